@@ -1,0 +1,65 @@
+using System.Numerics;
+
+namespace Mesh.Columnar;
+
+/// <summary>A growing run of bits, least significant first, as Arrow packs them.</summary>
+internal struct BitBuffer
+{
+    private byte[]? bits;
+
+    public int Length { get; private set; }
+
+    public readonly int Bytes => bits?.Length ?? 0;
+
+    public void Append(bool value)
+    {
+        EnsureCapacity(Length + 1);
+        if (value) bits![Length >> 3] |= (byte)(1 << (Length & 7));
+        Length++;
+    }
+
+    public void AppendRun(bool value, int count)
+    {
+        EnsureCapacity(Length + count);
+        for (int i = 0; i < count;)
+        {
+            if (((Length + i) & 7) == 0 && count - i >= 8)
+            {
+                if (value) bits![(Length + i) >> 3] = 0xFF;
+                i += 8;
+                continue;
+            }
+
+            if (value) bits![(Length + i) >> 3] |= (byte)(1 << ((Length + i) & 7));
+            i++;
+        }
+
+        Length += count;
+    }
+
+    /// <summary>Zero bits in [from, to).</summary>
+    public readonly int CountZeros(int from, int to)
+    {
+        int ones = 0;
+        for (int i = from; i < to; i++) ones += (bits![i >> 3] >> (i & 7)) & 1;
+        return to - from - ones;
+    }
+
+    public void Truncate(int length)
+    {
+        // Bits beyond the end must stay zero: Append only sets.
+        for (int i = length; i < Length && (i & 7) != 0; i++) bits![i >> 3] &= (byte)~(1 << (i & 7));
+        int firstWhole = (length + 7) >> 3;
+        if (bits is not null && firstWhole < bits.Length) bits.AsSpan(firstWhole).Clear();
+        Length = length;
+    }
+
+    public readonly byte[] ToArray() => bits is null ? [] : bits.AsSpan(0, (Length + 7) >> 3).ToArray();
+
+    private void EnsureCapacity(int length)
+    {
+        int needed = (length + 7) >> 3;
+        if (bits is not null && bits.Length >= needed) return;
+        Array.Resize(ref bits, (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, 16)));
+    }
+}

@@ -1,0 +1,101 @@
+namespace Mesh.Columnar;
+
+/// <summary>Appends values of one column. Not thread-safe.</summary>
+public abstract class ColumnBuilder(DataType type)
+{
+    private BitBuffer validity;
+    private bool hasValidity;
+
+    /// <summary>Type of the values.</summary>
+    public DataType Type { get; } = type;
+
+    /// <summary>Values appended so far, nulls included.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Nulls appended so far.</summary>
+    public int NullCount { get; private set; }
+
+    /// <summary>Approximate bytes held, children included.</summary>
+    public abstract long EstimatedBytes { get; }
+
+    /// <summary>Appends an absent value.</summary>
+    public void AppendNull()
+    {
+        if (!hasValidity)
+        {
+            // Columns without nulls carry no bitmap; the first null back-fills it.
+            validity.AppendRun(true, Length);
+            hasValidity = true;
+        }
+
+        AppendDefault();
+        validity.Append(false);
+        Length++;
+        NullCount++;
+    }
+
+    /// <summary>Forgets the values from <paramref name="length"/> on, as if they had never been appended.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        if (length == Length) return;
+        if (hasValidity)
+        {
+            NullCount -= validity.CountZeros(length, Length);
+            validity.Truncate(length);
+        }
+
+        TruncateValues(length);
+        Length = length;
+    }
+
+    /// <summary>Makes the column and empties the builder for the next one.</summary>
+    public ColumnVector Build()
+    {
+        var vector = BuildValues(Length, NullCount, NullCount > 0 ? validity.ToArray() : default);
+        validity = default;
+        hasValidity = false;
+        Length = 0;
+        NullCount = 0;
+        return vector;
+    }
+
+    /// <summary>Makes the builder of a type.</summary>
+    public static ColumnBuilder Create(DataType type) => type.Kind switch
+    {
+        TypeKind.Boolean => new BooleanBuilder(),
+        TypeKind.Int32 => new FixedWidthBuilder<int>(type),
+        TypeKind.Date32 => new FixedWidthBuilder<int>(type),
+        TypeKind.Int64 or TypeKind.TimestampMicros => new FixedWidthBuilder<long>(type),
+        TypeKind.Float32 => new FixedWidthBuilder<float>(type),
+        TypeKind.Float64 => new FixedWidthBuilder<double>(type),
+        TypeKind.Decimal128 => new FixedWidthBuilder<Int128>(type),
+        TypeKind.Utf8 or TypeKind.Binary => new BinaryBuilder(type),
+        TypeKind.List => new ListBuilder((ListType)type),
+        TypeKind.Struct => new StructBuilder((StructType)type),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No builder for this type."),
+    };
+
+    /// <summary>Counts one present value that the subclass has just stored.</summary>
+    protected void CountValue()
+    {
+        if (hasValidity) validity.Append(true);
+        Length++;
+    }
+
+    /// <summary>Counts <paramref name="count"/> present values that the subclass has just stored.</summary>
+    protected void CountValues(int count)
+    {
+        if (hasValidity) validity.AppendRun(true, count);
+        Length += count;
+    }
+
+    /// <summary>Stores the placeholder of an absent value.</summary>
+    protected abstract void AppendDefault();
+
+    /// <summary>Drops stored values from <paramref name="length"/> on; <see cref="Length"/> still has the old count.</summary>
+    protected abstract void TruncateValues(int length);
+
+    /// <summary>Hands out the stored values and forgets them.</summary>
+    protected abstract ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits);
+}

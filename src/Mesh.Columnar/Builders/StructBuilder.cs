@@ -1,0 +1,75 @@
+namespace Mesh.Columnar;
+
+/// <summary>Appends structs: append one value to each child, then call <see cref="EndStruct"/>.</summary>
+public sealed class StructBuilder : ColumnBuilder
+{
+    private readonly ColumnBuilder[] children;
+
+    /// <param name="type">Fields of the struct.</param>
+    public StructBuilder(StructType type) : base(type) => children = [.. type.Fields.Select(field => Create(field.Type))];
+
+    /// <summary>One builder per field, in order.</summary>
+    public IReadOnlyList<ColumnBuilder> Children => children;
+
+    /// <inheritdoc/>
+    public override long EstimatedBytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var child in children) sum += child.EstimatedBytes;
+            return sum;
+        }
+    }
+
+    /// <summary>Ends a struct whose children have each been given one value.</summary>
+    public void EndStruct() => CountValue();
+
+    /// <summary>Forgets what was appended to the children since the last <see cref="EndStruct"/>, nested lists included.</summary>
+    public void DiscardOpenStruct()
+    {
+        foreach (var child in children)
+        {
+            child.Truncate(Math.Min(child.Length, Length));
+            if (child is StructBuilder nested) nested.DiscardOpenStruct();
+            if (child is ListBuilder list) DiscardOpenList(list);
+        }
+    }
+
+    /// <summary>Makes a batch whose columns are the children and empties the builder.</summary>
+    public RecordBatch BuildBatch()
+    {
+        int length = Length;
+        var schema = new Schema(((StructType)Type).Fields);
+        return new RecordBatch(schema, length, Build().Children);
+    }
+
+    /// <inheritdoc/>
+    protected override void AppendDefault()
+    {
+        foreach (var child in children) child.AppendNull();
+    }
+
+    /// <inheritdoc/>
+    protected override void TruncateValues(int length)
+    {
+        foreach (var child in children) child.Truncate(Math.Min(child.Length, length));
+    }
+
+    /// <inheritdoc/>
+    protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits) => new()
+    {
+        Type = Type,
+        Length = length,
+        NullCount = nullCount,
+        Validity = validityBits,
+        Children = Array.ConvertAll(children, child => child.Build()),
+    };
+
+    private static void DiscardOpenList(ListBuilder list)
+    {
+        list.DiscardOpenElements();
+        if (list.Element is StructBuilder nested) nested.DiscardOpenStruct();
+        if (list.Element is ListBuilder inner) DiscardOpenList(inner);
+    }
+}

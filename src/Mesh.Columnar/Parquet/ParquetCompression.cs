@@ -1,0 +1,14 @@
+namespace Mesh.Columnar.Parquet;
+
+/// <summary>Page codecs (parquet-format, "Compression").</summary>
+public enum ParquetCompression
+{
+    /// <summary>No compression.</summary>
+    None,
+    /// <summary>gzip.</summary>
+    Gzip,
+    /// <summary>Zstandard.</summary>
+    Zstd,
+    /// <summary>LZ4 block format (LZ4_RAW).</summary>
+    Lz4Raw,
+}

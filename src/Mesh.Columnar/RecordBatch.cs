@@ -1,0 +1,46 @@
+namespace Mesh.Columnar;
+
+/// <summary>Columns of equal length under one schema.</summary>
+public sealed class RecordBatch
+{
+    /// <param name="schema">Describes the columns, in order.</param>
+    /// <param name="length">Number of rows.</param>
+    /// <param name="columns">One vector per field, each of <paramref name="length"/> values.</param>
+    public RecordBatch(Schema schema, int length, IReadOnlyList<ColumnVector> columns)
+    {
+        if (columns.Count != schema.Fields.Count)
+        {
+            throw new ArgumentException($"The schema has {schema.Fields.Count} fields but {columns.Count} columns were given.", nameof(columns));
+        }
+
+        for (int i = 0; i < columns.Count; i++)
+        {
+            if (columns[i].Length != length)
+            {
+                throw new ArgumentException($"Column '{schema.Fields[i].Name}' has {columns[i].Length} values in a batch of {length} rows.", nameof(columns));
+            }
+        }
+
+        Schema = schema;
+        Length = length;
+        Columns = columns;
+    }
+
+    /// <summary>Describes the columns.</summary>
+    public Schema Schema { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Length { get; }
+
+    /// <summary>The columns in schema order.</summary>
+    public IReadOnlyList<ColumnVector> Columns { get; }
+
+    /// <summary>Approximate bytes held.</summary>
+    public long EstimatedBytes => Columns.Sum(column => column.EstimatedBytes);
+
+    /// <summary>The column of that name.</summary>
+    /// <exception cref="ArgumentException">There is no such column.</exception>
+    public ColumnVector this[string name] => Schema.IndexOf(name) is >= 0 and var index
+        ? Columns[index]
+        : throw new ArgumentException($"No column '{name}'; there are: {string.Join(", ", Schema.Fields.Select(field => field.Name))}.", nameof(name));
+}

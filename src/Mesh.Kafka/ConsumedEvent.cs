@@ -1,0 +1,18 @@
+using Google.Protobuf;
+
+namespace Mesh.Kafka;
+
+/// <summary>An event as it came from the log.</summary>
+/// <typeparam name="T">Generated event class.</typeparam>
+public sealed record ConsumedEvent<T>(EventPosition Position, string Key, ReadOnlyMemory<byte> RawValue)
+    where T : class, IMessage<T>
+{
+    /// <summary>The event; null when the bytes are not one (see <see cref="Error"/>).</summary>
+    public T? Value { get; init; }
+
+    /// <summary>Why <see cref="Value"/> is null.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>W3C trace context from the record's headers.</summary>
+    public string? TraceParent { get; init; }
+}

@@ -1,0 +1,17 @@
+using Mesh.Model;
+using Microsoft.Data.Sqlite;
+
+namespace Mesh.Lakehouse.Iceberg;
+
+/// <summary>Files to add to a table in one snapshot, with everything that must happen in the same transaction.</summary>
+public sealed record AppendRequest
+{
+    /// <summary>The file sets; those already in the ledger are dropped.</summary>
+    public required IReadOnlyList<IngestSet> Sets { get; init; }
+
+    /// <summary>Next offsets by <c>topic-partition</c>, merged into the table property <c>mesh.source-offsets</c>; never lowered.</summary>
+    public IReadOnlyDictionary<string, long> SourceOffsets { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Called inside the transaction, after ledger and pointer, with the new snapshot and the sets that were accepted: adds events to the outbox.</summary>
+    public Action<SqliteTransaction, Table, IReadOnlyList<IngestSet>>? OnCommitting { get; init; }
+}

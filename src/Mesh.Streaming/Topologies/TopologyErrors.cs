@@ -1,0 +1,16 @@
+namespace Mesh.Streaming.Topologies;
+
+/// <summary>Collects what is wrong with a topology file.</summary>
+public sealed class TopologyErrors(string fileName)
+{
+    private readonly List<TopologyError> errors = [];
+
+    /// <summary>The file.</summary>
+    public string FileName { get; } = fileName;
+
+    /// <summary>The errors in line order.</summary>
+    public IReadOnlyList<TopologyError> All => [.. errors.OrderBy(error => error.Line).ThenBy(error => error.Column)];
+
+    /// <summary>Adds an error.</summary>
+    public void Add(int line, int column, string message) => errors.Add(new TopologyError(FileName, line, column, message));
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Xunit;
+
+namespace Mesh.Testing;
+
+/// <summary>Runs a script of <c>tests/foreign</c>, which holds other people's readers and clients against Mesh.</summary>
+public static class NodeScript
+{
+    /// <summary>
+    /// Runs a script with arguments and returns the JSON it printed. Skipped when node or its packages are absent; a script that fails
+    /// fails the test with what it printed.
+    /// </summary>
+    public static async Task<JsonElement> RunAsync(string script, params string[] arguments)
+    {
+        string node = Require.Program("node", "install Node.js 20 or later");
+        string folder = Path.Combine(Repository.Root, "tests", "foreign");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules")), "needs the npm packages: run `npm ci` in tests/foreign");
+
+        var start = new ProcessStartInfo(node, [Path.Combine(folder, script), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        Assert.True(process.ExitCode == 0, $"{script} failed with exit code {process.ExitCode}:\n{await errors}\n{await output}");
+        using var document = JsonDocument.Parse(await output);
+        return document.RootElement.Clone();
+    }
+}
