@@ -28,6 +28,11 @@ public interface IObjectStore
     /// <exception cref="MeshException"><c>MESH8002</c> when it exists and <paramref name="mode"/> is <see cref="PutMode.IfAbsent"/>.</exception>
     ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, PutMode mode, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Makes an object of a local file, which stays where it is. Durable when this returns; a repeat with the same file changes nothing.
+    /// </summary>
+    ValueTask ImportFileAsync(string path, string key, CancellationToken cancellationToken);
+
     /// <summary>Opens an object for reading.</summary>
     /// <exception cref="MeshException"><c>MESH8003</c> when there is none.</exception>
     ValueTask<IByteSource> OpenAsync(string key, CancellationToken cancellationToken);

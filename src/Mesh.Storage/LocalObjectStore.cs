@@ -24,6 +24,9 @@ public sealed class LocalObjectStore : IObjectStore
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, PutMode mode, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public ValueTask ImportFileAsync(string path, string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public ValueTask<IByteSource> OpenAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     /// <inheritdoc/>

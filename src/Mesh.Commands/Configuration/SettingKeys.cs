@@ -1,0 +1,49 @@
+namespace Mesh.Commands.Configuration;
+
+/// <summary>Every setting there is.</summary>
+public static class SettingKeys
+{
+    /// <summary>Brokers of a cluster.</summary>
+    public static readonly SettingKey KafkaBootstrap = new("kafka.bootstrap", "", "Brokers of a Kafka cluster, host:port,...; empty: the embedded broker.");
+    /// <summary>Listening address of the embedded broker.</summary>
+    public static readonly SettingKey KafkaListen = new("kafka.listen", "127.0.0.1", "Address the embedded broker listens on; beyond loopback it needs tls.certificate and http.token.");
+    /// <summary>Port of the embedded broker.</summary>
+    public static readonly SettingKey KafkaPort = new("kafka.port", "9092", "Port of the embedded broker; 0 takes a free one.");
+    /// <summary>When the embedded broker answers a produce request.</summary>
+    public static readonly SettingKey KafkaFlush = new("kafka.flush", "pageCache", "pageCache: answered once the batch survives the process; fsync: once it survives the machine.");
+    /// <summary>A schema registry elsewhere.</summary>
+    public static readonly SettingKey SchemaRegistryUrl = new("schemaRegistry.url", "", "Address of a schema registry; empty: the embedded one.");
+    /// <summary>Port of the embedded registry.</summary>
+    public static readonly SettingKey SchemaRegistryPort = new("schemaRegistry.port", "8081", "Port of the embedded schema registry; 0 takes a free one.");
+    /// <summary>Listening address of HTTP.</summary>
+    public static readonly SettingKey HttpListen = new("http.listen", "127.0.0.1", "Address for HTTP; beyond loopback it needs tls.certificate and http.token.");
+    /// <summary>Port of HTTP.</summary>
+    public static readonly SettingKey HttpPort = new("http.port", "8480", "Port for uploads, the API and the console; 0 takes a free one.");
+    /// <summary>Bearer token.</summary>
+    public static readonly SettingKey HttpToken = new("http.token", "", "Token that HTTP and Kafka clients must present; empty: none is asked for (loopback only).");
+    /// <summary>Certificate.</summary>
+    public static readonly SettingKey TlsCertificate = new("tls.certificate", "", "PEM file with the server's certificate chain.");
+    /// <summary>Key of the certificate.</summary>
+    public static readonly SettingKey TlsKey = new("tls.key", "", "PEM file with the certificate's private key.");
+    /// <summary>Largest upload.</summary>
+    public static readonly SettingKey UploadMaxBytes = new("upload.maxBytes", "1TiB", "Largest recording accepted.");
+    /// <summary>Disk-space floor.</summary>
+    public static readonly SettingKey UploadMinFreeBytes = new("upload.minFreeBytes", "1GiB", "Free disk space below which uploads are refused.");
+    /// <summary>Retention of landing objects.</summary>
+    public static readonly SettingKey LandingRetention = new("landing.retention", "7d", "How long the landing object of a finished recording is kept.");
+    /// <summary>Key for pseudonyms.</summary>
+    public static readonly SettingKey PrivacyVinKey = new("privacy.vinKey", "", "Key that turns a VIN into a pseudonym; without it, a VIN is refused.");
+    /// <summary>Topology file.</summary>
+    public static readonly SettingKey IngestTopology = new("ingest.topology", "", "Topology file; empty: the built-in fleet-ingest.");
+    /// <summary>Longest training job.</summary>
+    public static readonly SettingKey TrainingMaxDuration = new("training.maxDuration", "1h", "A job that runs longer is stopped and counted as failed.");
+    /// <summary>Log level.</summary>
+    public static readonly SettingKey LogLevel = new("log.level", "warning", "trace, debug, information, warning, error.");
+
+    /// <summary>All settings, in the order they are shown.</summary>
+    public static readonly IReadOnlyList<SettingKey> All =
+    [
+        KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, SchemaRegistryUrl, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
+        TlsKey, UploadMaxBytes, UploadMinFreeBytes, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, LogLevel,
+    ];
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Mesh.Commands.Queries;
+
+/// <summary>Questions about a Mesh: answered by a server over HTTP, or from its state directory. None changes anything.</summary>
+public interface IMeshQueries : IAsyncDisposable
+{
+    /// <summary>What runs, and what is under way.</summary>
+    Task<StatusView> GetStatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>Recordings, newest first.</summary>
+    Task<IReadOnlyList<RecordingView>> ListRecordingsAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>A recording with its channels and losses; null when unknown. A unique prefix of the ingest id is enough.</summary>
+    Task<RecordingView?> FindRecordingAsync(string ingestId, CancellationToken cancellationToken);
+
+    /// <summary>Data products by name.</summary>
+    Task<IReadOnlyList<ProductView>> ListProductsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A data product with its schema and snapshots; null when unknown.</summary>
+    Task<ProductView?> FindProductAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The rows that each snapshot after <paramref name="afterSnapshotId"/> added, oldest first, up to the current one.
+    /// </summary>
+    /// <param name="product">Name of the product.</param>
+    /// <param name="afterSnapshotId">The last snapshot seen; null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, CancellationToken cancellationToken);
+
+    /// <summary>Dead letters of all stages, oldest first.</summary>
+    Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Jobs, newest first.</summary>
+    Task<IReadOnlyList<JsonElement>> ListJobsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Registered models, newest first.</summary>
+    Task<IReadOnlyList<JsonElement>> ListModelsAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,4 @@
+namespace Mesh.Commands.Queries;
+
+/// <summary>A column; nested ones have dotted names.</summary>
+public sealed record ProductColumnView(string Name, string Type, bool Nullable, int FieldId);

@@ -1,0 +1,202 @@
+using System.Globalization;
+using System.Text;
+using Mesh.Model;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace Mesh.Upload;
+
+/// <summary>
+/// The resumable upload protocol tus 1.0.0: core, and the extensions creation, creation-with-upload and termination. Mesh's answer comes in
+/// <c>Mesh-Result</c>, <c>Mesh-Ingest-Id</c>, <c>Mesh-Code</c> and <c>Mesh-Reason</c>. Unfinished uploads are kept for
+/// <see cref="UploadOptions.SessionRetention"/>.
+/// </summary>
+public static class TusEndpoints
+{
+    private const string Version = "1.0.0";
+
+    /// <summary>Maps <c>/uploads</c>.</summary>
+    public static void MapUploads(this IEndpointRouteBuilder endpoints, UploadReceiver receiver)
+    {
+        var uploads = endpoints.MapGroup("/uploads").AddEndpointFilter(async (context, next) =>
+        {
+            context.HttpContext.Response.Headers["Tus-Resumable"] = Version;
+            try
+            {
+                return await next(context).ConfigureAwait(false);
+            }
+            catch (UploadRefusedException refusal)
+            {
+                return Refuse(context.HttpContext, refusal);
+            }
+        });
+
+        uploads.MapMethods("/", ["OPTIONS"], (HttpContext context) => Describe(context, receiver));
+        uploads.MapMethods("/{id}", ["OPTIONS"], (HttpContext context, string id) => Describe(context, receiver));
+        uploads.MapPost("/", (Delegate)((HttpContext context) => CreateAsync(context, receiver)));
+        uploads.MapMethods("/{id}", ["HEAD"], (HttpContext context, string id) => HeadAsync(context, receiver, id));
+        uploads.MapGet("/{id}", (HttpContext context, string id) => GetAsync(context, receiver, id));
+        uploads.MapPatch("/{id}", (HttpContext context, string id) => PatchAsync(context, receiver, id));
+        uploads.MapDelete("/{id}", (HttpContext context, string id) =>
+            RequireVersion(context) ?? (receiver.Terminate(id) ? Results.NoContent() : Results.NotFound()));
+    }
+
+    private static IResult Describe(HttpContext context, UploadReceiver receiver)
+    {
+        context.Response.Headers["Tus-Version"] = Version;
+        context.Response.Headers["Tus-Extension"] = "creation,creation-with-upload,termination";
+        context.Response.Headers["Tus-Max-Size"] = receiver.MaxBytes.ToString(CultureInfo.InvariantCulture);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, UploadReceiver receiver)
+    {
+        if (RequireVersion(context) is { } wrongVersion) return wrongVersion;
+        if (!TryReadLength(context.Request.Headers["Upload-Length"], out long length))
+        {
+            throw new UploadRefusedException(400, "MESH1015", "Upload-Length is missing or not a number; uploads of unknown length are not supported.");
+        }
+
+        string? rawMetadata = context.Request.Headers["Upload-Metadata"];
+        var session = await receiver.CreateAsync(length, ParseMetadata(rawMetadata), rawMetadata, context.RequestAborted).ConfigureAwait(false);
+        context.Response.Headers.Location = $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}/uploads/{session.Id}";
+
+        // Other clients expect to send their bytes; ours asks first and spares them when the recording is known.
+        if (context.Request.Headers.ContainsKey("Mesh-Check-Duplicate")
+            && await receiver.FindDuplicateAsync(session, context.RequestAborted).ConfigureAwait(false) is { } known)
+        {
+            session = await receiver.AnswerDuplicateAsync(session, known, context.RequestAborted).ConfigureAwait(false);
+            WriteAnswer(context, session, length);
+            return Results.StatusCode(201);
+        }
+
+        long offset = receiver.OffsetOf(session);
+        if (context.Request.ContentType == "application/offset+octet-stream" && offset == 0)
+        {
+            AllowLargeBody(context);
+            (session, offset) = await receiver.AppendAsync(session, 0, context.Request.BodyReader, context.RequestAborted).ConfigureAwait(false);
+        }
+
+        WriteAnswer(context, session, offset);
+        return Results.StatusCode(201);
+    }
+
+    private static async Task<IResult> HeadAsync(HttpContext context, UploadReceiver receiver, string id)
+    {
+        if (RequireVersion(context) is { } wrongVersion) return wrongVersion;
+        context.Response.Headers.CacheControl = "no-store";
+        var session = await receiver.FindAsync(id, context.RequestAborted).ConfigureAwait(false);
+        if (session is null) return Results.NotFound();
+        context.Response.Headers["Upload-Length"] = session.Length.ToString(CultureInfo.InvariantCulture);
+        if (session.Metadata is not null) context.Response.Headers["Upload-Metadata"] = session.Metadata;
+        WriteAnswer(context, session, receiver.OffsetOf(session));
+        return Results.Ok();
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext context, UploadReceiver receiver, string id)
+    {
+        var session = await receiver.FindAsync(id, context.RequestAborted).ConfigureAwait(false);
+        if (session is null) return Results.NotFound();
+        return Results.Json(new Dictionary<string, object?>
+        {
+            ["upload_id"] = session.Id,
+            ["result"] = session.Result.ToString().ToLowerInvariant(),
+            ["ingest_id"] = session.IngestId,
+            ["offset"] = receiver.OffsetOf(session),
+            ["length"] = session.Length,
+            ["vehicle_id"] = session.VehicleId,
+            ["session"] = session.Session,
+            ["file_name"] = session.FileName,
+            ["code"] = session.Code,
+            ["reason"] = session.Reason,
+        });
+    }
+
+    private static async Task<IResult> PatchAsync(HttpContext context, UploadReceiver receiver, string id)
+    {
+        if (RequireVersion(context) is { } wrongVersion) return wrongVersion;
+        if (context.Request.ContentType != "application/offset+octet-stream") return Results.StatusCode(415);
+        if (!TryReadLength(context.Request.Headers["Upload-Offset"], out long offset))
+        {
+            throw new UploadRefusedException(400, "MESH1016", "Upload-Offset is missing or not a number.");
+        }
+
+        var session = await receiver.FindAsync(id, context.RequestAborted).ConfigureAwait(false);
+        if (session is null) return Results.NotFound();
+        if (session.Result == UploadResult.Incomplete)
+        {
+            AllowLargeBody(context);
+            (session, offset) = await receiver.AppendAsync(session, offset, context.Request.BodyReader, context.RequestAborted).ConfigureAwait(false);
+        }
+        else if (offset != session.Length)
+        {
+            throw new UploadRefusedException(409, "MESH1010", $"The upload is finished at byte {session.Length}.");
+        }
+
+        WriteAnswer(context, session, offset);
+        return Results.NoContent();
+    }
+
+    private static void WriteAnswer(HttpContext context, UploadSession session, long offset)
+    {
+        var headers = context.Response.Headers;
+        headers["Upload-Offset"] = offset.ToString(CultureInfo.InvariantCulture);
+        if (session.Result == UploadResult.Incomplete) return;
+        headers["Mesh-Result"] = session.Result.ToString().ToLowerInvariant();
+        headers["Mesh-Ingest-Id"] = session.IngestId;
+        if (session.Reason is not null) headers["Mesh-Reason"] = HeaderText(session.Reason);
+    }
+
+    private static IResult Refuse(HttpContext context, UploadRefusedException refusal)
+    {
+        var headers = context.Response.Headers;
+        // A conflict or a busy upload is a step of the protocol, not an answer about the recording.
+        if (refusal.StatusCode is not (409 or 423)) headers["Mesh-Result"] = "refused";
+        headers["Mesh-Code"] = refusal.Code;
+        headers["Mesh-Reason"] = HeaderText(refusal.Message);
+        return Results.Json(
+            new Dictionary<string, object?> { ["result"] = "refused", ["code"] = refusal.Code, ["reason"] = refusal.Message, ["transient"] = refusal.IsTransient },
+            statusCode: refusal.StatusCode);
+    }
+
+    private static IResult? RequireVersion(HttpContext context)
+    {
+        if (context.Request.Headers["Tus-Resumable"] == Version) return null;
+        context.Response.Headers["Tus-Version"] = Version;
+        return Results.StatusCode(412);
+    }
+
+    private static void AllowLargeBody(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+    }
+
+    private static bool TryReadLength(string? text, out long length) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length);
+
+    /// <summary>Upload-Metadata: comma-separated pairs of a key and a Base64 value.</summary>
+    private static Dictionary<string, string> ParseMetadata(string? header)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string pair in (header ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            int space = pair.IndexOf(' ', StringComparison.Ordinal);
+            string key = space < 0 ? pair : pair[..space];
+            byte[] value = new byte[pair.Length];
+            int written = 0;
+            if (space >= 0 && !Convert.TryFromBase64String(pair[(space + 1)..], value, out written))
+            {
+                throw new UploadRefusedException(400, "MESH1017", $"The value of '{key}' in Upload-Metadata is not Base64.");
+            }
+
+            metadata[key] = Encoding.UTF8.GetString(value, 0, written);
+        }
+
+        return metadata;
+    }
+
+    /// <summary>Header values are ASCII; what is not is dropped rather than refused.</summary>
+    private static string HeaderText(string text) => new([.. text.Where(character => character is >= ' ' and <= '~')]);
+}
