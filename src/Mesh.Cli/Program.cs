@@ -1,1 +1,3 @@
-Console.WriteLine("mesh");
+using Mesh.Cli;
+
+return await MeshProgram.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Mesh.Cli.Output;
+using Mesh.Columnar.Compression;
+using Mesh.Commands.Inspect;
+using Mesh.Model;
+
+namespace Mesh.Cli.Commands;
+
+/// <summary><c>mesh doctor [FILE]</c>: a recording's structure, or the installation.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string?>("FILE") { Description = "A recording; without it, the installation is examined.", Arity = ArgumentArity.ZeroOrOne };
+        var json = CommonOptions.Json();
+        var command = new Command("doctor", "Examine a recording's structure, or without FILE the installation.") { file, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(file) is not { } path) return ExamineInstallation(parsed.GetValue(json));
+            var report = await RecordingInspector.InspectAsync(path, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(json)) Printer.Json(report);
+            else
+            {
+                Console.Out.WriteLine(report.Losses.Count == 0
+                    ? $"{path}: sound, {report.Messages:N0} messages on {report.Channels.Count} channels"
+                    : $"{path}: {report.Losses.Count} problems, {report.Messages:N0} messages are intact");
+                foreach (var loss in report.Losses) Console.Out.WriteLine($"  {loss}");
+            }
+
+            return report.Losses.Count > 0 ? ExitCodes.DataLoss : ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static int ExamineInstallation(bool json)
+    {
+        var checks = new List<Finding>
+        {
+            new("libzstd", Zstd.IsNative, Zstd.IsNative ? "found" : "not found: zstd is read by slower own code and cannot be written. apt-get install libzstd1"),
+            new("liblz4", Lz4.IsNative, Lz4.IsNative ? "found" : "not found: lz4 is read by slower own code and cannot be written. apt-get install liblz4-1"),
+            Kafka(),
+            Disk(),
+        };
+        if (json) Printer.Json(checks);
+        else Printer.Table(["part", "", "finding"], checks.Select(check => (string[])[check.Part, check.Sound ? "ok" : "!!", check.Text]));
+        return checks.All(check => check.Sound) ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private static Finding Kafka()
+    {
+        try
+        {
+            return new Finding("librdkafka", true, $"found, version {Mesh.Kafka.NativeClient.Version}");
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or InvalidOperationException or TypeInitializationException)
+        {
+            return new Finding("librdkafka", false, $"cannot be loaded: {exception.Message} apt-get install librdkafka1, then build again");
+        }
+    }
+
+    private static Finding Disk()
+    {
+        long free = new DriveInfo(Path.GetTempPath()).AvailableFreeSpace;
+        return new Finding("temporary disk", free > 1L << 30, $"{ByteSizeText.Format(free)} free in {Path.GetTempPath()}");
+    }
+
+    private sealed record Finding(string Part, bool Sound, string Text);
+}

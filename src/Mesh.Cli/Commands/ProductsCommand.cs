@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using Mesh.Cli.Output;
+using Mesh.Commands.Queries;
+using Mesh.Model;
+
+namespace Mesh.Cli.Commands;
+
+/// <summary><c>mesh products list|show</c>.</summary>
+internal static class ProductsCommand
+{
+    public static Command Create() => new("products", "Data products: tables with a name, a schema and snapshots.") { List(), Show() };
+
+    public static async Task<MeshException> UnknownAsync(IMeshQueries queries, string name, CancellationToken cancellationToken)
+    {
+        var products = await queries.ListProductsAsync(cancellationToken).ConfigureAwait(false);
+        string known = products.Count == 0 ? "there are none yet" : "there are: " + string.Join(", ", products.Select(product => product.Name));
+        return new MeshException("MESH11031", $"There is no data product '{name}'; {known}.");
+    }
+
+    private static Command List()
+    {
+        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
+        var command = new Command("list", "Data products with their rows and snapshots.") { server, data, token, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            await using (queries.ConfigureAwait(false))
+            {
+                var products = await queries.ListProductsAsync(cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json)) Printer.Json(products);
+                else if (products.Count == 0) Console.Out.WriteLine("No data products yet. They appear with the first recording: `mesh publish FILE --vehicle ID`.");
+                else
+                {
+                    Printer.Table(
+                        ["product", "table", "rows", "files", "size", "updated"],
+                        products.Select(product => (string[])
+                        [
+                            product.Name, product.Table, product.Rows.ToString("N0", CultureInfo.InvariantCulture), product.Files.ToString("N0", CultureInfo.InvariantCulture),
+                            ByteSizeText.Format(product.Bytes), product.UpdatedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "",
+                        ]),
+                        new HashSet<int> { 2, 3, 4 });
+                }
+
+                return ExitCodes.Done;
+            }
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the product, or of its table." };
+        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
+        var command = new Command("show", "Schema, snapshots and where the files are.") { name, server, data, token, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            await using (queries.ConfigureAwait(false))
+            {
+                var product = await queries.FindProductAsync(parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false)
+                    ?? throw await UnknownAsync(queries, parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json)) Printer.Json(product);
+                else Print(product);
+                return ExitCodes.Done;
+            }
+        });
+        return command;
+    }
+
+    private static void Print(ProductView product)
+    {
+        string folder = product.LocationUri.StartsWith("file://", StringComparison.Ordinal) ? new Uri(product.LocationUri).LocalPath : product.LocationUri;
+        Printer.Facts(
+        [
+            ("product", product.Name),
+            ("table", product.Table),
+            ("rows", $"{product.Rows:N0} in {product.Files:N0} files, {ByteSizeText.Format(product.Bytes)}"),
+            ("partitioned by", string.Join(", ", product.PartitionedBy)),
+            ("location", product.LocationUri),
+            ("metadata", product.MetadataUri),
+            ("in DuckDB", $"SELECT * FROM read_parquet('{folder}/data/**/*.parquet', union_by_name = true)"),
+        ]);
+        Printer.Table(
+            ["column", "type", "nullable", "id"],
+            product.Columns.Select(column => (string[])[column.Name, column.Type, column.Nullable ? "yes" : "no", column.FieldId.ToString(CultureInfo.InvariantCulture)]),
+            new HashSet<int> { 3 });
+        Printer.Table(
+            ["snapshot", "committed", "added rows", "total rows"],
+            product.Snapshots.Select(snapshot => (string[])
+            [
+                snapshot.SnapshotId.ToString(CultureInfo.InvariantCulture), snapshot.CommittedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                snapshot.AddedRows.ToString("N0", CultureInfo.InvariantCulture), snapshot.TotalRows.ToString("N0", CultureInfo.InvariantCulture),
+            ]),
+            new HashSet<int> { 2, 3 });
+    }
+}

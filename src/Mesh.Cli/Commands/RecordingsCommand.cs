@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using Mesh.Cli.Output;
+using Mesh.Commands.Queries;
+using Mesh.Model;
+
+namespace Mesh.Cli.Commands;
+
+/// <summary><c>mesh recordings list|show</c>.</summary>
+internal static class RecordingsCommand
+{
+    public static Command Create() => new("recordings", "What was uploaded and what became of it.") { List(), Show() };
+
+    private static Command List()
+    {
+        var limit = new Option<int>("--limit") { Description = "Most recordings.", DefaultValueFactory = _ => 100, HelpName = "N" };
+        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
+        var command = new Command("list", "Recordings, newest first.") { limit, server, data, token, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            await using (queries.ConfigureAwait(false))
+            {
+                var recordings = await queries.ListRecordingsAsync(parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json)) Printer.Json(recordings);
+                else if (recordings.Count == 0) Console.Out.WriteLine("No recordings yet. `mesh publish FILE --vehicle ID` uploads one.");
+                else
+                {
+                    Printer.Table(
+                        ["ingest id", "vehicle", "file", "size", "state", "messages", "rows", "dead letters", "accepted"],
+                        recordings.Select(recording => (string[])
+                        [
+                            recording.IngestId[..12], recording.VehicleId, recording.FileName, ByteSizeText.Format(recording.SizeBytes), recording.State,
+                            Number(recording.MessagesIn), Number(recording.RowsOut), Number(recording.DeadLetters),
+                            recording.AcceptedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                        ]),
+                        new HashSet<int> { 3, 5, 6, 7 });
+                }
+
+                return ExitCodes.Done;
+            }
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var id = new Argument<string>("ID") { Description = "Ingest id, or the beginning of one." };
+        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
+        var command = new Command("show", "Where a recording is, channel by channel, and what it lost.") { id, server, data, token, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            await using (queries.ConfigureAwait(false))
+            {
+                var recording = await queries.FindRecordingAsync(parsed.GetValue(id)!, cancellationToken).ConfigureAwait(false)
+                    ?? throw new MeshException("MESH11030", $"There is no recording '{parsed.GetValue(id)}'. `mesh recordings list` shows them.");
+                if (parsed.GetValue(json)) Printer.Json(recording);
+                else Print(recording);
+                return ExitCodes.Done;
+            }
+        });
+        return command;
+    }
+
+    private static void Print(RecordingView recording)
+    {
+        Printer.Facts(
+        [
+            ("ingest id", recording.IngestId),
+            ("vehicle", recording.VehicleId),
+            ("session", recording.Session),
+            ("file", $"{recording.FileName}, {ByteSizeText.Format(recording.SizeBytes)}"),
+            ("state", recording.Reason is null ? recording.State : $"{recording.State}: {recording.Reason}"),
+            ("accepted", recording.AcceptedAt.ToString("u", CultureInfo.InvariantCulture)),
+            ("committed", recording.CommittedAt?.ToString("u", CultureInfo.InvariantCulture)),
+            ("landing object", recording.LandingDeletedAt is { } gone ? $"deleted by retention at {gone:u}" : null),
+            ("uploaded again", recording.Duplicates > 0 ? $"{recording.Duplicates} times, dropped as duplicates" : null),
+            ("messages", $"{Number(recording.MessagesIn)} = {Number(recording.RowsOut)} rows + {Number(recording.DeadLetters)} dead letters + {Number(recording.NotSelected)} not selected"),
+            ("frames", Number(recording.FramesOut)),
+        ]);
+        if (recording.Channels.Count > 0)
+        {
+            Printer.Table(
+                ["channel", "schema", "table", "messages", "rows", "dead letters", "sensor time"],
+                recording.Channels.Select(channel => (string[])
+                [
+                    channel.Channel, channel.Schema, channel.Table, Number(channel.MessagesIn), Number(channel.RowsOut), Number(channel.DeadLetters), channel.TimeBase,
+                ]),
+                new HashSet<int> { 3, 4, 5 });
+        }
+
+        foreach (var loss in recording.Losses) Console.Out.WriteLine($"lost {loss}");
+    }
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}

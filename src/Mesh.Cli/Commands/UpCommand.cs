@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Mesh.Cli.Hosting;
+using Mesh.Commands.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Cli.Commands;
+
+/// <summary><c>mesh up</c>: everything in one process until Ctrl-C.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var data = new Option<string>("--data") { Description = "State directory; made when absent.", DefaultValueFactory = _ => "mesh-data", HelpName = "DIR" };
+        var config = CommonOptions.Config();
+        var flags = new Dictionary<SettingKey, Option<string?>>
+        {
+            [SettingKeys.KafkaPort] = Flag("--kafka-port", "Port of the embedded broker; 0 takes a free one."),
+            [SettingKeys.SchemaRegistryPort] = Flag("--schema-registry-port", "Port of the embedded schema registry; 0 takes a free one."),
+            [SettingKeys.HttpPort] = Flag("--http-port", "Port of HTTP; 0 takes a free one."),
+            [SettingKeys.HttpListen] = Flag("--http-listen", "Address for HTTP; beyond loopback it needs a certificate and a token."),
+            [SettingKeys.KafkaListen] = Flag("--kafka-listen", "Address for Kafka; beyond loopback it needs a certificate and a token."),
+            [SettingKeys.HttpToken] = Flag("--token", "Token that clients must present."),
+            [SettingKeys.IngestTopology] = Flag("--topology", "Topology file (default: the built-in fleet-ingest)."),
+            [SettingKeys.LogLevel] = Flag("--log-level", "trace, debug, information, warning, error."),
+        };
+        var command = new Command("up", "Run everything in one process until Ctrl-C: event log, schema registry, uploads, stages, API.") { data, config };
+        foreach (var flag in flags.Values) command.Add(flag);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var given = flags.Where(flag => parsed.GetValue(flag.Value) is not null)
+                .ToDictionary(flag => flag.Key, flag => (flag.Value.Name, parsed.GetValue(flag.Value)!));
+            var settings = Settings.Read(given, CommonOptions.EnvironmentVariables(), parsed.GetValue(config));
+            using var loggers = LoggerFactory.Create(logging => logging
+                .SetMinimumLevel(settings.Choice<LogLevel>(SettingKeys.LogLevel))
+                .AddSimpleConsole(console =>
+                {
+                    console.SingleLine = true;
+                    console.TimestampFormat = "HH:mm:ss ";
+                    console.UseUtcTimestamp = true;
+                }));
+
+            var server = await MeshServer.StartAsync(parsed.GetValue(data)!, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await using (server.ConfigureAwait(false))
+            {
+                Console.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
+                Console.Out.WriteLine($"  http             {server.Endpoints.Http}");
+                Console.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");
+                Console.Out.WriteLine($"  schema registry  {server.Endpoints.SchemaRegistry}");
+                Console.Out.WriteLine("Ctrl-C stops it; nothing is lost. In another terminal: mesh publish FILE --vehicle ID");
+                await WaitForStopAsync(cancellationToken).ConfigureAwait(false);
+                Console.Out.WriteLine("stopping: draining what was begun");
+            }
+
+            Console.Out.WriteLine("stopped");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static Option<string?> Flag(string name, string description) => new(name) { Description = description };
+
+    /// <summary>SIGTERM is Ctrl-C: both end the wait, and the command goes on to drain.</summary>
+    private static async Task WaitForStopAsync(CancellationToken cancellationToken)
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        });
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        });
+        using var cancelled = cancellationToken.Register(() => stop.TrySetResult());
+        await stop.Task.ConfigureAwait(false);
+    }
+}

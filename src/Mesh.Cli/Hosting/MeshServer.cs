@@ -1,0 +1,268 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Mesh.Broker;
+using Mesh.Catalogue;
+using Mesh.Commands.Configuration;
+using Mesh.Commands.Ingest;
+using Mesh.Commands.Queries;
+using Mesh.Commands.State;
+using Mesh.Commands.Topologies;
+using Mesh.Console;
+using Mesh.Kafka;
+using Mesh.Lakehouse;
+using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse.Recordings;
+using Mesh.Model;
+using Mesh.Storage;
+using Mesh.Streaming;
+using Mesh.Streaming.DeadLetters;
+using Mesh.Training;
+using Mesh.Trigger;
+using Mesh.Upload;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Cli.Hosting;
+
+/// <summary>Everything in one process: event log, registry, uploads, stages, API; on one state directory.</summary>
+internal sealed class MeshServer : IAsyncDisposable
+{
+    private readonly Stack<Func<Task>> cleanup = new();
+
+    private MeshServer(string dataFolder) => DataFolder = dataFolder;
+
+    /// <summary>State directory.</summary>
+    public string DataFolder { get; }
+
+    /// <summary>Where it listens.</summary>
+    public ServerEndpoints Endpoints { get; private set; } = null!;
+
+    /// <summary>Answers questions without HTTP.</summary>
+    public IMeshQueries Queries { get; private set; } = null!;
+
+    /// <summary>Fired rules.</summary>
+    public TriggerLedger Triggers { get; private set; } = null!;
+
+    /// <summary>Starts everything; when a part cannot start, what was started is stopped again.</summary>
+    /// <exception cref="MeshException">A port is taken, the directory is in use, the topology is wrong ...</exception>
+    public static async Task<MeshServer> StartAsync(
+        string dataFolder, Settings settings, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var plan = TopologyPlan.Load(settings.Text(SettingKeys.IngestTopology));
+        var state = StateDirectory.Open(dataFolder);
+        var server = new MeshServer(state.Root);
+        server.OnStop(state.Dispose);
+        try
+        {
+            await server.StartPartsAsync(state, plan, settings, loggers, time, cancellationToken).ConfigureAwait(false);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Drains and stops, last started first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        while (cleanup.TryPop(out var stop)) await stop().ConfigureAwait(false);
+    }
+
+    private async Task StartPartsAsync(
+        StateDirectory state, TopologyPlan plan, Settings settings, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var logger = loggers.CreateLogger("Mesh");
+        var access = ServerAccess.Read(settings);
+        RunningTopology.Write(state, plan.Topology);
+
+        var database = MetadataDatabase.Open(state.Database);
+        OnStop(database.Dispose);
+        var lake = new LocalObjectStore(state.Lake);
+        var landing = new LocalObjectStore(state.Landing);
+        var outbox = new Outbox(database);
+        var recordings = new RecordingStore(database, time);
+        var tables = new TableCatalogue(database, lake, time);
+
+        var (kafka, broker) = await StartKafkaAsync(state, settings, access, loggers, time, cancellationToken).ConfigureAwait(false);
+        var admin = new TopicAdmin(kafka, loggers.CreateLogger<TopicAdmin>());
+        OnStop(admin.DisposeAsync);
+        await admin.EnsureAsync(MeshTopics.Partitions, cancellationToken).ConfigureAwait(false);
+        var producer = new EventProducer(kafka, loggers.CreateLogger<EventProducer>());
+        OnStop(producer.DisposeAsync);
+        var letters = new DeadLetterSink(producer);
+
+        // Stages stop in this order, each drained before the next: ingest, catalogue, trigger, training, and the outbox last, because the
+        // others write to it until the end.
+        var stages = new StageSupervisor(logger, time);
+        OnStop(stages.StopAsync);
+        var ingest = new IngestWorker(plan, kafka, producer, landing, lake, tables, recordings, letters, state.Spill, loggers.CreateLogger<IngestWorker>(), time);
+        stages.Start("ingest", ingest.RunAsync);
+        var catalogue = new CatalogueStage(kafka, tables, recordings, database, lake, letters, loggers.CreateLogger<CatalogueStage>(), time);
+        stages.Start("catalogue", catalogue.RunAsync);
+        var trigger = new TriggerStage(kafka, database, plan.Triggers, plan.Products.TableOf, loggers.CreateLogger<TriggerStage>(), time);
+        Triggers = trigger.Ledger;
+        stages.Start("trigger", trigger.RunAsync);
+        var jobs = new JobStage(
+            new JobStageOptions { JobsFolder = state.Jobs, ModelsFolder = state.Models, MaxDuration = settings.Duration(SettingKeys.TrainingMaxDuration) },
+            kafka, database, tables, Mesh.Training.TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
+        stages.Start("training", jobs.RunAsync);
+
+        var receiver = new UploadReceiver(
+            new UploadOptions
+            {
+                PartsFolder = state.UploadParts,
+                MaxBytes = settings.Bytes(SettingKeys.UploadMaxBytes),
+                MinFreeBytes = settings.Bytes(SettingKeys.UploadMinFreeBytes),
+                VinKey = settings.Text(SettingKeys.PrivacyVinKey),
+            },
+            landing, recordings, loggers.CreateLogger<UploadReceiver>(), time);
+        OnStop(receiver.Dispose);
+        await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
+        stages.Start("retention", retention.RunAsync);
+        stages.Start("outbox", new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>()).RunAsync);
+
+        var facts = new RunningServer(state, plan, recordings, admin, stages, broker, time);
+        Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
+        string http = await StartHttpAsync(settings, access, loggers, receiver, Queries, cancellationToken).ConfigureAwait(false);
+        Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
+        facts.Endpoints = Endpoints;
+        Endpoints.Write(state);
+        OnStop(() => ServerEndpoints.Remove(state));
+        HostLog.Started(logger, Endpoints.Http, Endpoints.Kafka, Endpoints.SchemaRegistry, state.Root);
+    }
+
+    private async Task<(KafkaOptions Kafka, KafkaBroker? Broker)> StartKafkaAsync(
+        StateDirectory state, Settings settings, ServerAccess access, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var options = new KafkaOptions { User = access.Token is null ? null : "mesh", Password = access.Token };
+        if (settings.Text(SettingKeys.KafkaBootstrap) is { } bootstrap)
+        {
+            return (options with { Bootstrap = bootstrap, SchemaRegistryUrl = settings.Text(SettingKeys.SchemaRegistryUrl) ?? options.SchemaRegistryUrl }, null);
+        }
+
+        var broker = await KafkaBroker.StartAsync(
+            new BrokerOptions
+            {
+                DataFolder = state.Broker,
+                Listen = access.KafkaListen,
+                Port = settings.Port(SettingKeys.KafkaPort),
+                Flush = settings.Choice<FlushPolicy>(SettingKeys.KafkaFlush),
+                TlsCertificate = access.IsLoopback(access.KafkaListen) ? null : access.Certificate,
+                Users = access.Token is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["mesh"] = access.Token },
+            },
+            loggers.CreateLogger<KafkaBroker>(), time, cancellationToken).ConfigureAwait(false);
+        OnStop(broker.DisposeAsync);
+
+        string registry = settings.Text(SettingKeys.SchemaRegistryUrl) ?? await StartRegistryAsync(broker, settings, access, loggers, cancellationToken).ConfigureAwait(false);
+        return (options with
+        {
+            Bootstrap = broker.Bootstrap,
+            SchemaRegistryUrl = registry,
+            TlsCaFile = access.IsLoopback(access.KafkaListen) ? null : settings.Text(SettingKeys.TlsCertificate),
+        }, broker);
+    }
+
+    private async Task<string> StartRegistryAsync(
+        KafkaBroker broker, Settings settings, ServerAccess access, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var registry = await SchemaRegistry.StartAsync(broker, cancellationToken).ConfigureAwait(false);
+        OnStop(registry.DisposeAsync);
+        return await ListenAsync(
+            IPAddress.Loopback, settings.Port(SettingKeys.SchemaRegistryPort), SettingKeys.SchemaRegistryPort, null, access.Token, loggers,
+            app => app.MapSchemaRegistry(registry), cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<string> StartHttpAsync(
+        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, IMeshQueries queries, CancellationToken cancellationToken) =>
+        ListenAsync(
+            access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
+            access.Token, loggers,
+            app =>
+            {
+                app.MapUploads(receiver);
+                app.MapMeshApi(queries);
+            },
+            cancellationToken);
+
+    private async Task<string> ListenAsync(
+        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, string? token, ILoggerFactory loggers,
+        Action<WebApplication> map, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // A vehicle's uplink may stall for long without being an attack; unfinished uploads expire by their own rule.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Listen(address, port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (certificate is not null) listen.UseHttps(certificate);
+            });
+        });
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        var app = builder.Build();
+        if (token is not null) app.Use((context, next) => RequireTokenAsync(context, next, token));
+        app.UseRouting();
+        map(app);
+        app.UseEndpoints(_ => { });
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw new MeshException("MESH11050", $"Cannot listen on {address}:{port}: {exception.Message} Another process may have the port: choose another with `{portKey.Name}` ({portKey.EnvironmentVariable}), or 0 for a free one.", innerException: exception);
+        }
+
+        OnStop(async () =>
+        {
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            await app.DisposeAsync().ConfigureAwait(false);
+        });
+        return app.Urls.First().Replace("0.0.0.0", Dns.GetHostName(), StringComparison.Ordinal).Replace("[::]", Dns.GetHostName(), StringComparison.Ordinal);
+    }
+
+    private static Task RequireTokenAsync(HttpContext context, RequestDelegate next, string token)
+    {
+        string header = context.Request.Headers.Authorization.ToString();
+        byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        bool valid = header.StartsWith("Bearer ", StringComparison.Ordinal) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(header[7..])), expected);
+        if (!valid && header.StartsWith("Basic ", StringComparison.Ordinal))
+        {
+            // Schema registry clients send the Kafka user and password.
+            byte[] given = new byte[header.Length];
+            valid = Convert.TryFromBase64String(header[6..], given, out int length)
+                && CryptographicOperations.FixedTimeEquals(SHA256.HashData(given.AsSpan(0, length)), SHA256.HashData(Encoding.UTF8.GetBytes($"mesh:{token}")));
+        }
+
+        if (valid || context.Request.Path == "/health") return next(context);
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Task.CompletedTask;
+    }
+
+    private void OnStop(Action stop) => cleanup.Push(() =>
+    {
+        stop();
+        return Task.CompletedTask;
+    });
+
+    private void OnStop(Func<Task> stop) => cleanup.Push(stop);
+
+    private void OnStop(Func<ValueTask> stop) => cleanup.Push(() => stop().AsTask());
+}

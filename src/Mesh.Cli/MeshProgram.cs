@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Mesh.Cli.Commands;
+using Mesh.Model;
+
+namespace Mesh.Cli;
+
+/// <summary>Parses the command line, runs the command, turns errors into a line and an exit code.</summary>
+public static class MeshProgram
+{
+    /// <summary>Runs one command.</summary>
+    /// <returns>0 done, 1 failed, 2 bad usage, 3 done with data loss.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Mesh: recordings in, data products and models out. `mesh demo` shows all of it in a minute.")
+        {
+            DemoCommand.Create(),
+            UpCommand.Create(),
+            SimulateCommand.Create(),
+            InspectCommand.Create(),
+            CatCommand.Create(),
+            PublishCommand.Create(),
+            SubscribeCommand.Create(),
+            RecordingsCommand.Create(),
+            ProductsCommand.Create(),
+            TopologyCommand.Create(),
+            DeadLettersCommand.Create(),
+            JobsCommand.Create(),
+            ModelsCommand.Create(),
+            TopicsCommand.Create(),
+            StatusCommand.Create(),
+            DoctorCommand.Create(),
+            SettingsCommand.Create(),
+            TrainerCommand.Create(),
+        };
+
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"`{CommandPath(parsed)} --help` shows how it is used.").ConfigureAwait(false);
+            return ExitCodes.BadUsage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(2) }).ConfigureAwait(false);
+        }
+        catch (UsageException usage)
+        {
+            await Console.Error.WriteLineAsync($"error: {usage.Message}").ConfigureAwait(false);
+            return ExitCodes.BadUsage;
+        }
+        catch (MeshException exception)
+        {
+            await Console.Error.WriteLineAsync($"error {exception.Code}: {exception.Message}").ConfigureAwait(false);
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("stopped").ConfigureAwait(false);
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static string CommandPath(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+        {
+            names.Insert(0, result.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Mesh.Model;
+
+namespace Mesh.Commands.Queries;
+
+/// <summary>Asks a server over <c>/api/v1</c>.</summary>
+public sealed class HttpQueries : IMeshQueries
+{
+    /// <summary>Code of the error when no server answers.</summary>
+    public const string Unreachable = "MESH11020";
+
+    private readonly HttpClient http;
+
+    /// <param name="server">Base address.</param>
+    /// <param name="token">Bearer token; null for none.</param>
+    public HttpQueries(Uri server, string? token)
+    {
+        http = new HttpClient { BaseAddress = new Uri(server, "api/v1/"), Timeout = Timeout.InfiniteTimeSpan };
+        if (token is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <inheritdoc/>
+    public async Task<StatusView> GetStatusAsync(CancellationToken cancellationToken) => (await GetAsync<StatusView>("status", cancellationToken).ConfigureAwait(false))!;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RecordingView>> ListRecordingsAsync(int limit, CancellationToken cancellationToken) =>
+        await GetAsync<List<RecordingView>>($"recordings?limit={limit}", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public Task<RecordingView?> FindRecordingAsync(string ingestId, CancellationToken cancellationToken) =>
+        GetAsync<RecordingView>($"recordings/{Uri.EscapeDataString(ingestId)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ProductView>> ListProductsAsync(CancellationToken cancellationToken) =>
+        await GetAsync<List<ProductView>>("products", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public Task<ProductView?> FindProductAsync(string name, CancellationToken cancellationToken) =>
+        GetAsync<ProductView>($"products/{Uri.EscapeDataString(name)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string path = $"products/{Uri.EscapeDataString(product)}/rows{(afterSnapshotId is null ? "" : $"?after={afterSnapshotId}")}";
+        using var response = await SendAsync(path, cancellationToken).ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using var lines = new StreamReader(body);
+        while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            // A line is the snapshot id, a tab, and the row.
+            int tab = line.IndexOf('\t', StringComparison.Ordinal);
+            if (tab < 0) throw new MeshException("MESH11021", "The server's answer broke off. Ask again.", isTransient: true);
+            yield return new ProductRow(long.Parse(line.AsSpan(0, tab)), System.Text.Encoding.UTF8.GetBytes(line[(tab + 1)..]));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) =>
+        await GetAsync<List<DeadLetterView>>("dead-letters", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JsonElement>> ListJobsAsync(CancellationToken cancellationToken) =>
+        await GetAsync<List<JsonElement>>("jobs", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JsonElement>> ListModelsAsync(CancellationToken cancellationToken) =>
+        await GetAsync<List<JsonElement>>("models", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<T?> GetAsync<T>(string path, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            using var response = await SendAsync(path, cancellationToken).ConfigureAwait(false);
+            return await response.Content.ReadFromJsonAsync<T>(MeshJson.Options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new MeshException(
+                Unreachable, $"No server answers at {http.BaseAddress!.GetLeftPart(UriPartial.Authority)}: {exception.Message} Start one with `mesh up`, name it with `--server` or MESH_SERVER, or read a state directory with `--data DIR`.", isTransient: true, exception);
+        }
+
+        if (response.IsSuccessStatusCode) return response;
+        using (response)
+        {
+            if (response.StatusCode == HttpStatusCode.Unauthorized)
+            {
+                throw new MeshException("MESH11022", "The server asks for a token: give `--token` or set MESH_HTTP__TOKEN.");
+            }
+
+            if (response.Content.Headers.ContentType?.MediaType == "application/json" && response.StatusCode != HttpStatusCode.NotFound)
+            {
+                var error = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
+                throw new MeshException(error.GetProperty("code").GetString()!, error.GetProperty("message").GetString()!);
+            }
+
+            response.EnsureSuccessStatusCode();
+            return response;
+        }
+    }
+}

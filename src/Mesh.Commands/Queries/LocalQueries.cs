@@ -1,0 +1,197 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Mesh.Columnar;
+using Mesh.Commands.Rows;
+using Mesh.Commands.State;
+using Mesh.Commands.Topologies;
+using Mesh.Lakehouse;
+using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse.Recordings;
+using Mesh.Model;
+using Mesh.Storage;
+using Mesh.Training;
+
+namespace Mesh.Commands.Queries;
+
+/// <summary>Answers from the metadata database and the lake: within the server, or read-only beside it.</summary>
+public sealed class LocalQueries : IMeshQueries
+{
+    private static readonly JsonWriterOptions RowOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly TableCatalogue tables;
+    private readonly RecordingStore recordings;
+    private readonly JobStore jobs;
+    private readonly ModelStore models;
+    private readonly ProductNames products;
+    private readonly IServerFacts facts;
+    private readonly IDisposable? owned;
+
+    /// <param name="database">Metadata.</param>
+    /// <param name="tables">Tables.</param>
+    /// <param name="recordings">Recordings.</param>
+    /// <param name="products">Names that the topology gives to tables.</param>
+    /// <param name="facts">What only a running server knows.</param>
+    /// <param name="owned">Disposed with the queries.</param>
+    public LocalQueries(
+        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, IDisposable? owned = null)
+    {
+        this.tables = tables;
+        this.recordings = recordings;
+        this.products = products;
+        this.facts = facts;
+        this.owned = owned;
+        jobs = new JobStore(database);
+        models = new ModelStore(database);
+    }
+
+    /// <summary>Opens a state directory for reading, without a server.</summary>
+    public static LocalQueries OpenReadOnly(string folder)
+    {
+        using var state = StateDirectory.OpenForReading(folder);
+        var database = MetadataDatabase.Open(state.Database, readOnly: true);
+        var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), TimeProvider.System);
+        var recordings = new RecordingStore(database, TimeProvider.System);
+        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database);
+    }
+
+    /// <inheritdoc/>
+    public Task<StatusView> GetStatusAsync(CancellationToken cancellationToken) => facts.GetStatusAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RecordingView>> ListRecordingsAsync(int limit, CancellationToken cancellationToken) =>
+        [.. (await recordings.ListAsync(limit, cancellationToken).ConfigureAwait(false)).Select(RecordingView.Of)];
+
+    /// <inheritdoc/>
+    public async Task<RecordingView?> FindRecordingAsync(string ingestId, CancellationToken cancellationToken)
+    {
+        if (!IngestId.TryParse(ingestId, out var id))
+        {
+            if (ingestId.Length < 4) return null;
+            var all = await recordings.ListAsync(int.MaxValue, cancellationToken).ConfigureAwait(false);
+            var matches = all.Where(recording => recording.IngestId.ToString().StartsWith(ingestId, StringComparison.Ordinal)).Take(2).ToList();
+            if (matches.Count == 0) return null;
+            if (matches.Count > 1) throw new MeshException("MESH11034", $"'{ingestId}' is the beginning of several ingest ids: give more of it.");
+            id = matches[0].IngestId;
+        }
+
+        return await recordings.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry ? RecordingView.Of(entry) : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ProductView>> ListProductsAsync(CancellationToken cancellationToken)
+    {
+        var views = new List<ProductView>();
+        foreach (var identifier in await tables.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var table = await tables.LoadAsync(identifier, cancellationToken).ConfigureAwait(false);
+            views.Add(ViewOf(table, withDetails: false));
+        }
+
+        return [.. views.OrderBy(view => view.Name, StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<ProductView?> FindProductAsync(string name, CancellationToken cancellationToken) =>
+        await FindTableAsync(name, cancellationToken).ConfigureAwait(false) is { } table ? ViewOf(table, withDetails: true) : null;
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var table = await FindTableAsync(product, cancellationToken).ConfigureAwait(false)
+            ?? throw new MeshException("MESH11031", $"There is no data product '{product}'.");
+        int first = 0;
+        if (afterSnapshotId is { } after)
+        {
+            first = 1 + table.Snapshots.ToList().FindIndex(snapshot => snapshot.SnapshotId == after);
+            if (first == 0) throw new MeshException("MESH11033", $"{product} has no snapshot {after}; it may have expired. Begin again with `--from earliest`.");
+        }
+
+        var json = new ArrayBufferWriter<byte>();
+        foreach (var snapshot in table.Snapshots.Skip(first))
+        {
+            var options = new ScanOptions { AfterSnapshotId = snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
+            await foreach (var batch in tables.ScanAsync(table.Identifier, options, cancellationToken).ConfigureAwait(false))
+            {
+                for (int row = 0; row < batch.Length; row++)
+                {
+                    json.ResetWrittenCount();
+                    using (var writer = new Utf8JsonWriter(json, RowOptions)) RowJson.Write(writer, batch, row);
+                    yield return new ProductRow(snapshot.SnapshotId, json.WrittenMemory);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => facts.ListDeadLettersAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JsonElement>> ListJobsAsync(CancellationToken cancellationToken) =>
+        [.. (await jobs.ListAsync(cancellationToken).ConfigureAwait(false)).Select(job => JsonSerializer.SerializeToElement(job, MeshJson.Options))];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JsonElement>> ListModelsAsync(CancellationToken cancellationToken) =>
+        [.. (await models.ListAsync(cancellationToken).ConfigureAwait(false)).Select(model => JsonSerializer.SerializeToElement(model, MeshJson.Options))];
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        owned?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<Table?> FindTableAsync(string name, CancellationToken cancellationToken)
+    {
+        var identifier = products.TableOf(name);
+        if (identifier is null && name.Count(character => character == '.') == 1) identifier = TableIdentifier.Parse(name);
+        return identifier is null ? null : await tables.FindAsync(identifier, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ProductView ViewOf(Table table, bool withDetails)
+    {
+        var current = table.CurrentSnapshot;
+        return new ProductView(
+            products.NameOf(table.Identifier), table.Identifier.ToString(), table.LocationUri, table.MetadataUri,
+            current?.TotalRows ?? 0, Total(current, "total-data-files"), Total(current, "total-files-size"), current?.CommittedAt,
+            withDetails ? [.. Flatten(table.Schema.Fields, "")] : [],
+            withDetails
+                ? [.. table.Snapshots.Select(snapshot => new ProductSnapshotView(
+                    snapshot.SnapshotId, snapshot.SequenceNumber, snapshot.CommittedAt, snapshot.AddedRows, snapshot.TotalRows))]
+                : [],
+            [.. table.PartitionBy.Select(field => field.Name)]);
+    }
+
+    private static long Total(Snapshot? snapshot, string property) =>
+        snapshot is not null && snapshot.Summary.TryGetValue(property, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+
+    private static IEnumerable<ProductColumnView> Flatten(IReadOnlyList<Field> fields, string prefix)
+    {
+        foreach (var field in fields)
+        {
+            yield return new ProductColumnView(prefix + field.Name, TypeText(field.Type), field.Nullable, field.Id);
+            if (field.Type is not StructType nested) continue;
+            foreach (var child in Flatten(nested.Fields, prefix + field.Name + ".")) yield return child;
+        }
+    }
+
+    private static string TypeText(DataType type) => type switch
+    {
+        DecimalType number => $"decimal({number.Precision},{number.Scale})",
+        ListType list => $"list<{TypeText(list.Element.Type)}>",
+        StructType => "struct",
+        _ => type.Kind switch
+        {
+            TypeKind.Int32 => "int",
+            TypeKind.Int64 => "long",
+            TypeKind.Float32 => "float",
+            TypeKind.Float64 => "double",
+            TypeKind.TimestampMicros => "timestamptz",
+            TypeKind.Utf8 => "string",
+            TypeKind.Date32 => "date",
+            var kind => kind.ToString().ToLowerInvariant(),
+        },
+    };
+}
