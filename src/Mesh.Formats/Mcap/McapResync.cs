@@ -26,24 +26,22 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
         byte[] buffer = McapWindow.Rent(ScanBytes);
         try
         {
-            while (from < source.Length)
+            while (true)
             {
                 int filled = await source.ReadAtAsync(from, buffer.AsMemory(0, ScanBytes), cancellationToken).ConfigureAwait(false);
-                if (filled == 0) return -1;
-                for (int at = 0; at < filled; at++)
+                int places = filled - McapRecordLexer.PrefixBytes + 1;
+                if (places <= 0) break;
+                for (int at = 0; at < places; at++)
                 {
-                    int ahead = buffer.AsSpan(at, filled - at).IndexOfAnyInRange((byte)McapOpcode.Header, (byte)McapOpcode.DataEnd);
+                    int ahead = buffer.AsSpan(at, places - at).IndexOfAnyInRange((byte)McapOpcode.Header, (byte)McapOpcode.DataEnd);
                     if (ahead < 0) break;
                     at += ahead;
-
-                    // A prefix that straddles the pieces is looked at from the source.
-                    bool fits = filled - at < McapRecordLexer.PrefixBytes || PrefixFits(buffer.AsSpan(at, filled - at), from + at, out _, out _);
-                    if (!fits) continue;
+                    if (!PrefixFits(buffer.AsSpan(at, filled - at), from + at, out _, out _)) continue;
                     if (probesLeft <= 0) return -1;
                     if (await IsPlausibleAsync(from + at, cancellationToken).ConfigureAwait(false)) return from + at;
                 }
 
-                from += filled;
+                from += places;
             }
 
             return -1;
@@ -74,6 +72,7 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
     public static bool IsChunk(ReadOnlySpan<byte> content, ulong length) =>
         McapChunkRecord.TryParse(content, out var chunk)
         && chunk.Compression.Length <= 32
+        && length >= (ulong)chunk.RecordsOffset
         && chunk.RecordsLength <= length - (ulong)chunk.RecordsOffset
         && length - (ulong)chunk.RecordsOffset - chunk.RecordsLength <= 1024;
 
@@ -86,8 +85,9 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
         fields.ReadBytes32();
         fields.ReadBytes32();
         ulong data = fields.ReadUInt64();
+        if (fields.Failed || length < (ulong)fields.Position) return false;
         ulong rest = length - (ulong)fields.Position;
-        return !fields.Failed && data <= rest && rest - data <= 1024;
+        return data <= rest && rest - data <= 1024;
     }
 
     private bool PrefixFits(ReadOnlySpan<byte> buffer, long offset, out McapOpcode opcode, out long length)
