@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+using Mesh.Formats.Mcap;
+using Mesh.Model;
+using Mesh.Simulation;
+using Mesh.Testing;
+
+namespace Mesh.Benchmarks;
+
+/// <summary>
+/// One recording through a server of its own process, from `publish` to committed tables: megabytes per second and the server's peak
+/// memory (VmHWM), under a cap of the managed heap.
+/// </summary>
+internal static class EndToEnd
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (!ByteSizeText.TryParse(args.Length > 0 ? args[0] : "200MiB", out long wantedBytes))
+        {
+            await Console.Error.WriteLineAsync("usage: end-to-end [SIZE]   for example end-to-end 2GiB");
+            return 2;
+        }
+
+        string folder = Directory.CreateTempSubdirectory("mesh-benchmark-").FullName;
+        try
+        {
+            string recording = Path.Combine(folder, "drive.mcap");
+            var options = new DriveOptions { Seed = 9, LidarPoints = 20_000, Duration = TimeSpan.FromSeconds(10), Compression = McapCompression.Zstd };
+            await SimulatedRecording.WriteAsync(recording, options, default);
+            double bytesPerSecond = new FileInfo(recording).Length / 10.0;
+            options = options with { Duration = TimeSpan.FromSeconds(Math.Max(10, Math.Ceiling(wantedBytes / bytesPerSecond))) };
+            var simulate = Stopwatch.StartNew();
+            var truth = await SimulatedRecording.WriteAsync(recording, options, default);
+            double size = new FileInfo(recording).Length;
+            double payload = truth.Channels.Sum(channel => channel.PayloadBytes);
+            Report($"recording: {size / 1e6:N0} MB file, {payload / 1e6:N0} MB payload, {truth.TotalMessages:N0} messages, simulated in {simulate.Elapsed.TotalSeconds:0.0} s");
+
+            await using var server = await MeshProcess.UpAsync(Path.Combine(folder, "data"));
+            var publish = Stopwatch.StartNew();
+            var answer = await MeshProcess.RunJsonAsync("publish", recording, "--vehicle", "V1", "--wait", "--json", "--server", server.AddressOf("http"));
+            double seconds = publish.Elapsed.TotalSeconds;
+            long rows = answer[0].GetProperty("rows").GetInt64();
+            Report($"published and committed in {seconds:0.0} s: {size / 1e6 / seconds:0.0} MB/s of file, {payload / 1e6 / seconds:0.0} MB/s of payload, {rows:N0} rows of {truth.TotalMessages:N0} messages");
+            string status = await File.ReadAllTextAsync($"/proc/{server.Id}/status");
+            string peak = status.Split('\n').First(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split(':')[1].Trim();
+            Report($"server's peak memory (VmHWM): {long.Parse(peak.Split(' ')[0], CultureInfo.InvariantCulture) / 1024.0:0} MiB");
+            return rows == truth.TotalMessages ? 0 : 1;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Report(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
+}
