@@ -8,8 +8,8 @@ namespace Mesh.Decode;
 public sealed record ChannelRule(string? Schema, string? Topic)
 {
     /// <summary>Whether a channel is meant.</summary>
-    public bool Matches(string schemaName, string topic) => Matches(Schema, schemaName) && Matches(Topic, topic);
+    public bool Matches(string schemaName, string topic) => IsMatch(Schema, schemaName) && IsMatch(Topic, topic);
 
-    private static bool Matches(string? glob, string name) =>
+    private static bool IsMatch(string? glob, string name) =>
         glob is null || FileSystemName.MatchesSimpleExpression(glob, name, ignoreCase: false);
 }

@@ -108,7 +108,7 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         account.MinLogTimeNs = anyRow ? Math.Min(account.MinLogTimeNs, logTimeNs) : logTimeNs;
         account.MaxLogTimeNs = anyRow ? Math.Max(account.MaxLogTimeNs, logTimeNs) : logTimeNs;
         anyRow = true;
-        if (stream.UnmeasuredRows < MeasureRows && stream.UnmeasuredBytes < MeasureBytes) return;
+        if (stream.Rows < options.BatchRows && stream.UnmeasuredRows < MeasureRows && stream.UnmeasuredBytes < MeasureBytes) return;
 
         bufferedBytes += stream.Measure();
         if (stream.EstimatedBytes >= options.BatchBytes || stream.Rows >= options.BatchRows) full = stream;
