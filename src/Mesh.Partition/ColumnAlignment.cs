@@ -33,7 +33,7 @@ internal static class ColumnAlignment
         if (used != fields.Count)
         {
             string missing = string.Join(", ", fields.Select(field => path + field.Name).Where(name => targets.All(target => path + target.Name != name)));
-            throw new MeshException("MESH4003", $"The table has no place for the columns {missing}; its schema was changed by someone else. The upload is retried against the new schema.", isTransient: true);
+            throw new MeshException("MESH4003", $"The table has no place for the columns {missing}; rename the fields so that they differ in more than case.");
         }
 
         return aligned;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Mesh.Columnar;
 
@@ -104,8 +105,8 @@ internal static class RowGather
     private static byte[] TakeFixed<T>(ColumnVector[] sources, ReadOnlySpan<RowRef> rows)
         where T : unmanaged
     {
-        var bytes = new byte[rows.Length * Marshal.SizeOf<T>()];
-        var values = MemoryMarshal.Cast<byte, T>(bytes);
+        var bytes = new byte[rows.Length * Unsafe.SizeOf<T>()];
+        var values = MemoryMarshal.Cast<byte, T>(bytes.AsSpan());
         for (int i = 0; i < values.Length; i++) values[i] = sources[rows[i].Batch].Values<T>()[rows[i].Row];
         return bytes;
     }
@@ -113,7 +114,7 @@ internal static class RowGather
     private static (byte[] Offsets, byte[] Values) TakeBytes(ColumnVector[] sources, ReadOnlySpan<RowRef> rows)
     {
         var offsetBytes = new byte[(rows.Length + 1) * sizeof(int)];
-        var offsets = MemoryMarshal.Cast<byte, int>(offsetBytes);
+        var offsets = MemoryMarshal.Cast<byte, int>(offsetBytes.AsSpan());
         for (int i = 0; i < rows.Length; i++) offsets[i + 1] = checked(offsets[i] + sources[rows[i].Batch].GetBytes(rows[i].Row).Length);
 
         var values = new byte[offsets[rows.Length]];
@@ -124,7 +125,7 @@ internal static class RowGather
     private static (byte[] Offsets, RowRef[] Elements) TakeElements(ColumnVector[] sources, ReadOnlySpan<RowRef> rows)
     {
         var offsetBytes = new byte[(rows.Length + 1) * sizeof(int)];
-        var offsets = MemoryMarshal.Cast<byte, int>(offsetBytes);
+        var offsets = MemoryMarshal.Cast<byte, int>(offsetBytes.AsSpan());
         for (int i = 0; i < rows.Length; i++)
         {
             var source = sources[rows[i].Batch].Offsets;
