@@ -12,8 +12,9 @@ public static class MessageDecoders
     /// channels) becomes one binary column <c>data</c>.
     /// </summary>
     /// <remarks>
-    /// Two valid ROS 2 schemas stay bytes too: one without text (recorders write it when the definition was not installed), and one with
-    /// a <c>wstring</c>, which middlewares lay out differently.
+    /// Some ROS 2 schemas stay bytes too: one without text (recorders write it when the definition was not installed), one with a
+    /// <c>wstring</c>, which middlewares lay out differently, and a service's (rosbag2 writes it for service events), which is not the
+    /// definition of the message recorded.
     /// </remarks>
     /// <exception cref="Mesh.Model.MeshException"><c>MESH10301</c> and following: the schema does not parse; line and remedy in the message.</exception>
     public static MessageDecoder Create(string messageEncoding, MessageSchema? schema, MessageDecoderOptions? options = null)
@@ -30,7 +31,9 @@ public static class MessageDecoders
     private static MessageDecoder CreateCdr(MessageSchema schema, MessageDecoderOptions options)
     {
         bool isEmptyType = schema.Name.EndsWith("/Empty", StringComparison.Ordinal);
-        if (!isEmptyType && schema.Data.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new BytesDecoder();
+        var text = schema.Data.Span;
+        if (!isEmptyType && text.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new BytesDecoder();
+        if (Ros2MessageParser.IsService(text)) return new BytesDecoder();
         var definitions = Ros2MessageParser.Parse(schema.Name, schema.Data.Span);
         return CdrPlan.TryCreate(definitions, options, out var plan) ? new CdrDecoder(plan) : new BytesDecoder();
     }

@@ -141,7 +141,7 @@ internal sealed class ProtobufPlan
             bool isNullable = !isMapEntry && !isRepeated
                 && (!isProto3 || field.Proto3Optional || field.HasOneofIndex || field.Type == FieldType.Message);
             int oneof = field.HasOneofIndex && field.OneofIndex >= 0 && field.OneofIndex < message.OneofDecl.Count ? field.OneofIndex : -1;
-            var compiled = CompileField(field, isRepeated, isNullable, oneof, out var type);
+            var compiled = CompileField(typeName, field, isRepeated, isNullable, oneof, out var type);
             fields.Add(compiled);
             columns.Add(new Field(names.Claim(field.Name), isRepeated ? new ListType(new Field("element", type)) : type));
         }
@@ -150,30 +150,48 @@ internal sealed class ProtobufPlan
         return new ProtobufMessage([.. fields], message.OneofDecl.Count, new StructType(columns));
     }
 
-    private ProtobufField CompileField(FieldDescriptorProto field, bool isRepeated, bool isNullable, int oneof, out DataType type)
+    private ProtobufField CompileField(string scope, FieldDescriptorProto field, bool isRepeated, bool isNullable, int oneof, out DataType type)
     {
-        var compiled = new ProtobufField(field.Number, field.Name, field.Type, isRepeated, isNullable, oneof, null, null) { MessageName = field.TypeName };
+        var compiled = new ProtobufField(field.Number, field.Name, field.Type, isRepeated, isNullable, oneof, null, null);
         switch (field.Type)
         {
             case FieldType.Message:
-                if (!messages.TryGetValue(field.TypeName, out var target)) throw SchemaErrors.UnknownType(schemaName, $"field '{field.Name}'", field.TypeName);
+                if (Resolve(messages, scope, field.TypeName) is not { } name) throw SchemaErrors.UnknownType(schemaName, $"field '{field.Name}'", field.TypeName);
+                compiled = compiled with { MessageName = name };
+                var target = messages[name];
                 // A type within itself has no end, one too deep none in practice, and a struct without columns cannot be stored.
-                if (path.Contains(field.TypeName) || path.Count > options.MaxNesting || target.Message.Field.All(inner => inner.Type == FieldType.Group))
+                if (path.Contains(name) || path.Count > options.MaxNesting || target.Message.Field.All(inner => inner.Type == FieldType.Group))
                 {
                     type = DataType.Binary;
                     return compiled with { Kind = FieldType.Bytes, IsRawMessage = true };
                 }
 
-                var message = Compile(field.TypeName, target.Message.Options?.MapEntry == true);
+                var message = Compile(name, target.Message.Options?.MapEntry == true);
                 type = message.Type;
                 return compiled with { Message = message };
             case FieldType.Enum:
-                if (!enums.TryGetValue(field.TypeName, out var declared)) throw SchemaErrors.UnknownType(schemaName, $"field '{field.Name}'", field.TypeName);
+                if (Resolve(enums, scope, field.TypeName) is not { } named) throw SchemaErrors.UnknownType(schemaName, $"field '{field.Name}'", field.TypeName);
                 type = DataType.Utf8;
-                return compiled with { EnumNames = NamesOf(declared) };
+                return compiled with { EnumNames = NamesOf(enums[named]) };
             default:
                 type = ColumnType(field);
                 return compiled;
+        }
+    }
+
+    /// <summary>
+    /// The full name a field refers to. protoc writes full names with a leading dot, protobufjs writes them as in the source, to be looked up
+    /// from the innermost scope outwards (descriptor.proto, <c>type_name</c>).
+    /// </summary>
+    private static string? Resolve<T>(Dictionary<string, T> declared, string scope, string name)
+    {
+        if (name.StartsWith('.')) return declared.ContainsKey(name) ? name : null;
+        while (true)
+        {
+            string candidate = $"{scope}.{name}";
+            if (declared.ContainsKey(candidate)) return candidate;
+            if (scope.Length == 0) return null;
+            scope = scope[..scope.LastIndexOf('.')];
         }
     }
 

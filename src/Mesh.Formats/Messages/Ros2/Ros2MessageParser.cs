@@ -33,6 +33,17 @@ internal static class Ros2MessageParser
         return new Ros2Definitions(schemaName, root, definitions);
     }
 
+    /// <summary>Whether the text has the line that separates a service's request from its response.</summary>
+    public static bool IsService(ReadOnlySpan<byte> text)
+    {
+        foreach (var range in text.Split((byte)'\n'))
+        {
+            if (text[range].Trim(" \t\r"u8).SequenceEqual("---"u8)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary><c>package/Type</c> of <c>package/msg/Type</c> (or <c>srv</c>, <c>action</c>).</summary>
     public static string ShortName(string name)
     {
