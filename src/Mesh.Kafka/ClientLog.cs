@@ -12,6 +12,10 @@ internal sealed class ClientLog(KafkaOptions options, ILogger logger)
     private const long QuietMs = 10_000;
     private long lastAway = -QuietMs;
 
+    /// <summary>Whether an error says that brokers cannot be reached.</summary>
+    public static bool IsAway(Error error) =>
+        error.Code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_Resolve or ErrorCode.Local_TimedOut;
+
     public void OnLog(LogMessage message)
     {
         // The client reports connection failures here and as errors; they are logged where they are counted, as errors.
@@ -27,7 +31,7 @@ internal sealed class ClientLog(KafkaOptions options, ILogger logger)
 
     public void OnError(Error error)
     {
-        if (error.Code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_Resolve)
+        if (IsAway(error))
         {
             long now = Environment.TickCount64;
             long last = Interlocked.Read(ref lastAway);

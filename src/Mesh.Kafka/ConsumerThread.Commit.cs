@@ -7,11 +7,13 @@ namespace Mesh.Kafka;
 internal sealed partial class ConsumerThread<T>
 {
     private static readonly TimeSpan CommitRetryDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock commitGate = new();
     private readonly Dictionary<int, WaitingCommit> waiting = [];
     private bool commitsClosed;
     private long retryCommitsAt;
+    private bool coordinatorInDoubt;
 
     public async ValueTask CommitAsync(int partition, long nextOffset, CancellationToken cancellationToken)
     {
@@ -48,6 +50,9 @@ internal sealed partial class ConsumerThread<T>
         if (batch.Count == 0) return;
         try
         {
+            // A commit blocks for as long as the session lasts when the coordinator is away; a question has a timeout of its own.
+            if (coordinatorInDoubt) consumer.Committed(batch.Keys.Select(partition => new TopicPartition(topic, partition)), ProbeTimeout);
+            coordinatorInDoubt = false;
             consumer.Commit(batch.Select(pair => new TopicPartitionOffset(topic, pair.Key, pair.Value.NextOffset)));
             foreach (int partition in batch.Keys)
             {

@@ -238,7 +238,11 @@ internal sealed partial class ConsumerThread<T>
         });
         return new ConsumerBuilder<byte[], byte[]>(config)
             .SetLogHandler((_, message) => clientLog.OnLog(message))
-            .SetErrorHandler((_, error) => clientLog.OnError(error))
+            .SetErrorHandler((_, error) =>
+            {
+                clientLog.OnError(error);
+                if (ClientLog.IsAway(error)) coordinatorInDoubt = true;
+            })
             .SetPartitionsAssignedHandler((_, partitions) =>
             {
                 foreach (var partition in partitions) ownership.Assign(partition.Partition.Value);

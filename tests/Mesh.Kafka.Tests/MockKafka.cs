@@ -13,9 +13,9 @@ public sealed class MockKafka : IAsyncDisposable
     {
         // Loads the native client the way the product does.
         _ = Confluent.Kafka.Library.Version;
-        var error = new StringBuilder(512);
-        client = Native.rd_kafka_new(0, Native.rd_kafka_conf_new(), error, error.Capacity);
-        client.ShouldNotBe(0, error.ToString());
+        byte[] error = new byte[512];
+        client = Native.rd_kafka_new(0, Native.rd_kafka_conf_new(), error, error.Length);
+        client.ShouldNotBe(0, Encoding.UTF8.GetString(error));
         cluster = Native.rd_kafka_mock_cluster_new(client, 1);
         foreach (var (topic, partitions) in topics)
         {
@@ -57,7 +57,7 @@ public sealed class MockKafka : IAsyncDisposable
         public static extern nint rd_kafka_conf_new();
 
         [DllImport(Library, CharSet = CharSet.Ansi)]
-        public static extern nint rd_kafka_new(int type, nint conf, StringBuilder error, nint errorBytes);
+        public static extern nint rd_kafka_new(int type, nint conf, byte[] error, nint errorBytes);
 
         [DllImport(Library)]
         public static extern void rd_kafka_destroy(nint client);

@@ -195,17 +195,17 @@ public class ProduceAndConsumeTests
         await producer.PublishAsync(Topics.Uploads, "V1", Upload(0), Timeout);
         await FirstAsync(consumer);
         kafka.TakeDown();
+        await Task.Delay(500, Timeout);
         var committed = consumer.CommitAsync(0, 1, Timeout).AsTask();
-        await Task.Delay(200, Timeout);
 
         var clock = Stopwatch.StartNew();
         await consumer.DisposeAsync();
 
+        TestContext.Current.TestOutputHelper?.WriteLine($"stopped after {clock.ElapsedMilliseconds} ms");
         clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
         var exception = await Should.ThrowAsync<MeshException>(() => committed);
         exception.Code.ShouldBe("MESH7105");
         exception.IsTransient.ShouldBeTrue();
-        TestContext.Current.TestOutputHelper?.WriteLine($"stopped after {clock.ElapsedMilliseconds} ms");
     }
 
     [Fact]
