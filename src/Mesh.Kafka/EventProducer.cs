@@ -1,21 +1,51 @@
+using System.Diagnostics;
+using System.Text;
+using Confluent.Kafka;
 using Google.Protobuf;
+using Mesh.Model;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Kafka;
 
 /// <summary>
 /// Publishes events in Confluent's wire format (magic 0, schema id, message index, Protobuf). Idempotent, acks=all; thread-safe.
+/// Events of one caller, topic and key keep their order once the first of their type has been published, which registers the schema.
 /// </summary>
 public sealed class EventProducer : IAsyncDisposable
 {
+    private const int DeliveryTimeoutMs = 30_000;
+
+    private readonly KafkaOptions options;
+    private readonly ILogger logger;
+    private readonly ClientLog clientLog;
+    private readonly SchemaRegistry registry;
+    private readonly Lock gate = new();
+    private readonly List<IProducer<string, byte[]>> retired = [];
+    private IProducer<string, byte[]> producer;
+
     /// <param name="options">Where to.</param>
     /// <param name="logger">Takes the client's own log.</param>
-    public EventProducer(KafkaOptions options, ILogger logger) => throw new NotSupportedException();
+    public EventProducer(KafkaOptions options, ILogger logger)
+    {
+        this.options = options;
+        this.logger = logger;
+        clientLog = new ClientLog(options, logger);
+        registry = new SchemaRegistry(options, logger);
+        producer = Build();
+    }
 
     /// <summary>Publishes an event and waits until the log has it.</summary>
-    /// <exception cref="Mesh.Model.MeshException"><c>MESH7101</c>, transient: the log did not take it.</exception>
-    public Task<EventPosition> PublishAsync<T>(string topic, string key, T message, CancellationToken cancellationToken)
-        where T : class, IMessage<T> => throw new NotSupportedException();
+    /// <exception cref="MeshException">
+    /// <c>MESH7101</c>, transient: the log did not take it within 30 s, though it may have it. <c>MESH7102</c>: the schema registry did
+    /// not answer (transient) or refused the schema. <c>MESH7103</c>: the event is larger than the log takes.
+    /// </exception>
+    public async Task<EventPosition> PublishAsync<T>(string topic, string key, T message, CancellationToken cancellationToken)
+        where T : class, IMessage<T>
+    {
+        var schema = EventSchema.Of(message.Descriptor);
+        if (!registry.TryGetId(topic, schema, out int id)) id = await registry.GetIdAsync(topic, schema, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(topic, key, WireFormat.Write(id, schema, message), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Publishes an event that was serialised earlier, for example into an outbox.</summary>
     /// <param name="topic">Topic.</param>
@@ -23,9 +53,93 @@ public sealed class EventProducer : IAsyncDisposable
     /// <param name="eventType">Full Protobuf name, <c>mesh.events.v1.UploadAccepted</c>.</param>
     /// <param name="protobuf">The message without the wire format's prefix.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<EventPosition> PublishSerialisedAsync(
-        string topic, string key, string eventType, ReadOnlyMemory<byte> protobuf, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="MeshException">As <see cref="PublishAsync{T}"/>; <c>MESH7104</c> when the event type is unknown.</exception>
+    public async Task<EventPosition> PublishSerialisedAsync(
+        string topic, string key, string eventType, ReadOnlyMemory<byte> protobuf, CancellationToken cancellationToken)
+    {
+        var schema = EventSchema.Find(eventType);
+        if (!registry.TryGetId(topic, schema, out int id)) id = await registry.GetIdAsync(topic, schema, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(topic, key, WireFormat.Write(id, schema, protobuf.Span), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public ValueTask DisposeAsync()
+    {
+        // Every publisher waits for its own events, so there is nothing to flush.
+        lock (gate)
+        {
+            foreach (var old in retired) old.Dispose();
+            retired.Clear();
+            producer.Dispose();
+        }
+
+        registry.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<EventPosition> SendAsync(string topic, string key, byte[] value, CancellationToken cancellationToken)
+    {
+        var current = producer;
+        try
+        {
+            var message = new Message<string, byte[]> { Key = key, Value = value, Headers = TraceHeaders() };
+            var result = await current.ProduceAsync(topic, message, cancellationToken).ConfigureAwait(false);
+            return new EventPosition(result.Topic, result.Partition.Value, result.Offset.Value);
+        }
+        catch (KafkaException exception)
+        {
+            var error = exception.Error;
+            if (error.Code is ErrorCode.MsgSizeTooLarge)
+            {
+                throw new MeshException(
+                    "MESH7103",
+                    $"An event of {value.Length:N0} bytes is larger than {topic} takes. Raise the topic's max.message.bytes, or put the payload in the object store.",
+                    innerException: exception);
+            }
+
+            if (error.IsFatal || error.Code == ErrorCode.Local_Fatal) Replace(current, error);
+            throw new MeshException(
+                "MESH7101",
+                $"The event log at {options.Bootstrap} did not take an event for {topic}: {error.Reason}. Check kafka.bootstrap and that the broker runs.",
+                isTransient: true, exception);
+        }
+    }
+
+    // An idempotent producer that lost track of its sequence (the log was wiped, its id expired) never sends again.
+    private void Replace(IProducer<string, byte[]> broken, Error error)
+    {
+        lock (gate)
+        {
+            if (!ReferenceEquals(producer, broken)) return;
+            Log.ClientReplaced(logger, options.ClientId, error.Reason);
+            // Others may still wait for their events' answers, which end with their timeout; disposing would leave them waiting for ever.
+            retired.Add(broken);
+            producer = Build();
+        }
+    }
+
+    private IProducer<string, byte[]> Build()
+    {
+        var config = ClientSettings.For(options, new ProducerConfig
+        {
+            EnableIdempotence = true,
+            Acks = Acks.All,
+            LingerMs = 5,
+            MessageTimeoutMs = DeliveryTimeoutMs,
+            // Java's partitioner: whoever produces, events of a key share a partition.
+            Partitioner = Partitioner.Murmur2Random,
+        });
+        return new ProducerBuilder<string, byte[]>(config)
+            .SetLogHandler((_, message) => clientLog.OnLog(message))
+            .SetErrorHandler((_, error) => clientLog.OnError(error))
+            .Build();
+    }
+
+    private static Headers? TraceHeaders()
+    {
+        if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C, Id: { } id } activity) return null;
+        var headers = new Headers { { "traceparent", Encoding.ASCII.GetBytes(id) } };
+        if (activity.TraceStateString is { Length: > 0 } state) headers.Add("tracestate", Encoding.ASCII.GetBytes(state));
+        return headers;
+    }
 }

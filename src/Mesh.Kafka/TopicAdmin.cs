@@ -1,27 +1,176 @@
+using System.Runtime.CompilerServices;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using Google.Protobuf;
+using Mesh.Model;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Kafka;
 
-/// <summary>Creates topics and looks at them.</summary>
+/// <summary>Creates topics and looks at them. Uses only requests that librdkafka 2.0.2 knows.</summary>
 public sealed class TopicAdmin : IAsyncDisposable
 {
+    private const int RecordsPerStep = 1_000;
+
+    /// <summary>Partitions of <c>-1</c> replicas take the cluster's own default.</summary>
+    private const short DefaultReplication = -1;
+
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly KafkaOptions options;
+    private readonly ILogger logger;
+    private readonly ClientLog clientLog;
+    private readonly IAdminClient admin;
+
     /// <param name="options">Where.</param>
     /// <param name="logger">Takes the client's own log.</param>
-    public TopicAdmin(KafkaOptions options, ILogger logger) => throw new NotSupportedException();
+    public TopicAdmin(KafkaOptions options, ILogger logger)
+    {
+        this.options = options;
+        this.logger = logger;
+        clientLog = new ClientLog(options, logger);
+        admin = new AdminClientBuilder(ClientSettings.For(options, new AdminClientConfig()))
+            .SetLogHandler((_, message) => clientLog.OnLog(message))
+            .SetErrorHandler((_, error) => clientLog.OnError(error))
+            .Build();
+    }
 
-    /// <summary>Creates those of the topics that do not exist.</summary>
+    /// <summary>Creates those of the topics that do not exist; the others stay as they are.</summary>
     /// <param name="topics">Name and number of partitions.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task EnsureAsync(IReadOnlyDictionary<string, int> topics, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
+    public async Task EnsureAsync(IReadOnlyDictionary<string, int> topics, CancellationToken cancellationToken)
+    {
+        if (topics.Count == 0) return;
+        var specifications = topics.Select(topic =>
+            new TopicSpecification { Name = topic.Key, NumPartitions = topic.Value, ReplicationFactor = DefaultReplication });
+        try
+        {
+            await admin.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = RequestTimeout })
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var (topic, partitions) in topics) Log.TopicCreated(logger, topic, partitions);
+        }
+        catch (CreateTopicsException exception)
+        {
+            foreach (var result in exception.Results)
+            {
+                if (!result.Error.IsError) Log.TopicCreated(logger, result.Topic, topics[result.Topic]);
+                else if (result.Error.Code != ErrorCode.TopicAlreadyExists) throw Failed($"create the topic {result.Topic}", result.Error, exception);
+            }
+        }
+        catch (KafkaException exception)
+        {
+            throw Failed("create topics", exception.Error, exception);
+        }
+    }
 
     /// <summary>Topics with their number of partitions.</summary>
-    public Task<IReadOnlyDictionary<string, int>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
+    public async Task<IReadOnlyDictionary<string, int>> ListAsync(CancellationToken cancellationToken)
+    {
+        var metadata = await OnThreadAsync("list the topics", () => admin.GetMetadata(RequestTimeout), cancellationToken).ConfigureAwait(false);
+        return metadata.Topics.Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count);
+    }
 
-    /// <summary>Reads what a topic holds at this moment, from the beginning to the current end, outside any group.</summary>
-    public IAsyncEnumerable<ConsumedEvent<T>> ReadToEndAsync<T>(string topic, CancellationToken cancellationToken)
-        where T : class, IMessage<T>, new() => throw new NotSupportedException();
+    /// <summary>
+    /// Reads what a topic holds at this moment, from the beginning to the current end, outside any group; nothing when there is no such
+    /// topic. Partition after partition, each in order.
+    /// </summary>
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient: the broker is away or stopped answering for 30 s.</exception>
+    public async IAsyncEnumerable<ConsumedEvent<T>> ReadToEndAsync<T>(string topic, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class, IMessage<T>, new()
+    {
+        var topics = await ListAsync(cancellationToken).ConfigureAwait(false);
+        if (!topics.TryGetValue(topic, out int partitions) || partitions == 0) yield break;
+
+        var reading = new EventReading<T>();
+        using var consumer = BuildReader();
+        for (int partition = 0; partition < partitions; partition++)
+        {
+            var place = new TopicPartition(topic, partition);
+            var range = await OnThreadAsync(
+                $"read {topic}", () => consumer.QueryWatermarkOffsets(place, RequestTimeout), cancellationToken).ConfigureAwait(false);
+            if (range.High.Value <= range.Low.Value) continue;
+
+            consumer.Assign(new TopicPartitionOffset(place, range.Low));
+            for (bool more = true; more;)
+            {
+                var step = await OnThreadAsync($"read {topic}", () => ReadStep(consumer, range.High.Value), cancellationToken).ConfigureAwait(false);
+                more = step.More;
+                foreach (var record in step.Records) yield return reading.Read(record);
+            }
+
+            consumer.Unassign();
+        }
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public ValueTask DisposeAsync()
+    {
+        admin.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static (List<ConsumeResult<byte[], byte[]>> Records, bool More) ReadStep(IConsumer<byte[], byte[]> consumer, long end)
+    {
+        List<ConsumeResult<byte[], byte[]>> records = [];
+        while (records.Count < RecordsPerStep)
+        {
+            var record = consumer.Consume(records.Count == 0 ? StallTimeout : TimeSpan.FromMilliseconds(50));
+            if (record is null)
+            {
+                if (records.Count > 0) break;
+                throw new KafkaException(new Error(ErrorCode.Local_TimedOut, $"no record for {StallTimeout.TotalSeconds:0} s"));
+            }
+
+            // What is appended while we read belongs to the next reading. The end itself may be a marker that is never delivered.
+            if (record.IsPartitionEOF || record.Offset.Value >= end) return (records, false);
+            records.Add(record);
+            if (record.Offset.Value == end - 1) return (records, false);
+        }
+
+        return (records, true);
+    }
+
+    private IConsumer<byte[], byte[]> BuildReader()
+    {
+        var config = ClientSettings.For(options, new ConsumerConfig
+        {
+            // The client asks for a group id, though nothing joins or commits.
+            GroupId = $"{options.ClientId}.reader",
+            EnableAutoCommit = false,
+            EnableAutoOffsetStore = false,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            EnablePartitionEof = true,
+            QueuedMaxMessagesKbytes = 16 << 10,
+        });
+        return new ConsumerBuilder<byte[], byte[]>(config)
+            .SetLogHandler((_, message) => clientLog.OnLog(message))
+            .SetErrorHandler((_, error) => clientLog.OnError(error))
+            .Build();
+    }
+
+    // The native client offers these calls only as blocking ones; they get a thread of their own, not one of the pool's.
+    private async Task<TResult> OnThreadAsync<TResult>(string what, Func<TResult> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Factory.StartNew(call, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .ConfigureAwait(false);
+        }
+        catch (KafkaException exception)
+        {
+            throw Failed(what, exception.Error, exception);
+        }
+    }
+
+    private MeshException Failed(string what, Error error, Exception cause)
+    {
+        bool transient = error.IsLocalError || error.Code is ErrorCode.RequestTimedOut or ErrorCode.NotController or ErrorCode.LeaderNotAvailable;
+        return new MeshException(
+            "MESH7107",
+            $"Could not {what} at {options.Bootstrap}: {error.Reason}. Check kafka.bootstrap, that the broker runs and what the client may do there.",
+            transient, cause);
+    }
 }
