@@ -1,0 +1,115 @@
+using Google.Protobuf;
+using Mesh.Kafka;
+using Mesh.Kafka.Events;
+using Mesh.Lakehouse;
+using Mesh.Lakehouse.Metadata;
+using Mesh.Training.Jobs;
+using Mesh.Training.Models;
+using Mesh.Training.Running;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Training;
+
+/// <summary>
+/// Consumes <c>job.requested.v1</c> as group <c>mesh.training</c> and runs the jobs as processes of this machine. A request's offset is
+/// committed once its job is in mesh.db; running it takes as long as it takes.
+/// </summary>
+public sealed class JobStage : IDisposable
+{
+    private const string Group = "mesh.training";
+
+    private readonly KafkaOptions kafka;
+    private readonly MetadataDatabase database;
+    private readonly JobRunner runner;
+    private readonly ILogger logger;
+    private readonly TimeProvider time;
+
+    /// <param name="kafka">The event log.</param>
+    /// <param name="database">Jobs, models and outbox.</param>
+    /// <param name="catalogue">Resolves products' ranges to files.</param>
+    /// <param name="options">Folders and limits.</param>
+    /// <param name="commandOf">Program and arguments of a trainer, given <c>builtin/NAME</c> or a command line; see <see cref="TrainerCommand"/>.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="time">Clock for limits and retries.</param>
+    public JobStage(
+        KafkaOptions kafka,
+        MetadataDatabase database,
+        TableCatalogue catalogue,
+        TrainingOptions options,
+        Func<string, (string File, string[] Arguments)> commandOf,
+        ILogger logger,
+        TimeProvider time)
+    {
+        this.kafka = kafka;
+        this.database = database;
+        this.logger = logger;
+        this.time = time;
+        runner = new JobRunner(database, options, new JobInputs(catalogue).ResolveAsync, commandOf, logger, time);
+    }
+
+    /// <summary>The jobs.</summary>
+    public JobStore Jobs => runner.Jobs;
+
+    /// <summary>The models.</summary>
+    public ModelStore Models => runner.Models;
+
+    /// <summary>Runs until cancelled; fails when the log or the database does.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] tasks = [ConsumeAsync(stop.Token), runner.RunAsync(stop.Token)];
+        await Task.WhenAny(tasks).ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(tasks).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && tasks.All(task => !task.IsFaulted))
+        {
+            // The normal end.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => runner.Dispose();
+
+    private async Task ConsumeAsync(CancellationToken cancellationToken)
+    {
+        var consumer = new EventConsumer<JobRequested>(kafka, Topics.JobRequested, Group, logger);
+        await using (consumer.ConfigureAwait(false))
+        {
+            await foreach (var item in consumer.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (item.Value is null) await SetAsideAsync(item, cancellationToken).ConfigureAwait(false);
+                else await runner.AcceptAsync(item.Value, item.TraceParent, cancellationToken).ConfigureAwait(false);
+                await consumer.CommitAsync(item.Position.Partition, item.Position.Offset + 1, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // A record that is no event never stalls the partition; it becomes a dead letter in the outbox.
+    private async Task SetAsideAsync(ConsumedEvent<JobRequested> item, CancellationToken cancellationToken)
+    {
+        var (topic, partition, offset) = item.Position;
+        Log.EventRefused(logger, topic, partition, offset, item.Error ?? "unknown");
+        var letter = new DeadLetter
+        {
+            Id = JobId.Compute($"{topic}-{partition}@{offset}", "dead-letter", [], ""),
+            Stage = "training",
+            Code = "MESH9010",
+            Reason = $"Not a job request: {item.Error} Find out who else writes to {topic}.",
+            Sequence = -1,
+            Payload = ByteString.CopyFrom(item.RawValue.Span),
+            Attempts = 1,
+            Source = new SourceCoordinates { Topic = topic, Partition = partition, Offset = offset },
+            CreatedAtUs = Micros.Of(time.GetUtcNow()),
+        };
+        await database.WriteAsync(
+            transaction =>
+            {
+                Outbox.Add(transaction, Topics.DeadLetters("training"), item.Key, DeadLetter.Descriptor.FullName, letter.ToByteArray());
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Dapper;
+using Mesh.Lakehouse.Metadata;
+using Microsoft.Data.Sqlite;
+
+namespace Mesh.Training.Models;
+
+/// <summary>The model registry of mesh.db: versions with metrics, gates and lineage; append-only.</summary>
+public sealed class ModelStore
+{
+    private const string Columns =
+        """
+        name Name, version Version, state State, reason Reason, job_id JobId, trigger_id TriggerId, trainer Trainer, code_version CodeVersion,
+        hyperparameters Hyperparameters, metrics Metrics, gates Gates, inputs Inputs, uri Uri, sha256 Sha256, bytes Bytes, registered_at_us RegisteredAtUs,
+        (SELECT COUNT(*) FROM model_recordings r WHERE r.name = models.name AND r.version = models.version) RecordingCount
+        """;
+
+    private static readonly string[] Scripts =
+    [
+        """
+        CREATE TABLE models (
+            name TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, job_id TEXT NOT NULL UNIQUE,
+            trigger_id TEXT NOT NULL, trainer TEXT NOT NULL, code_version TEXT NOT NULL, hyperparameters TEXT NOT NULL, metrics TEXT NOT NULL,
+            gates TEXT NOT NULL, inputs TEXT NOT NULL, uri TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+            registered_at_us INTEGER NOT NULL, PRIMARY KEY (name, version));
+        CREATE TABLE model_recordings (
+            name TEXT NOT NULL, version INTEGER NOT NULL, ingest_id TEXT NOT NULL, PRIMARY KEY (name, version, ingest_id)) WITHOUT ROWID;
+        CREATE INDEX model_recordings_by_ingest_id ON model_recordings (ingest_id);
+        """,
+    ];
+
+    private readonly MetadataDatabase database;
+
+    /// <param name="database">Where; the store creates its tables.</param>
+    public ModelStore(MetadataDatabase database)
+    {
+        this.database = database;
+        database.Migrate("models", Scripts);
+    }
+
+    /// <summary>Versions, newest first.</summary>
+    /// <param name="name">Only this model; null for all.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public ValueTask<IReadOnlyList<ModelEntry>> ListAsync(string? name, CancellationToken cancellationToken) => database.ReadAsync(
+        connection => (IReadOnlyList<ModelEntry>)[.. connection.Query<ModelRow>(
+            $"SELECT {Columns} FROM models WHERE @name IS NULL OR name = @name ORDER BY registered_at_us DESC, name, version DESC", new { name })
+            .Select(row => row.ToEntry([]))],
+        cancellationToken);
+
+    /// <summary>A version with the recordings it has seen; null when there is none.</summary>
+    /// <param name="name">Name of the model.</param>
+    /// <param name="version">The version; null for the newest that is registered, else the newest.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public ValueTask<ModelEntry?> FindAsync(string name, int? version, CancellationToken cancellationToken) => database.ReadAsync(
+        connection =>
+        {
+            var row = connection.QueryFirstOrDefault<ModelRow>(
+                $"SELECT {Columns} FROM models WHERE name = @name AND (@version IS NULL OR version = @version) ORDER BY state = 'registered' DESC, version DESC LIMIT 1",
+                new { name, version });
+            return row?.ToEntry([.. connection.Query<string>(
+                "SELECT ingest_id FROM model_recordings WHERE name = @Name AND version = @Version ORDER BY ingest_id", new { row.Name, row.Version })]);
+        },
+        cancellationToken);
+
+    /// <summary>Models that have seen a recording, as (name, version).</summary>
+    public ValueTask<IReadOnlyList<(string Name, int Version)>> ListByRecordingAsync(string ingestId, CancellationToken cancellationToken) => database.ReadAsync(
+        connection => (IReadOnlyList<(string, int)>)[.. connection.Query<(string, int)>(
+            "SELECT name, version FROM model_recordings WHERE ingest_id = @ingestId ORDER BY name, version", new { ingestId })],
+        cancellationToken);
+
+    /// <summary>The newest registered version, without its recordings.</summary>
+    internal static ModelEntry? Latest(SqliteConnection connection, string name) => connection.QueryFirstOrDefault<ModelRow>(
+        $"SELECT {Columns} FROM models WHERE name = @name AND state = 'registered' ORDER BY version DESC LIMIT 1", new { name })?.ToEntry([]);
+
+    /// <summary>The version the next model gets.</summary>
+    internal static int NextVersion(SqliteConnection connection, string name) =>
+        connection.ExecuteScalar<int>("SELECT COALESCE(MAX(version), 0) + 1 FROM models WHERE name = @name", new { name });
+
+    /// <summary>Adds a version.</summary>
+    internal static void Add(SqliteTransaction transaction, ModelEntry entry)
+    {
+        var connection = transaction.Connection!;
+        connection.Execute(
+            """
+            INSERT INTO models VALUES (@Name, @Version, @State, @Reason, @JobId, @TriggerId, @Trainer, @CodeVersion, @Hyperparameters, @Metrics,
+                @Gates, @Inputs, @Uri, @Sha256, @Bytes, @RegisteredAtUs)
+            """,
+            new
+            {
+                entry.Name,
+                entry.Version,
+                State = entry.State.ToString().ToLowerInvariant(),
+                entry.Reason,
+                entry.JobId,
+                entry.TriggerId,
+                entry.Trainer,
+                entry.CodeVersion,
+                Hyperparameters = Json(entry.Hyperparameters),
+                Metrics = Json(entry.Metrics),
+                Gates = Json(entry.Gates),
+                Inputs = Json(entry.Inputs),
+                entry.Uri,
+                entry.Sha256,
+                entry.Bytes,
+                RegisteredAtUs = Micros.Of(entry.RegisteredAt),
+            }, transaction);
+        connection.Execute(
+            "INSERT INTO model_recordings VALUES (@Name, @Version, @IngestId)",
+            entry.IngestIds.Select(id => new { entry.Name, entry.Version, IngestId = id }), transaction);
+    }
+
+    private static string Json<T>(T value) => JsonSerializer.Serialize(value, TrainingJson.Options);
+
+    private sealed class ModelRow
+    {
+        public string Name { get; init; } = "";
+        public int Version { get; init; }
+        public string State { get; init; } = "";
+        public string Reason { get; init; } = "";
+        public string JobId { get; init; } = "";
+        public string TriggerId { get; init; } = "";
+        public string Trainer { get; init; } = "";
+        public string CodeVersion { get; init; } = "";
+        public string Hyperparameters { get; init; } = "";
+        public string Metrics { get; init; } = "";
+        public string Gates { get; init; } = "";
+        public string Inputs { get; init; } = "";
+        public string Uri { get; init; } = "";
+        public string Sha256 { get; init; } = "";
+        public long Bytes { get; init; }
+        public long RegisteredAtUs { get; init; }
+        public int RecordingCount { get; init; }
+
+        public ModelEntry ToEntry(IReadOnlyList<string> ingestIds) => new()
+        {
+            Name = Name,
+            Version = Version,
+            State = Enum.Parse<ModelState>(State, ignoreCase: true),
+            Reason = Reason,
+            JobId = JobId,
+            TriggerId = TriggerId,
+            Trainer = Trainer,
+            CodeVersion = CodeVersion,
+            Hyperparameters = Parse<Dictionary<string, string>>(Hyperparameters),
+            Metrics = Parse<Dictionary<string, double>>(Metrics),
+            Gates = Parse<List<GateResult>>(Gates),
+            Inputs = Parse<List<ModelInput>>(Inputs),
+            IngestIds = ingestIds,
+            RecordingCount = RecordingCount,
+            Uri = Uri,
+            Sha256 = Sha256,
+            Bytes = Bytes,
+            RegisteredAt = Micros.ToTime(RegisteredAtUs),
+        };
+
+        private static T Parse<T>(string json) => JsonSerializer.Deserialize<T>(json, TrainingJson.Options)!;
+    }
+}

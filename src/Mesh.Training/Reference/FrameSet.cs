@@ -1,0 +1,144 @@
+using Mesh.Columnar;
+using Mesh.Columnar.Parquet;
+using Mesh.Model;
+using Mesh.Storage;
+using Mesh.Training.Jobs;
+
+namespace Mesh.Training.Reference;
+
+/// <summary>Frames of a data product in memory, by recording and in order, whatever order the files came in.</summary>
+internal sealed class FrameSet(int maxFrames)
+{
+    private readonly SortedDictionary<string, Recording> recordings = new(StringComparer.Ordinal);
+    private readonly List<string> labels = [];
+    private readonly Dictionary<string, int> labelIds = [];
+
+    /// <summary>Frames kept.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Frames beyond the limit.</summary>
+    public long Ignored { get; private set; }
+
+    /// <summary>Label texts by id.</summary>
+    public IReadOnlyList<string> Labels => labels;
+
+    /// <summary>Recordings in order of their id.</summary>
+    public IReadOnlyCollection<Recording> Recordings => recordings.Values;
+
+    /// <summary>Reads an input's files.</summary>
+    /// <exception cref="MeshException"><c>MESH9101</c> when the product is no table of synchronised frames.</exception>
+    public async Task ReadAsync(JobInput input, string inputFolder, CancellationToken cancellationToken)
+    {
+        foreach (var file in input.Files)
+        {
+            var reader = await ParquetReader.OpenAsync(new FileByteSource(Path.Combine(inputFolder, file.Path)), cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                var needed = FrameColumns.FindNeeded(reader.Schema, out string missing) ?? throw new MeshException(
+                    "MESH9101",
+                    $"'{input.Product}' ({input.Table}) is no table of synchronised frames for builtin/manoeuvre: '{file.Uri}' has no {missing}. "
+                    + "Let the trigger watch the product of a synchronise section with IMU, wheel speed and manoeuvre labels.");
+                await foreach (var batch in reader.ReadAsync(needed, cancellationToken).ConfigureAwait(false)) Add(batch);
+            }
+        }
+
+        foreach (var recording in recordings.Values) recording.Sort();
+    }
+
+    /// <summary>Adds rows.</summary>
+    public void Add(RecordBatch batch)
+    {
+        var columns = FrameColumns.Find(batch.Schema, out string missing) ?? throw new MeshException("MESH9101", $"The frames have no {missing}.");
+        int channels = FrameColumns.Channels.Count;
+        float[] values = new float[batch.Length * channels];
+        float[] signal = new float[batch.Length];
+        for (int channel = 0; channel < channels; channel++)
+        {
+            columns.ReadSignal(batch, channel, signal);
+            for (int i = 0; i < signal.Length; i++) values[i * channels + channel] = signal[i];
+        }
+
+        var names = columns.RecordingOf(batch);
+        var sequence = columns.SequenceOf(batch);
+        var label = columns.LabelOf(batch, out bool[]? unlabelled);
+        Recording? recording = null;
+        int previous = -1;
+        for (int i = 0; i < batch.Length; i++)
+        {
+            if (Count >= maxFrames)
+            {
+                Ignored += batch.Length - i;
+                return;
+            }
+
+            // Rows of a recording come in runs; the name is only decoded where it changes.
+            if (recording is null || !names.GetBytes(i).SequenceEqual(names.GetBytes(previous)))
+            {
+                string id = names.GetString(i);
+                if (!recordings.TryGetValue(id, out recording)) recordings[id] = recording = new Recording(id);
+            }
+
+            previous = i;
+            recording.Add(sequence[i], values.AsSpan(i * channels, channels), unlabelled?[i] == true ? -1 : LabelIdOf(label.GetString(i)));
+            Count++;
+        }
+    }
+
+    private int LabelIdOf(string text)
+    {
+        if (text.Length == 0) return -1;
+        if (labelIds.TryGetValue(text, out int id)) return id;
+        labelIds[text] = labels.Count;
+        labels.Add(text);
+        return labels.Count - 1;
+    }
+
+    /// <summary>Frames of one recording.</summary>
+    internal sealed class Recording(string id)
+    {
+        private readonly List<long> sequence = [];
+        private readonly List<float> values = [];
+        private readonly List<int> labels = [];
+
+        public string Id { get; } = id;
+
+        public int Count => sequence.Count;
+
+        public void Add(long number, ReadOnlySpan<float> signals, int label)
+        {
+            sequence.Add(number);
+            values.AddRange(signals);
+            labels.Add(label);
+        }
+
+        public long SequenceAt(int frame) => sequence[frame];
+
+        public int LabelAt(int frame) => labels[frame];
+
+        public ReadOnlySpan<float> SignalsAt(int frame, int frames)
+        {
+            int channels = FrameColumns.Channels.Count;
+            return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values).Slice(frame * channels, frames * channels);
+        }
+
+        public void Sort()
+        {
+            bool inOrder = true;
+            for (int i = 1; i < sequence.Count && inOrder; i++) inOrder = sequence[i - 1] < sequence[i];
+            if (inOrder) return;
+
+            int channels = FrameColumns.Channels.Count;
+            int[] order = [.. Enumerable.Range(0, sequence.Count)];
+            long[] keys = [.. sequence];
+            Array.Sort(keys, order);
+            float[] oldValues = [.. values];
+            int[] oldLabels = [.. labels];
+            for (int i = 0; i < order.Length; i++)
+            {
+                sequence[i] = keys[i];
+                labels[i] = oldLabels[order[i]];
+                for (int channel = 0; channel < channels; channel++) values[i * channels + channel] = oldValues[order[i] * channels + channel];
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Trigger;
+
+internal static partial class Log
+{
+    [LoggerMessage(6001, LogLevel.Information, "Trigger {Rule} fired for {Product}: {Reason}")]
+    public static partial void Fired(ILogger logger, string rule, string product, string reason);
+
+    [LoggerMessage(6002, LogLevel.Error, "Event {Topic}-{Partition}@{Offset} is no snapshot-committed event and went to the dead letters: {Error}")]
+    public static partial void EventRefused(ILogger logger, string topic, int partition, long offset, string error);
+
+    [LoggerMessage(6003, LogLevel.Warning, "Trigger {Rule} watches product {Product}, which no table holds")]
+    public static partial void ProductUnknown(ILogger logger, string rule, string product);
+}

@@ -1,0 +1,125 @@
+using Google.Protobuf;
+using Mesh.Kafka;
+using Mesh.Kafka.Events;
+using Mesh.Lakehouse;
+using Mesh.Lakehouse.Metadata;
+using Mesh.Model;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Trigger;
+
+/// <summary>
+/// Consumes <c>lake.snapshot-committed.v1</c> as group <c>mesh.trigger</c> and asks for jobs through the outbox. Offsets are committed
+/// after the transaction, so an event may be read twice and counts once.
+/// </summary>
+public sealed class TriggerStage
+{
+    private const string Group = "mesh.trigger";
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
+
+    private readonly KafkaOptions kafka;
+    private readonly MetadataDatabase database;
+    private readonly TriggerEvaluator evaluator;
+    private readonly ILogger logger;
+    private readonly TimeProvider time;
+
+    /// <param name="kafka">The event log.</param>
+    /// <param name="database">State and outbox.</param>
+    /// <param name="rules">Rules of all topologies.</param>
+    /// <param name="tableOf">The table that holds a product; null while there is none. Must be quick: it is asked within a transaction.</param>
+    /// <param name="logger">Log.</param>
+    /// <param name="time">Clock for cooldowns.</param>
+    public TriggerStage(
+        KafkaOptions kafka,
+        MetadataDatabase database,
+        IReadOnlyList<TriggerRule> rules,
+        Func<string, TableIdentifier?> tableOf,
+        ILogger logger,
+        TimeProvider time)
+    {
+        this.kafka = kafka;
+        this.database = database;
+        this.logger = logger;
+        this.time = time;
+        evaluator = new TriggerEvaluator(database, rules, tableOf, logger, time);
+    }
+
+    /// <summary>Firings and decisions.</summary>
+    public TriggerLedger Ledger => evaluator.Ledger;
+
+    /// <summary>Runs until cancelled; fails when the log or the database does.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        evaluator.ReportUnknownProducts();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var cooldownBegan = new SemaphoreSlim(0);
+        Task[] tasks = [ConsumeAsync(cooldownBegan, stop.Token), FireAfterCooldownAsync(cooldownBegan, stop.Token)];
+        await Task.WhenAny(tasks).ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(tasks).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && tasks.All(task => !task.IsFaulted))
+        {
+            // The normal end.
+        }
+    }
+
+    private async Task ConsumeAsync(SemaphoreSlim cooldownBegan, CancellationToken cancellationToken)
+    {
+        var consumer = new EventConsumer<SnapshotCommitted>(kafka, Topics.SnapshotCommitted, Group, logger);
+        await using (consumer.ConfigureAwait(false))
+        {
+            await foreach (var item in consumer.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                CrashPoint.Reach("trigger.after-read");
+                if (item.Value is null) await SetAsideAsync(item, cancellationToken).ConfigureAwait(false);
+                else if (await evaluator.ApplyAsync(item.Value, cancellationToken).ConfigureAwait(false)) cooldownBegan.Release();
+                CrashPoint.Reach("trigger.after-commit");
+                await consumer.CommitAsync(item.Position.Partition, item.Position.Offset + 1, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task FireAfterCooldownAsync(SemaphoreSlim cooldownBegan, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var next = await evaluator.FireDueAsync(cancellationToken).ConfigureAwait(false);
+            // Clocks may be set back and tables may appear: never sleep on one computation for long.
+            var sleep = next - time.GetUtcNow() is { } until && until < LongestSleep ? until : LongestSleep;
+            if (sleep <= TimeSpan.Zero) continue;
+            using var sleepEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(Task.Delay(sleep, time, sleepEnds.Token), cooldownBegan.WaitAsync(sleepEnds.Token)).ConfigureAwait(false);
+            await sleepEnds.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    // A record that is no event never stalls the partition; it becomes a dead letter in the outbox.
+    private async Task SetAsideAsync(ConsumedEvent<SnapshotCommitted> item, CancellationToken cancellationToken)
+    {
+        var (topic, partition, offset) = item.Position;
+        Log.EventRefused(logger, topic, partition, offset, item.Error ?? "unknown");
+        var letter = new DeadLetter
+        {
+            Id = TriggerId.Compute("dead-letter", topic, partition, offset),
+            Stage = "trigger",
+            Code = "MESH6001",
+            Reason = $"Not a snapshot-committed event: {item.Error} Find out who else writes to {topic}.",
+            Sequence = -1,
+            Payload = ByteString.CopyFrom(item.RawValue.Span),
+            Attempts = 1,
+            Source = new SourceCoordinates { Topic = topic, Partition = partition, Offset = offset },
+            CreatedAtUs = Micros.Of(time.GetUtcNow()),
+        };
+        await database.WriteAsync(
+            transaction =>
+            {
+                Outbox.Add(transaction, Topics.DeadLetters("trigger"), item.Key, DeadLetter.Descriptor.FullName, letter.ToByteArray());
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+}
