@@ -37,8 +37,11 @@ public static class MeshApi
         api.MapGet("/products/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindProductAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/products/{name}/rows", (string name, long? after, HttpContext context) => WriteRowsAsync(context, queries, name, after));
         api.MapGet("/dead-letters", async (CancellationToken token) => Json(await queries.ListDeadLettersAsync(token).ConfigureAwait(false)));
-        api.MapGet("/jobs", async (CancellationToken token) => Json(await queries.ListJobsAsync(token).ConfigureAwait(false)));
+        api.MapGet("/jobs", async (int? limit, CancellationToken token) => Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
+        api.MapGet("/jobs/{id}", async (string id, CancellationToken token) => OrNotFound(await queries.FindJobAsync(id, token).ConfigureAwait(false)));
         api.MapGet("/models", async (CancellationToken token) => Json(await queries.ListModelsAsync(token).ConfigureAwait(false)));
+        api.MapGet("/models/{name}", async (string name, int? version, CancellationToken token) =>
+            OrNotFound(await queries.FindModelAsync(name, version, token).ConfigureAwait(false)));
 
         endpoints.MapGet("/health", async (CancellationToken token) =>
         {

@@ -1,10 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Mesh.Cli.Output;
+using Mesh.Commands;
+using Mesh.Model;
+
 namespace Mesh.Cli.Commands;
 
 /// <summary><c>mesh models list|show</c>.</summary>
 internal static class ModelsCommand
 {
-    public static System.CommandLine.Command Create() => EntryCommands.Create(
-        "models", "Registered models with their metrics and the recordings they have seen.", "name",
-        ["name", "version", "state", "metrics", "job_id", "registered_at"],
-        (queries, token) => queries.ListModelsAsync(token), "No models yet. They are registered when a training job succeeds.");
+    public static Command Create() => new("models", "Registered models, their metrics, and the recordings they have seen.") { List(), Show() };
+
+    private static Command List()
+    {
+        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
+        var command = new Command("list", "Versions of models, newest first.") { server, data, token, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            await using (queries.ConfigureAwait(false))
+            {
+                var models = await queries.ListModelsAsync(cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json)) Printer.Json(models);
+                else if (models.Count == 0) Console.Out.WriteLine("No models yet. One is registered when a training job succeeds.");
+                else
+                {
+                    Printer.Table(
+                        ["model", "version", "state", "metrics", "recordings", "job", "registered"],
+                        models.Select(model => (string[])
+                        [
+                            model.Name, model.Version.ToString(CultureInfo.InvariantCulture), model.State.ToString().ToLowerInvariant(),
+                            string.Join(", ", model.Metrics.Select(metric => $"{metric.Key} {metric.Value.ToString("0.###", CultureInfo.InvariantCulture)}")),
+                            model.RecordingCount.ToString(CultureInfo.InvariantCulture), model.JobId[..Math.Min(12, model.JobId.Length)],
+                            model.RegisteredAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                        ]),
+                        new HashSet<int> { 1, 4 });
+                }
+
+                return ExitCodes.Done;
+            }
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the model." };
+        var version = new Option<int?>("--version") { Description = "Version (default: the newest that is registered).", HelpName = "N" };
+        var (server, data, token) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token());
+        var command = new Command("show", "Everything about one version, with the recordings it has seen, as JSON.") { name, version, server, data, token };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            await using (queries.ConfigureAwait(false))
+            {
+                var model = await queries.FindModelAsync(parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken).ConfigureAwait(false)
+                    ?? throw new MeshException("MESH11037", $"There is no model '{parsed.GetValue(name)}'{(parsed.GetValue(version) is { } number ? $" with version {number}" : "")}. `mesh models list` shows them.");
+                Console.Out.WriteLine(JsonSerializer.Serialize(model, MeshJson.Indented));
+                return ExitCodes.Done;
+            }
+        });
+        return command;
+    }
 }

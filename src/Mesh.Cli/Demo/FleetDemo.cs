@@ -1,10 +1,11 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Mesh.Cli.Hosting;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.Queries;
 using Mesh.Model;
 using Mesh.Simulation;
+using Mesh.Training.Jobs;
+using Mesh.Training.Models;
 using Mesh.Upload;
 using Microsoft.Extensions.Logging;
 
@@ -53,8 +54,8 @@ internal static class FleetDemo
             say("waiting for the recordings to become tables");
             var finished = await WaitForTablesAsync(server, answers, cancellationToken).ConfigureAwait(false);
             say("waiting for the training job that the new data started");
-            var models = await WaitForTrainingAsync(server, cancellationToken).ConfigureAwait(false);
-            return await ReportAsync(server, answers, finished, truths, models, clock, cancellationToken).ConfigureAwait(false);
+            await WaitForTrainingAsync(server, cancellationToken).ConfigureAwait(false);
+            return await ReportAsync(server, answers, finished, truths, clock, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -112,23 +113,16 @@ internal static class FleetDemo
         return finished;
     }
 
-    private static async Task<IReadOnlyList<JsonElement>> WaitForTrainingAsync(MeshServer server, CancellationToken cancellationToken)
+    private static Task WaitForTrainingAsync(MeshServer server, CancellationToken cancellationToken) => WaitAsync("no training job has ended", async () =>
     {
-        IReadOnlyList<JsonElement> models = [];
-        await WaitAsync("no training job has ended", async () =>
-        {
-            int fired = (await server.Triggers.ListFiringsAsync(100, cancellationToken).ConfigureAwait(false)).Count;
-            var jobs = await server.Queries.ListJobsAsync(cancellationToken).ConfigureAwait(false);
-            if (fired == 0 || jobs.Count < fired || !jobs.All(job => job.GetProperty("state").GetString() is "succeeded" or "failed" or "rejected")) return false;
-            models = await server.Queries.ListModelsAsync(cancellationToken).ConfigureAwait(false);
-            return true;
-        }, cancellationToken).ConfigureAwait(false);
-        return models;
-    }
+        int fired = (await server.Triggers.ListFiringsAsync(100, cancellationToken).ConfigureAwait(false)).Count;
+        var jobs = await server.Queries.ListJobsAsync(100, cancellationToken).ConfigureAwait(false);
+        return fired > 0 && jobs.Count >= fired && jobs.All(job => job.State is JobState.Succeeded or JobState.Failed);
+    }, cancellationToken);
 
     private static async Task<DemoReport> ReportAsync(
         MeshServer server, List<(Drive Drive, UploadAnswer Answer)> answers, Dictionary<string, RecordingView> finished,
-        IReadOnlyList<SimulationTruth> truths, IReadOnlyList<JsonElement> models, Stopwatch clock, CancellationToken cancellationToken)
+        IReadOnlyList<SimulationTruth> truths, Stopwatch clock, CancellationToken cancellationToken)
     {
         var recordings = answers.Select(answer =>
         {
@@ -149,18 +143,17 @@ internal static class FleetDemo
         }
 
         var firings = await server.Triggers.ListFiringsAsync(100, cancellationToken).ConfigureAwait(false);
-        var jobs = await server.Queries.ListJobsAsync(cancellationToken).ConfigureAwait(false);
+        var jobs = await server.Queries.ListJobsAsync(100, cancellationToken).ConfigureAwait(false);
+        var models = await server.Queries.ListModelsAsync(cancellationToken).ConfigureAwait(false);
         return new DemoReport(recordings, products, [.. models.Select(ModelOf)], firings.Count, jobs.Count, Math.Round(clock.Elapsed.TotalSeconds, 1), server.DataFolder);
     }
 
-    private static DemoModel ModelOf(JsonElement model)
+    private static DemoModel ModelOf(ModelEntry model)
     {
-        var metrics = model.GetProperty("metrics");
         return new DemoModel(
-            model.GetProperty("name").GetString()!, model.GetProperty("version").GetInt32(), model.GetProperty("state").GetString()!,
-            Metric("accuracy"), Metric("majority_accuracy"), model.GetProperty("ingest_ids").GetArrayLength());
+            model.Name, model.Version, model.State.ToString().ToLowerInvariant(), Metric("accuracy"), Metric("majority_accuracy"), model.RecordingCount);
 
-        double? Metric(string name) => metrics.TryGetProperty(name, out var value) ? value.GetDouble() : null;
+        double? Metric(string name) => model.Metrics.TryGetValue(name, out double value) ? value : null;
     }
 
     private static async Task WaitAsync(string stuck, Func<Task<bool>> isDone, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Mesh.Broker;
 using Mesh.Catalogue;
+using Mesh.Commands;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.Ingest;
 using Mesh.Commands.Queries;
@@ -102,18 +103,26 @@ internal sealed class MeshServer : IAsyncDisposable
 
         // Stages stop in this order, each drained before the next: ingest, catalogue, trigger, training, and the outbox last, because the
         // others write to it until the end.
+        var processor = new UploadProcessor(plan.Ingest, landing, lake, tables, recordings, letters.WriteAsync, time, loggers.CreateLogger<UploadProcessor>());
+        OnStop(processor.Dispose);
+        var ingest = new IngestWorker(plan.Ingest, kafka, processor, producer, recordings, time, loggers.CreateLogger<IngestWorker>());
+        OnStop(ingest.Dispose);
         var stages = new StageSupervisor(logger, time);
         OnStop(stages.StopAsync);
-        var ingest = new IngestWorker(plan, kafka, producer, landing, lake, tables, recordings, letters, state.Spill, loggers.CreateLogger<IngestWorker>(), time);
         stages.Start("ingest", ingest.RunAsync);
         var catalogue = new CatalogueStage(kafka, tables, recordings, database, lake, letters, loggers.CreateLogger<CatalogueStage>(), time);
         stages.Start("catalogue", catalogue.RunAsync);
         var trigger = new TriggerStage(kafka, database, plan.Triggers, plan.Products.TableOf, loggers.CreateLogger<TriggerStage>(), time);
         Triggers = trigger.Ledger;
         stages.Start("trigger", trigger.RunAsync);
-        var jobs = new JobStage(
-            new JobStageOptions { JobsFolder = state.Jobs, ModelsFolder = state.Models, MaxDuration = settings.Duration(SettingKeys.TrainingMaxDuration) },
-            kafka, database, tables, Mesh.Training.TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
+        var training = new TrainingOptions
+        {
+            JobsFolder = state.Jobs,
+            ModelsFolder = state.Models,
+            CodeVersion = MeshVersion.Text,
+            MaxDuration = settings.Duration(SettingKeys.TrainingMaxDuration),
+        };
+        var jobs = new JobStage(kafka, database, tables, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
         stages.Start("training", jobs.RunAsync);
 
         var receiver = new UploadReceiver(
@@ -131,7 +140,7 @@ internal sealed class MeshServer : IAsyncDisposable
         stages.Start("retention", retention.RunAsync);
         stages.Start("outbox", new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>()).RunAsync);
 
-        var facts = new RunningServer(state, plan, recordings, admin, stages, broker, time);
+        var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
         Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
         string http = await StartHttpAsync(settings, access, loggers, receiver, Queries, cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
@@ -176,7 +185,7 @@ internal sealed class MeshServer : IAsyncDisposable
         KafkaBroker broker, Settings settings, ServerAccess access, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var registry = await SchemaRegistry.StartAsync(broker, cancellationToken).ConfigureAwait(false);
-        OnStop(registry.DisposeAsync);
+        OnStop(registry.Dispose);
         return await ListenAsync(
             IPAddress.Loopback, settings.Port(SettingKeys.SchemaRegistryPort), SettingKeys.SchemaRegistryPort, null, access.Token, loggers,
             app => app.MapSchemaRegistry(registry), cancellationToken).ConfigureAwait(false);

@@ -3,15 +3,18 @@ using Mesh.Commands;
 using Mesh.Commands.Ingest;
 using Mesh.Commands.Queries;
 using Mesh.Commands.State;
+using Mesh.Commands.Topologies;
 using Mesh.Kafka;
+using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Streaming.DeadLetters;
+using Microsoft.Extensions.Logging;
 
 namespace Mesh.Cli.Hosting;
 
 /// <summary>What a running server knows of itself.</summary>
 internal sealed class RunningServer(
-    StateDirectory state, TopologyPlan plan, RecordingStore recordings, TopicAdmin admin, StageSupervisor stages, KafkaBroker? broker, TimeProvider time) : IServerFacts
+    StateDirectory state, TopologyPlan plan, RecordingStore recordings, TopicAdmin admin, StageSupervisor stages, KafkaBroker? broker, ILogger logger, TimeProvider time) : IServerFacts
 {
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
 
@@ -25,7 +28,8 @@ internal sealed class RunningServer(
 
     public async Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken)
     {
-        var letters = await new DeadLetterReader(admin).ListAsync(cancellationToken).ConfigureAwait(false);
+        var letters = new List<DeadLetter>();
+        await foreach (var letter in new DeadLetterReader(admin, logger).ReadAsync(null, cancellationToken).ConfigureAwait(false)) letters.Add(letter);
         return [.. letters.Select(letter => new DeadLetterView(
             letter.Id, letter.Stage, letter.Code, letter.Reason, letter.IngestId, letter.VehicleId, letter.Channel, letter.Sequence, Math.Max(1, letter.Count),
             letter.LogTimeNs, letter.SchemaName, letter.PayloadBytes, letter.Attempts, DateTimeOffset.FromUnixTimeMilliseconds(letter.CreatedAtUs / 1000)))];

@@ -4,6 +4,8 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Mesh.Model;
+using Mesh.Training.Jobs;
+using Mesh.Training.Models;
 
 namespace Mesh.Commands.Queries;
 
@@ -63,12 +65,20 @@ public sealed class HttpQueries : IMeshQueries
         await GetAsync<List<DeadLetterView>>("dead-letters", cancellationToken).ConfigureAwait(false) ?? [];
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<JsonElement>> ListJobsAsync(CancellationToken cancellationToken) =>
-        await GetAsync<List<JsonElement>>("jobs", cancellationToken).ConfigureAwait(false) ?? [];
+    public async Task<IReadOnlyList<JobEntry>> ListJobsAsync(int limit, CancellationToken cancellationToken) =>
+        await GetAsync<List<JobEntry>>($"jobs?limit={limit}", cancellationToken).ConfigureAwait(false) ?? [];
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<JsonElement>> ListModelsAsync(CancellationToken cancellationToken) =>
-        await GetAsync<List<JsonElement>>("models", cancellationToken).ConfigureAwait(false) ?? [];
+    public Task<JobEntry?> FindJobAsync(string jobId, CancellationToken cancellationToken) =>
+        GetAsync<JobEntry>($"jobs/{Uri.EscapeDataString(jobId)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ModelEntry>> ListModelsAsync(CancellationToken cancellationToken) =>
+        await GetAsync<List<ModelEntry>>("models", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public Task<ModelEntry?> FindModelAsync(string name, int? version, CancellationToken cancellationToken) =>
+        GetAsync<ModelEntry>($"models/{Uri.EscapeDataString(name)}{(version is null ? "" : $"?version={version}")}", cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
-using System.Text.Json;
+using Mesh.Training.Jobs;
+using Mesh.Training.Models;
 
 namespace Mesh.Commands.Queries;
 
@@ -32,8 +33,14 @@ public interface IMeshQueries : IAsyncDisposable
     Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken);
 
     /// <summary>Jobs, newest first.</summary>
-    Task<IReadOnlyList<JsonElement>> ListJobsAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<JobEntry>> ListJobsAsync(int limit, CancellationToken cancellationToken);
 
-    /// <summary>Registered models, newest first.</summary>
-    Task<IReadOnlyList<JsonElement>> ListModelsAsync(CancellationToken cancellationToken);
+    /// <summary>A job; null when unknown. A unique prefix of its id is enough.</summary>
+    Task<JobEntry?> FindJobAsync(string jobId, CancellationToken cancellationToken);
+
+    /// <summary>Versions of models, newest first.</summary>
+    Task<IReadOnlyList<ModelEntry>> ListModelsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A version of a model with the recordings it has seen; the newest registered one when none is named.</summary>
+    Task<ModelEntry?> FindModelAsync(string name, int? version, CancellationToken cancellationToken);
 }

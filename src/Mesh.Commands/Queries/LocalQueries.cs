@@ -13,7 +13,8 @@ using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
 using Mesh.Storage;
-using Mesh.Training;
+using Mesh.Training.Jobs;
+using Mesh.Training.Models;
 
 namespace Mesh.Commands.Queries;
 
@@ -129,12 +130,16 @@ public sealed class LocalQueries : IMeshQueries
     public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => facts.ListDeadLettersAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<JsonElement>> ListJobsAsync(CancellationToken cancellationToken) =>
-        [.. (await jobs.ListAsync(cancellationToken).ConfigureAwait(false)).Select(job => JsonSerializer.SerializeToElement(job, MeshJson.Options))];
+    public Task<IReadOnlyList<JobEntry>> ListJobsAsync(int limit, CancellationToken cancellationToken) => jobs.ListAsync(limit, cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<JsonElement>> ListModelsAsync(CancellationToken cancellationToken) =>
-        [.. (await models.ListAsync(cancellationToken).ConfigureAwait(false)).Select(model => JsonSerializer.SerializeToElement(model, MeshJson.Options))];
+    public Task<JobEntry?> FindJobAsync(string jobId, CancellationToken cancellationToken) => jobs.FindAsync(jobId, cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ModelEntry>> ListModelsAsync(CancellationToken cancellationToken) => models.ListAsync(null, cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public Task<ModelEntry?> FindModelAsync(string name, int? version, CancellationToken cancellationToken) => models.FindAsync(name, version, cancellationToken).AsTask();
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -146,7 +151,6 @@ public sealed class LocalQueries : IMeshQueries
     private async ValueTask<Table?> FindTableAsync(string name, CancellationToken cancellationToken)
     {
         var identifier = products.TableOf(name);
-        if (identifier is null && name.Count(character => character == '.') == 1) identifier = TableIdentifier.Parse(name);
         return identifier is null ? null : await tables.FindAsync(identifier, cancellationToken).ConfigureAwait(false);
     }
 
