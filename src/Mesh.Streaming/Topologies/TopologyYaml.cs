@@ -85,7 +85,7 @@ internal static class TopologyYaml
     {
         var parser = new Parser(new StringReader(yaml));
         int nesting = 0;
-        for (int events = 0; parser.MoveNext(); events++)
+        for (int events = 0; MoveNext(parser, errors); events++)
         {
             nesting += parser.Current!.NestingIncrease;
             string? problem = parser.Current switch
@@ -100,7 +100,22 @@ internal static class TopologyYaml
             return false;
         }
 
-        return true;
+        return errors.All.Count == 0;
+    }
+
+    // The scanner answers some flow collections that are never closed with an InvalidOperationException that has no place.
+    private static bool MoveNext(Parser parser, TopologyErrors errors)
+    {
+        try
+        {
+            return parser.MoveNext();
+        }
+        catch (InvalidOperationException)
+        {
+            var last = parser.Current?.End ?? Mark.Empty;
+            errors.Add((int)Math.Max(last.Line, 1), (int)Math.Max(last.Column, 1), "This is not YAML: a '[' or '{' that begins near here is not closed.");
+            return false;
+        }
     }
 
     private static string Reason(YamlException exception)

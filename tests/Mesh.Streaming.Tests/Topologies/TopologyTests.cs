@@ -82,7 +82,7 @@ public class TopologyTests
     [Theory]
     [InlineData("", 1, "empty")]
     [InlineData("- a\n- b\n", 1, "mapping")]
-    [InlineData("a: [1, 2\nb: 3\n", 2, "not YAML")]
+    [InlineData("a: [1, 2\nb: 3\n", 1, "not YAML")]
     [InlineData("a: 1\na: 2\n", 2, "not YAML")]
     [InlineData("a: 1\n---\nb: 2\n", 1, "several documents")]
     [InlineData("a: &x [1]\nb: *x\n", 2, "Aliases")]
