@@ -6,8 +6,11 @@ public sealed record Snapshot(
     IReadOnlyDictionary<string, string> Summary, int SchemaId)
 {
     /// <summary>Rows added by this snapshot.</summary>
-    public long AddedRows => Summary.TryGetValue("added-records", out string? text) ? long.Parse(text) : 0;
+    public long AddedRows => Number("added-records");
 
     /// <summary>Rows in the table at this snapshot.</summary>
-    public long TotalRows => Summary.TryGetValue("total-records", out string? text) ? long.Parse(text) : 0;
+    public long TotalRows => Number("total-records");
+
+    // Summaries are free text that other engines write too; a number that is none counts as absent.
+    private long Number(string key) => Summary.TryGetValue(key, out string? text) && long.TryParse(text, out long number) ? number : 0;
 }

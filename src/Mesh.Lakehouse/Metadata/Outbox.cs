@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Mesh.Lakehouse.Metadata;
@@ -5,10 +6,33 @@ namespace Mesh.Lakehouse.Metadata;
 /// <summary>
 /// Events written in the same transaction as the state they announce, and published afterwards, in order, at least once.
 /// </summary>
-public sealed class Outbox
+public sealed class Outbox : IDisposable
 {
+    /// <summary>How long <see cref="WaitAsync"/> waits for events that another process may have added.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly MetadataDatabase database;
+
+    // Holds at most one signal, set by any commit: one that comes between a peek and a wait is not lost.
+    private readonly SemaphoreSlim signal = new(1, 1);
+
     /// <param name="database">Where; the outbox creates its table.</param>
-    public Outbox(MetadataDatabase database) => throw new NotSupportedException();
+    public Outbox(MetadataDatabase database)
+    {
+        this.database = database;
+        database.Migrate("outbox",
+        [
+            """
+            CREATE TABLE outbox (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                topic TEXT NOT NULL,
+                key TEXT NOT NULL,
+                event_type TEXT NOT NULL,
+                protobuf BLOB NOT NULL)
+            """,
+        ]);
+        database.Committed += Signal;
+    }
 
     /// <summary>Adds an event.</summary>
     /// <param name="transaction">The transaction that changes the state.</param>
@@ -16,14 +40,44 @@ public sealed class Outbox
     /// <param name="key">Key.</param>
     /// <param name="eventType">Full Protobuf name.</param>
     /// <param name="protobuf">Serialised message.</param>
-    public static void Add(SqliteTransaction transaction, string topic, string key, string eventType, byte[] protobuf) => throw new NotSupportedException();
+    public static void Add(SqliteTransaction transaction, string topic, string key, string eventType, byte[] protobuf) =>
+        transaction.Connection!.Execute(
+            "INSERT INTO outbox (topic, key, event_type, protobuf) VALUES (@topic, @key, @eventType, @protobuf)",
+            new { topic, key, eventType, protobuf }, transaction);
 
     /// <summary>The oldest entries.</summary>
-    public ValueTask<IReadOnlyList<OutboxEntry>> PeekAsync(int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<OutboxEntry>> PeekAsync(int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<OutboxEntry>>(
+            connection => connection.Query<OutboxEntry>(
+                "SELECT id AS Id, topic AS Topic, key AS Key, event_type AS EventType, protobuf AS Protobuf FROM outbox ORDER BY id LIMIT @limit",
+                new { limit }).AsList(),
+            cancellationToken);
 
     /// <summary>Removes published entries.</summary>
-    public ValueTask RemoveAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async ValueTask RemoveAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0) return;
+        await database.WriteAsync(
+            transaction => transaction.Connection!.Execute("DELETE FROM outbox WHERE id = @id", ids.Select(id => new { id }), transaction),
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Returns as soon as there may be entries: at once, after an <see cref="Add"/> in this process has committed, or after a second.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async ValueTask WaitAsync(CancellationToken cancellationToken) =>
+        _ = await signal.WaitAsync(PollInterval, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        database.Committed -= Signal;
+        signal.Dispose();
+    }
+
+    private void Signal()
+    {
+        lock (signal)
+        {
+            if (signal.CurrentCount == 0) signal.Release();
+        }
+    }
 }

@@ -1,0 +1,91 @@
+using System.IO.Compression;
+using Mesh.Model;
+
+namespace Mesh.Lakehouse.Iceberg.Avro;
+
+/// <summary>An object container file (Avro specification, "Object Container Files"), codecs null and deflate.</summary>
+internal static class AvroFile
+{
+    public const int SyncBytes = 16;
+
+    /// <summary>Largest block after decompression, in bytes (64 MiB). Writers make blocks of tens of kilobytes.</summary>
+    private const int MaxBlockBytes = 64 << 20;
+
+    public static ReadOnlySpan<byte> Magic => [(byte)'O', (byte)'b', (byte)'j', 1];
+
+    /// <summary>Reads a whole file.</summary>
+    /// <param name="file">Its bytes.</param>
+    /// <param name="source">Name for errors.</param>
+    /// <param name="onRecord">Takes each record.</param>
+    /// <returns>The header's metadata.</returns>
+    /// <exception cref="MeshException"><c>MESH8120</c> when it is damaged, with the place.</exception>
+    public static IReadOnlyDictionary<string, byte[]> Read(ReadOnlyMemory<byte> file, string source, Action<AvroValue> onRecord)
+    {
+        var decoder = new AvroDecoder(file.Span, source);
+        if (!file.Span.StartsWith(Magic)) throw AvroFault.At(source, 0, "the magic 'Obj' 1 is missing");
+        decoder.Take(Magic.Length);
+        var header = ReadHeader(ref decoder, source);
+        var sync = decoder.Take(SyncBytes);
+
+        if (!header.TryGetValue("avro.schema", out byte[]? schema)) throw AvroFault.At(source, "its header has no schema");
+        var type = AvroSchemaParser.ParseRecord(schema, source);
+        bool deflated = header.TryGetValue("avro.codec", out byte[]? codec) && codec.AsSpan().SequenceEqual("deflate"u8);
+        if (!deflated && codec is not null && !codec.AsSpan().SequenceEqual("null"u8)) throw AvroFault.At(source, "its codec is neither null nor deflate");
+
+        while (!decoder.AtEnd)
+        {
+            int start = decoder.Position;
+            long count = decoder.ReadLong();
+            var stored = decoder.ReadBytes();
+            if (!decoder.Take(SyncBytes).SequenceEqual(sync)) throw AvroFault.At(source, start, "a block does not end with the sync marker");
+            var block = new AvroDecoder(deflated ? Inflate(stored, source, start) : stored, source);
+            for (; count > 0; count--) onRecord(block.ReadRecord(type));
+            if (count < 0 || !block.AtEnd) throw AvroFault.At(source, start, "a block does not hold the number of records it announces");
+        }
+
+        return header;
+    }
+
+    private static Dictionary<string, byte[]> ReadHeader(ref AvroDecoder decoder, string source)
+    {
+        var header = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        for (long count = decoder.ReadLong(); count != 0; count = decoder.ReadLong())
+        {
+            if (count < 0)
+            {
+                if (count == long.MinValue) throw AvroFault.At(source, decoder.Position, "the header announces 2^63 entries");
+                count = -count;
+                decoder.ReadLong();
+            }
+
+            for (; count > 0; count--)
+            {
+                string key = decoder.ReadString();
+                header[key] = decoder.ReadBytes().ToArray();
+            }
+        }
+
+        return header;
+    }
+
+    private static ReadOnlySpan<byte> Inflate(ReadOnlySpan<byte> stored, string source, long offset)
+    {
+        using var output = new MemoryStream();
+        try
+        {
+            using var inflater = new DeflateStream(new MemoryStream(stored.ToArray()), CompressionMode.Decompress);
+            byte[] buffer = new byte[32 << 10];
+            for (int read; (read = inflater.Read(buffer)) > 0;)
+            {
+                if (output.Length + read > MaxBlockBytes) throw AvroFault.At(source, offset, $"a block inflates to more than {MaxBlockBytes:N0} bytes");
+                output.Write(buffer, 0, read);
+            }
+        }
+        catch (InvalidDataException exception)
+        {
+            throw AvroFault.At(source, offset, $"a block does not inflate ({exception.Message})");
+        }
+
+        return output.GetBuffer().AsSpan(0, (int)output.Length);
+    }
+}

@@ -1,0 +1,32 @@
+using Mesh.Lakehouse.Metadata;
+
+namespace Mesh.Lakehouse;
+
+/// <summary>
+/// Table pointers and the ledger. A row of <c>ledger</c> exists exactly when the rows of that upload are in the table (or it has none
+/// for it): it is written in the transaction that swaps the pointer, never before and never after.
+/// </summary>
+internal static class LakeSchema
+{
+    public static void Migrate(MetadataDatabase database) => database.Migrate("lake",
+    [
+        """
+        CREATE TABLE tables (
+            uuid TEXT NOT NULL PRIMARY KEY,
+            namespace TEXT NOT NULL,
+            name TEXT NOT NULL,
+            metadata_uri TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            UNIQUE (namespace, name)) WITHOUT ROWID;
+        CREATE TABLE ledger (
+            table_uuid TEXT NOT NULL REFERENCES tables (uuid),
+            ingest_id TEXT NOT NULL,
+            topology TEXT NOT NULL,
+            topology_version TEXT NOT NULL,
+            attempt_id TEXT NOT NULL,
+            snapshot_id INTEGER,
+            committed_at INTEGER NOT NULL,
+            PRIMARY KEY (table_uuid, ingest_id, topology, topology_version)) WITHOUT ROWID;
+        """,
+    ]);
+}

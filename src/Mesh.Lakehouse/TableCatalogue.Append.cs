@@ -1,0 +1,178 @@
+using Dapper;
+using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Iceberg.Manifests;
+using Mesh.Lakehouse.Iceberg.Metadata;
+using Mesh.Model;
+using Mesh.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Mesh.Lakehouse;
+
+public sealed partial class TableCatalogue
+{
+    /// <summary>
+    /// Adds file sets in one snapshot, at most once per (table, ingest id, topology version), retrying conflicts. Writes no snapshot when
+    /// nothing is left to add, but still records sets without files in the ledger and the source offsets.
+    /// </summary>
+    /// <exception cref="MeshException">
+    /// <c>MESH8106</c> when a file is missing, of another size or of another partitioning; <c>MESH8107</c> (transient) when others kept
+    /// changing the table. Nothing has been committed then.
+    /// </exception>
+    public async ValueTask<AppendOutcome> AppendAsync(TableIdentifier identifier, AppendRequest request, CancellationToken cancellationToken)
+    {
+        using var turn = await LockAsync(identifier, cancellationToken).ConfigureAwait(false);
+        string commitId = Guid.NewGuid().ToString();
+        for (int attempt = 1; ; attempt++)
+        {
+            var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+            var (accepted, duplicates) = await SplitAsync(state, request.Sets, cancellationToken).ConfigureAwait(false);
+            var commit = await PrepareAsync(state, accepted, request.SourceOffsets, commitId, cancellationToken).ConfigureAwait(false);
+            if (accepted.Count == 0 && ReferenceEquals(commit.Next, state))
+            {
+                // Also what a process finds that was killed right after the swap: it may have died before the hint.
+                if (!hinted.ContainsKey(identifier)) await PublishVersionHintAsync(state).ConfigureAwait(false);
+                return new AppendOutcome(state.Table, null, [], duplicates);
+            }
+
+            CrashPoint.Reach("lake.before-swap");
+            try
+            {
+                await database.WriteAsync(
+                    transaction =>
+                    {
+                        if (!ReferenceEquals(commit.Next, state)) SwapPointer(transaction, state, commit.Next);
+                        AddToLedger(transaction, commit, accepted);
+                        if (accepted.Count > 0) request.OnCommitting?.Invoke(transaction, commit.Next.Table, accepted);
+                        return true;
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+            catch (CommitConflictException)
+            {
+                await TryDeleteAsync(commit.WrittenUris).ConfigureAwait(false);
+                await BackOffAsync(identifier, attempt, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            CrashPoint.Reach("lake.after-swap");
+            if (!ReferenceEquals(commit.Next, state)) await AfterCommitAsync(state, commit.Next).ConfigureAwait(false);
+            return new AppendOutcome(commit.Next.Table, commit.Snapshot, [.. accepted.Select(set => set.IngestId)], duplicates);
+        }
+    }
+
+    /// <summary>Sets still to be added, and the uploads whose rows are there already.</summary>
+    private async ValueTask<(List<IngestSet> Accepted, List<IngestId> Duplicates)> SplitAsync(
+        TableState state, IReadOnlyList<IngestSet> sets, CancellationToken cancellationToken)
+    {
+        var known = await database.ReadAsync(
+            connection => sets.Select(set => connection.ExecuteScalar<long>(
+                """
+                SELECT count(*) FROM ledger
+                WHERE table_uuid = @uuid AND ingest_id = @id AND topology = @Topology AND topology_version = @TopologyVersion
+                """,
+                new { uuid = state.Metadata.TableUuid.ToString(), id = set.IngestId.ToString(), set.Topology, set.TopologyVersion }) > 0).ToList(),
+            cancellationToken).ConfigureAwait(false);
+
+        var accepted = new List<IngestSet>();
+        var duplicates = new List<IngestId>();
+        var keys = new HashSet<(IngestId, string, string)>();
+        for (int i = 0; i < sets.Count; i++)
+        {
+            bool fresh = !known[i] && keys.Add((sets[i].IngestId, sets[i].Topology, sets[i].TopologyVersion));
+            if (fresh) accepted.Add(sets[i]);
+            else duplicates.Add(sets[i].IngestId);
+        }
+
+        return (accepted, duplicates);
+    }
+
+    /// <summary>Writes everything the commit will point to. Nothing of it is visible before the swap.</summary>
+    private async ValueTask<PreparedCommit> PrepareAsync(
+        TableState state, IReadOnlyList<IngestSet> accepted, IReadOnlyDictionary<string, long> offsets, string commitId, CancellationToken cancellationToken)
+    {
+        var properties = SourceOffsets.Raise(state.Metadata.Properties, offsets);
+        var files = await CheckFilesAsync(state, accepted, cancellationToken).ConfigureAwait(false);
+        if (files.Count == 0 && properties is null) return new PreparedCommit(state, null, []);
+
+        var written = new List<string>();
+        Snapshot? snapshot = null;
+        var metadata = Succeed(state) with { Properties = properties ?? state.Metadata.Properties };
+        if (files.Count > 0)
+        {
+            var writer = new SnapshotWriter(this, lake, options, state, metadata.LastUpdatedMs);
+            snapshot = await writer.WriteAsync(files, accepted, commitId, cancellationToken).ConfigureAwait(false);
+            written.AddRange(writer.WrittenUris);
+            metadata = metadata with
+            {
+                LastSequenceNumber = snapshot.SequenceNumber,
+                CurrentSnapshotId = snapshot.SnapshotId,
+                Snapshots = [.. metadata.Snapshots, snapshot],
+                SnapshotLog = [.. metadata.SnapshotLog, new SnapshotLogEntry(metadata.LastUpdatedMs, snapshot.SnapshotId)],
+            };
+        }
+
+        var next = await WriteMetadataAsync(state, state.Identifier, metadata, cancellationToken).ConfigureAwait(false);
+        written.Add(next.MetadataUri);
+        return new PreparedCommit(next, snapshot, written);
+    }
+
+    private void AddToLedger(SqliteTransaction transaction, PreparedCommit commit, IReadOnlyList<IngestSet> accepted)
+    {
+        foreach (var set in accepted)
+        {
+            int added = transaction.Connection!.Execute(
+                """
+                INSERT INTO ledger (table_uuid, ingest_id, topology, topology_version, attempt_id, snapshot_id, committed_at)
+                VALUES (@uuid, @id, @Topology, @TopologyVersion, @AttemptId, @snapshotId, @now) ON CONFLICT DO NOTHING
+                """,
+                new
+                {
+                    uuid = commit.Next.Metadata.TableUuid.ToString(), id = set.IngestId.ToString(), set.Topology, set.TopologyVersion, set.AttemptId,
+                    snapshotId = commit.Snapshot?.SnapshotId, now = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                },
+                transaction);
+            if (added == 0) throw new CommitConflictException();
+        }
+    }
+
+    /// <summary>
+    /// The files with partition values of the spec's types. What is not there, or not whole, must not be committed: a foreign reader
+    /// would fail on the whole table.
+    /// </summary>
+    private async ValueTask<List<DataFile>> CheckFilesAsync(TableState state, IReadOnlyList<IngestSet> sets, CancellationToken cancellationToken)
+    {
+        var files = new List<DataFile>();
+        if (sets.All(set => set.Files.Count == 0)) return files;
+        var resultTypes = state.Metadata.DefaultSpec.ResultTypes(state.Metadata.CurrentSchema);
+        var uris = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in sets.SelectMany(set => set.Files))
+        {
+            if (!uris.Add(file.Uri)) throw Refused(state, file, "it is listed twice");
+            if (!file.Uri.StartsWith(state.Metadata.Location + "/", StringComparison.Ordinal)) throw Refused(state, file, $"it lies outside {state.Metadata.Location}");
+            long? size = await lake.GetSizeAsync(lake.KeyOf(file.Uri), cancellationToken).ConfigureAwait(false);
+            if (size is null) throw Refused(state, file, "it does not exist");
+            if (size != file.FileBytes) throw Refused(state, file, $"it has {size:N0} bytes where {file.FileBytes:N0} are announced");
+            if (file.Partition.Count != resultTypes.Count) throw Refused(state, file, $"it has {file.Partition.Count} partition values where the table has {resultTypes.Count}");
+            for (int i = 0; i < resultTypes.Count; i++)
+            {
+                bool fits = resultTypes[i].Kind switch
+                {
+                    Columnar.TypeKind.Int32 or Columnar.TypeKind.Date32 => file.Partition[i] is int or null,
+                    Columnar.TypeKind.Int64 or Columnar.TypeKind.TimestampMicros => file.Partition[i] is int or long or null,
+                    _ => file.Partition[i] is string or null,
+                };
+                if (!fits) throw Refused(state, file, $"partition value {i} is a {file.Partition[i]!.GetType().Name} where {IcebergTypes.ToText(resultTypes[i])} is expected");
+            }
+
+            files.Add(file);
+        }
+
+        return files;
+    }
+
+    private static MeshException Refused(TableState state, DataFile file, string what) => new(
+        "MESH8106", $"File '{file.Uri}' cannot be added to table {state.Identifier}: {what}. Write the upload's files again.");
+
+    /// <summary>What a commit will do, with the objects written for it.</summary>
+    private sealed record PreparedCommit(TableState Next, Snapshot? Snapshot, IReadOnlyList<string> WrittenUris);
+}

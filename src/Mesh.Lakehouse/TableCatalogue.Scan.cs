@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using Mesh.Columnar;
+using Mesh.Columnar.Parquet;
+using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Iceberg.Manifests;
+using Mesh.Lakehouse.Iceberg.Metadata;
+using Mesh.Model;
+
+namespace Mesh.Lakehouse;
+
+public sealed partial class TableCatalogue
+{
+    /// <summary>Rows of a batch that is made for a file without any of the wanted columns.</summary>
+    private const int NullBatchRows = 8192;
+
+    /// <summary>Data files of a table at a snapshot, optionally only those added after another, oldest commits first.</summary>
+    /// <exception cref="MeshException"><c>MESH8105</c> when a snapshot is unknown or not an ancestor of the one read.</exception>
+    public async ValueTask<IReadOnlyList<DataFile>> ListFilesAsync(TableIdentifier identifier, ScanOptions options, CancellationToken cancellationToken)
+    {
+        var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+        return await ListFilesAsync(state, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads rows under the table's current schema, columns missing in older files as nulls.</summary>
+    /// <exception cref="MeshException"><c>MESH8105</c> when a snapshot is unknown or not an ancestor of the one read; <c>MESH8109</c> when a column is unknown.</exception>
+    public async IAsyncEnumerable<RecordBatch> ScanAsync(
+        TableIdentifier identifier, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+        var schema = Project(identifier, state.Metadata.CurrentSchema, options.Columns);
+        foreach (var file in await ListFilesAsync(state, options, cancellationToken).ConfigureAwait(false))
+        {
+            await foreach (var batch in ReadFileAsync(file, schema, cancellationToken).ConfigureAwait(false)) yield return batch;
+        }
+    }
+
+    internal async ValueTask<IReadOnlyList<ManifestFile>> ReadManifestListAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
+        ManifestListFile.Read(await ReadObjectAsync(snapshot.ManifestListUri, cancellationToken).ConfigureAwait(false), snapshot.ManifestListUri);
+
+    internal async ValueTask<IReadOnlyList<ManifestEntry>> ReadManifestAsync(TableMetadata metadata, ManifestFile manifest, CancellationToken cancellationToken)
+    {
+        if (manifest.Content != 0)
+        {
+            throw new MeshException("MESH8112",
+                $"'{manifest.Path}' lists row-level deletes, which are not supported. Rewrite the table without them with the engine that made them.");
+        }
+
+        var spec = metadata.PartitionSpecs.FirstOrDefault(known => known.SpecId == manifest.PartitionSpecId)
+            ?? throw new MeshException("MESH8121", $"'{manifest.Path}' belongs to partition spec {manifest.PartitionSpecId}, which the table does not have. Restore the table's metadata.");
+        var bytes = await ReadObjectAsync(manifest.Path, cancellationToken).ConfigureAwait(false);
+        return ManifestReader.Read(bytes, manifest, [.. spec.Fields.Select(field => field.FieldId)]);
+    }
+
+    private async ValueTask<IReadOnlyList<DataFile>> ListFilesAsync(TableState state, ScanOptions options, CancellationToken cancellationToken)
+    {
+        var metadata = state.Metadata;
+        var snapshot = options.SnapshotId is { } wanted ? FindSnapshot(state, wanted) : metadata.CurrentSnapshot;
+        if (snapshot is null) return [];
+
+        var after = options.AfterSnapshotId is { } id ? FindSnapshot(state, id) : null;
+        var added = after is null ? null : SnapshotsBetween(state, after, snapshot);
+        var files = new List<DataFile>();
+        foreach (var manifest in await ReadManifestListAsync(snapshot, cancellationToken).ConfigureAwait(false))
+        {
+            // A manifest is never newer than its own number, merged ones included: older ones cannot list a newer file.
+            if (after is not null && manifest.SequenceNumber <= after.SequenceNumber) continue;
+            foreach (var entry in await ReadManifestAsync(metadata, manifest, cancellationToken).ConfigureAwait(false))
+            {
+                if (entry.Status == ManifestEntryStatus.Deleted) continue;
+                if (added is null || added.Contains(entry.SnapshotId!.Value)) files.Add(entry.File);
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>The snapshots that brought new rows after one and up to another.</summary>
+    private static HashSet<long> SnapshotsBetween(TableState state, Snapshot after, Snapshot last)
+    {
+        var between = new HashSet<long>();
+        for (var snapshot = last; snapshot.SnapshotId != after.SnapshotId;)
+        {
+            // Rewriting files, as compaction does, brings no rows.
+            if (snapshot.Summary.GetValueOrDefault("operation") != "replace") between.Add(snapshot.SnapshotId);
+            snapshot = (snapshot.ParentSnapshotId is { } parent ? state.Metadata.FindSnapshot(parent) : null)
+                ?? throw new MeshException("MESH8105",
+                    $"Snapshot {after.SnapshotId} is not an ancestor of {last.SnapshotId} in table {state.Identifier}: the table was rolled back or the "
+                    + "snapshots between have expired. Read from the beginning.");
+        }
+
+        return between;
+    }
+
+    private static Snapshot FindSnapshot(TableState state, long id) => state.Metadata.FindSnapshot(id)
+        ?? throw new MeshException("MESH8105", $"Table {state.Identifier} has no snapshot {id}: it has expired or belongs to another table. Read from the beginning.");
+
+    private static Schema Project(TableIdentifier identifier, Schema schema, IReadOnlyList<string>? columns) => columns is null
+        ? schema
+        : new Schema([.. columns.Select(name => schema.IndexOf(name) is >= 0 and var index
+            ? schema.Fields[index]
+            : throw new MeshException("MESH8109",
+                $"Table {identifier} has no column '{name}'. There are: {string.Join(", ", schema.Fields.Select(field => field.Name))}."))]);
+
+    private async IAsyncEnumerable<RecordBatch> ReadFileAsync(DataFile file, Schema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var source = await lake.OpenAsync(lake.KeyOf(file.Uri), cancellationToken).ConfigureAwait(false);
+        ParquetReader reader;
+        try
+        {
+            reader = await ParquetReader.OpenAsync(source, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await using (reader.ConfigureAwait(false))
+        {
+            var found = schema.Fields.Select(field => ColumnProjection.Find(reader.Schema.Fields, field)).ToList();
+            var present = found.OfType<Field>().Select(field => field.Name).Distinct().ToList();
+            if (present.Count == 0)
+            {
+                for (long left = reader.RowCount; left > 0; left -= NullBatchRows)
+                {
+                    int rows = (int)Math.Min(left, NullBatchRows);
+                    yield return new RecordBatch(schema, rows, [.. schema.Fields.Select(field => ColumnProjection.Nulls(field.Type, rows))]);
+                }
+
+                yield break;
+            }
+
+            await foreach (var batch in reader.ReadAsync(present, cancellationToken).ConfigureAwait(false))
+            {
+                yield return new RecordBatch(schema, batch.Length, [.. schema.Fields.Select((field, index) => found[index] is { } fileField
+                    ? ColumnProjection.Adapt(batch[fileField.Name], fileField.Type, field.Type, field.Name)
+                    : ColumnProjection.Nulls(field.Type, batch.Length))]);
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using System.Text;
+using Mesh.Model;
+using Mesh.Testing;
+
+namespace Mesh.Storage.Tests;
+
+public sealed class LocalObjectStoreTests : IDisposable
+{
+    private static readonly CancellationToken None = TestContext.Current.CancellationToken;
+    private readonly TemporaryFolder folder = new();
+    private readonly LocalObjectStore store;
+
+    public LocalObjectStoreTests() => store = new LocalObjectStore(folder["lake"]);
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task What_was_put_is_read_back_at_any_place()
+    {
+        byte[] content = Enumerable.Range(0, 100_000).Select(i => (byte)(i * 31)).ToArray();
+        await store.PutAsync("raw/imu/data/a.parquet", content, PutMode.IfAbsent, None);
+
+        await using var source = await store.OpenAsync("raw/imu/data/a.parquet", None);
+        source.Length.ShouldBe(content.Length);
+        byte[] middle = new byte[1000];
+        (await source.ReadAtAsync(50_000, middle, None)).ShouldBe(1000);
+        middle.ShouldBe(content[50_000..51_000]);
+        (await source.ReadAtAsync(content.Length - 10, middle, None)).ShouldBe(10);
+        (await store.GetSizeAsync("raw/imu/data/a.parquet", None)).ShouldBe(content.Length);
+    }
+
+    [Fact]
+    public async Task An_object_is_invisible_until_its_writer_is_completed_and_leaves_nothing_when_it_never_is()
+    {
+        await using (var writer = await store.CreateAsync("a/b", PutMode.Overwrite, None))
+        {
+            await writer.Stream.WriteAsync(new byte[300_000], None);
+            writer.BytesWritten.ShouldBe(300_000);
+            (await store.GetSizeAsync("a/b", None)).ShouldBeNull();
+            (await Keys("")).ShouldBeEmpty();
+        }
+
+        (await store.GetSizeAsync("a/b", None)).ShouldBeNull();
+        Directory.GetFiles(folder["lake", ".tmp"]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_conditional_put_never_replaces_and_an_overwrite_does()
+    {
+        await store.PutAsync("k", "first"u8.ToArray(), PutMode.IfAbsent, None);
+        var refused = await Should.ThrowAsync<MeshException>(async () => await store.PutAsync("k", "second"u8.ToArray(), PutMode.IfAbsent, None));
+        refused.Code.ShouldBe("MESH8002");
+        (await Text("k")).ShouldBe("first");
+
+        await store.PutAsync("k", "third"u8.ToArray(), PutMode.Overwrite, None);
+        (await Text("k")).ShouldBe("third");
+        Directory.GetFiles(folder["lake", ".tmp"]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Of_many_writers_racing_for_a_key_exactly_one_wins_and_its_bytes_are_there()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            string key = $"race/{round}";
+            var attempts = await Task.WhenAll(Enumerable.Range(0, 16).Select(writer => Task.Run(async () =>
+            {
+                try
+                {
+                    await store.PutAsync(key, Encoding.UTF8.GetBytes($"writer {writer}"), PutMode.IfAbsent, None);
+                    return writer;
+                }
+                catch (MeshException exception) when (exception.Code == "MESH8002")
+                {
+                    return -1;
+                }
+            }, None)));
+
+            int winner = attempts.Single(writer => writer >= 0);
+            (await Text(key)).ShouldBe($"writer {winner}");
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/etc/passwd")]
+    [InlineData("..")]
+    [InlineData("a/../../b")]
+    [InlineData("a//b")]
+    [InlineData("a/")]
+    [InlineData("a/./b")]
+    [InlineData("a\0b")]
+    [InlineData("a\\..\\b")]
+    [InlineData(".tmp/x")]
+    public async Task A_key_that_could_leave_the_root_is_refused(string key)
+    {
+        (await Should.ThrowAsync<MeshException>(async () => await store.PutAsync(key, "x"u8.ToArray(), PutMode.Overwrite, None))).Code.ShouldBe("MESH8001");
+        (await Should.ThrowAsync<MeshException>(async () => await store.OpenAsync(key, None))).Code.ShouldBe("MESH8001");
+        (await Should.ThrowAsync<MeshException>(async () => await store.DeleteAsync(key, None))).Code.ShouldBe("MESH8001");
+    }
+
+    [Fact]
+    public async Task Listings_are_in_ordinal_key_order_whatever_the_folders_and_hide_what_is_being_written()
+    {
+        string[] keys = ["a/b", "a-b", "a.b", "a/c/d", "a0", "Z", "a/b.x", "ä", "a/c"];
+        keys = [.. keys.Where(key => key != "a/c")];
+        foreach (string key in keys) await store.PutAsync(key, new byte[3], PutMode.IfAbsent, None);
+        await using var open = await store.CreateAsync("a/open", PutMode.IfAbsent, None);
+
+        (await Keys("")).ShouldBe(keys.Order(StringComparer.Ordinal));
+        (await Keys("a/")).ShouldBe(["a/b", "a/b.x", "a/c/d"]);
+        (await Keys("a/b")).ShouldBe(["a/b", "a/b.x"]);
+        (await Keys("nothing/here")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Deleting_is_idempotent_and_a_missing_object_is_a_clear_error()
+    {
+        await store.PutAsync("x/y", new byte[1], PutMode.IfAbsent, None);
+        await store.DeleteAsync("x/y", None);
+        await store.DeleteAsync("x/y", None);
+        await store.DeleteAsync("never/was", None);
+        (await Should.ThrowAsync<MeshException>(async () => await store.OpenAsync("x/y", None))).Code.ShouldBe("MESH8003");
+    }
+
+    [Fact]
+    public void Uris_round_trip_and_encode_only_what_a_path_may_not_hold()
+    {
+        var odd = new LocalObjectStore(folder["a b#c%d ü"]);
+        odd.RootUri.ShouldEndWith("/a%20b%23c%25d%20%C3%BC");
+        odd.UriOf("data/log_time_day=2026-11-22/x.parquet").ShouldEndWith("/data/log_time_day=2026-11-22/x.parquet");
+        foreach (string key in new[] { "a b", "100%", "a%20b", "q?x", "#", "ü/é", "a+b=c" })
+        {
+            odd.KeyOf(odd.UriOf(key)).ShouldBe(key);
+            new Uri(odd.UriOf(key)).LocalPath.ShouldBe(Path.Combine(folder["a b#c%d ü"], key));
+        }
+
+        Should.Throw<MeshException>(() => odd.KeyOf("file:///etc/passwd")).Code.ShouldBe("MESH8001");
+        Should.Throw<MeshException>(() => odd.KeyOf(odd.RootUri + "/..%2F..%2Fetc")).Code.ShouldBe("MESH8001");
+        Should.Throw<MeshException>(() => odd.KeyOf(odd.RootUri + "x/y")).Code.ShouldBe("MESH8001");
+    }
+
+    [Fact]
+    public void Old_leftovers_of_killed_processes_are_swept_and_young_files_are_not()
+    {
+        File.WriteAllText(folder["lake", ".tmp", "old"], "x");
+        File.SetLastWriteTimeUtc(folder["lake", ".tmp", "old"], DateTime.UtcNow.AddDays(-2));
+        File.WriteAllText(folder["lake", ".tmp", "young"], "x");
+
+        _ = new LocalObjectStore(folder["lake"]);
+
+        File.Exists(folder["lake", ".tmp", "old"]).ShouldBeFalse();
+        File.Exists(folder["lake", ".tmp", "young"]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_a_transient_error_with_a_remedy_and_leaves_no_object()
+    {
+        // /dev/full answers every write as a full disk does; the temporary folder's file is made to be it.
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full, which Linux has");
+        await using var full = new LocalObjectStream(new FileStream("/dev/full", FileMode.Open, FileAccess.Write), "a/b");
+
+        var error = await Should.ThrowAsync<MeshException>(async () =>
+        {
+            await full.WriteAsync(new byte[1 << 20], None);
+            await full.FlushAsync(None);
+        });
+
+        error.Code.ShouldBe("MESH8020");
+        error.IsTransient.ShouldBeTrue();
+        error.Message.ShouldContain("Free space");
+    }
+
+    private async Task<List<string>> Keys(string prefix)
+    {
+        var keys = new List<string>();
+        await foreach (var entry in store.ListAsync(prefix, None)) keys.Add(entry.Key);
+        return keys;
+    }
+
+    private async Task<string> Text(string key)
+    {
+        await using var source = await store.OpenAsync(key, None);
+        byte[] bytes = new byte[source.Length];
+        await source.ReadAtAsync(0, bytes, None);
+        return Encoding.UTF8.GetString(bytes);
+    }
+}
