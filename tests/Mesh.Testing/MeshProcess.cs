@@ -118,6 +118,17 @@ public sealed class MeshProcess : IAsyncDisposable
     /// <summary>Waits for its end.</summary>
     public async Task WaitForExitAsync() => await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(5));
 
+    /// <summary>Waits two minutes for it to die by itself; fails when it lives.</summary>
+    public async Task WaitUntilDeadAsync()
+    {
+        var deadline = Stopwatch.StartNew();
+        while (!process.HasExited)
+        {
+            Assert.True(deadline.Elapsed < TimeSpan.FromMinutes(2), $"mesh is still alive after two minutes:\n{Errors}\n{Output}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Asks it to stop, as Ctrl-C (SIGINT) or an orchestrator (SIGTERM) does.</summary>
     public async Task SignalAsync(string signal)
     {

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Mesh.Testing;
+
+namespace Mesh.EndToEnd.Tests;
+
+/// <summary>The main job, run as the README says, and its result read by other people's readers.</summary>
+public sealed class DemoTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task The_demo_accounts_for_every_message_and_trains_a_model_and_foreign_readers_agree()
+    {
+        Require.AtLeast(TestLevel.Default);
+        string data = folder["demo"];
+
+        var report = await MeshProcess.RunJsonAsync("demo", "--json", "--data", data);
+
+        long messages = Number(report, "messages_in");
+        messages.ShouldBeGreaterThan(50_000);
+        messages.ShouldBe(Number(report, "rows_out") + Number(report, "dead_letters") + Number(report, "messages_lost"));
+        Number(report, "uploads").ShouldBe(7);
+        Number(report, "duplicates").ShouldBe(1);
+        Number(report, "recordings_with_loss").ShouldBe(1);
+        Number(report, "messages_lost").ShouldBeGreaterThan(0);
+        Number(report, "triggers").ShouldBeGreaterThan(0);
+        Number(report, "jobs").ShouldBe(Number(report, "triggers"));
+        Number(report, "models").ShouldBeGreaterThan(0);
+        report.GetProperty("data_dir").GetString().ShouldBe(data);
+        foreach (var model in report.GetProperty("trained_models").EnumerateArray())
+        {
+            model.GetProperty("accuracy").GetDouble().ShouldBeGreaterThan(model.GetProperty("majority_accuracy").GetDouble() + 0.1);
+        }
+
+        var lake = await NodeScript.RunAsync("lake-read.mjs", Path.Combine(data, "lake"));
+        long readByOthers = 0;
+        foreach (var product in report.GetProperty("products").EnumerateArray())
+        {
+            long rows = Number(product, "rows");
+            readByOthers += rows;
+            var table = await TableOfAsync(data, product.GetProperty("name").GetString()!);
+            var seen = lake.GetProperty(table);
+            Number(seen, "icebird").ShouldBe(rows, table);
+            Number(seen, "duckdb").ShouldBe(rows, table);
+            Number(seen, "hyparquet").ShouldBe(rows, table);
+            Number(seen, "distinct").ShouldBe(rows, $"{table}: (recording, channel, sequence) appears once");
+        }
+
+        readByOthers.ShouldBe(Number(report, "rows_out") + Number(report, "frames_out"));
+    }
+
+    private static async Task<string> TableOfAsync(string data, string product) =>
+        (await MeshProcess.RunJsonAsync("products", "show", product, "--json", "--data", data)).GetProperty("table").GetString()!;
+
+    private static long Number(JsonElement element, string property) => element.GetProperty(property).GetInt64();
+}
