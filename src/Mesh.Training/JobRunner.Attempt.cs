@@ -3,6 +3,7 @@ using Mesh.Model;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 using Mesh.Training.Running;
+using Microsoft.Data.Sqlite;
 
 namespace Mesh.Training;
 
@@ -137,23 +138,36 @@ public sealed partial class JobRunner
         }
 
         Log.JobFailed(logger, job.JobId, failure.Code, failure.Message);
-        await database.WriteAsync(
-            transaction =>
-            {
-                JobStore.Fail(transaction, job.JobId, failures, failure.Code, failure.Message, Micros.Of(time.GetUtcNow()));
-                return true;
-            },
-            CancellationToken.None).ConfigureAwait(false);
+        await NoteAsync(transaction => JobStore.Fail(transaction, job.JobId, failures, failure.Code, failure.Message, Micros.Of(time.GetUtcNow())))
+            .ConfigureAwait(false);
     }
 
-    private async Task RequeueAsync(JobStore.ClaimedJob job, int failures, string? code, string reason, TimeSpan delay) =>
-        await database.WriteAsync(
-            transaction =>
+    private Task RequeueAsync(JobStore.ClaimedJob job, int failures, string? code, string reason, TimeSpan delay) =>
+        NoteAsync(transaction => JobStore.Requeue(transaction, job.JobId, failures, code, reason, Micros.Of(time.GetUtcNow() + delay)));
+
+    // How an attempt ended is noted even while stopping and waited for while the disk is full; else the job would look as if it ran on.
+    private async Task NoteAsync(Action<SqliteTransaction> note)
+    {
+        while (true)
+        {
+            try
             {
-                JobStore.Requeue(transaction, job.JobId, failures, code, reason, Micros.Of(time.GetUtcNow() + delay));
-                return true;
-            },
-            CancellationToken.None).ConfigureAwait(false);
+                await database.WriteAsync(
+                    transaction =>
+                    {
+                        note(transaction);
+                        return true;
+                    },
+                    CancellationToken.None).ConfigureAwait(false);
+                return;
+            }
+            catch (MeshException exception) when (exception.IsTransient)
+            {
+                Log.WaitsForDatabase(logger, exception.Message);
+                await Task.Delay(DatabaseRetry, time, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
 
     private sealed class PreemptedException(string message) : Exception(message);
 }

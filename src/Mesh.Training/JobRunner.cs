@@ -16,6 +16,7 @@ namespace Mesh.Training;
 public sealed partial class JobRunner : IDisposable
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DatabaseRetry = TimeSpan.FromSeconds(1);
 
     private readonly MetadataDatabase database;
     private readonly TrainingOptions options;
@@ -49,8 +50,8 @@ public sealed partial class JobRunner : IDisposable
         registrar = new ModelRegistrar(database, options, time);
         Jobs = new JobStore(database);
         Models = new ModelStore(database);
-        // The outbox makes its own table, which registrations write to.
-        _ = new Outbox(database);
+        // Makes the table that registrations write to.
+        new Outbox(database).Dispose();
     }
 
     /// <summary>The jobs.</summary>
@@ -125,6 +126,11 @@ public sealed partial class JobRunner : IDisposable
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (MeshException exception) when (exception.IsTransient)
+            {
+                Log.WaitsForDatabase(logger, exception.Message);
+                await Task.Delay(DatabaseRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -3,6 +3,7 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Model;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 using Mesh.Training.Running;
@@ -17,6 +18,7 @@ namespace Mesh.Training;
 public sealed class JobStage : IDisposable
 {
     private const string Group = "mesh.training";
+    private static readonly TimeSpan DatabaseRetry = TimeSpan.FromSeconds(1);
 
     private readonly KafkaOptions kafka;
     private readonly MetadataDatabase database;
@@ -80,9 +82,27 @@ public sealed class JobStage : IDisposable
         {
             await foreach (var item in consumer.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
+                await TakeAsync(item, cancellationToken).ConfigureAwait(false);
+                await consumer.CommitAsync(item.Position.Partition, item.Position.Offset + 1, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // An event is taken or waited with, never skipped: the next one's offset would cover it.
+    private async Task TakeAsync(ConsumedEvent<JobRequested> item, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
                 if (item.Value is null) await SetAsideAsync(item, cancellationToken).ConfigureAwait(false);
                 else await runner.AcceptAsync(item.Value, item.TraceParent, cancellationToken).ConfigureAwait(false);
-                await consumer.CommitAsync(item.Position.Partition, item.Position.Offset + 1, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (MeshException exception) when (exception.IsTransient)
+            {
+                Log.WaitsForDatabase(logger, exception.Message);
+                await Task.Delay(DatabaseRetry, time, cancellationToken).ConfigureAwait(false);
             }
         }
     }

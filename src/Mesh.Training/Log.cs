@@ -24,4 +24,7 @@ internal static partial class Log
 
     [LoggerMessage(9007, LogLevel.Error, "Event {Topic}-{Partition}@{Offset} is no job request and went to the dead letters: {Error}")]
     public static partial void EventRefused(ILogger logger, string topic, int partition, long offset, string error);
+
+    [LoggerMessage(9008, LogLevel.Warning, "Waiting for the database: {Reason}")]
+    public static partial void WaitsForDatabase(ILogger logger, string reason);
 }

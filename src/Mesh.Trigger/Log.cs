@@ -12,4 +12,7 @@ internal static partial class Log
 
     [LoggerMessage(6003, LogLevel.Warning, "Trigger {Rule} watches product {Product}, which no table holds")]
     public static partial void ProductUnknown(ILogger logger, string rule, string product);
+
+    [LoggerMessage(6004, LogLevel.Warning, "Waiting for the database: {Reason}")]
+    public static partial void WaitsForDatabase(ILogger logger, string reason);
 }

@@ -34,8 +34,8 @@ public sealed class TriggerEvaluator
         this.logger = logger;
         this.time = time;
         Ledger = new TriggerLedger(database);
-        // The outbox makes its own table, which the transactions below write to.
-        _ = new Outbox(database);
+        // Makes the table that the transactions below write to.
+        new Outbox(database).Dispose();
     }
 
     /// <summary>Firings and decisions.</summary>

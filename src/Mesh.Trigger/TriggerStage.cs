@@ -16,6 +16,7 @@ public sealed class TriggerStage
 {
     private const string Group = "mesh.trigger";
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan DatabaseRetry = TimeSpan.FromSeconds(1);
 
     private readonly KafkaOptions kafka;
     private readonly MetadataDatabase database;
@@ -74,8 +75,10 @@ public sealed class TriggerStage
             await foreach (var item in consumer.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 CrashPoint.Reach("trigger.after-read");
-                if (item.Value is null) await SetAsideAsync(item, cancellationToken).ConfigureAwait(false);
-                else if (await evaluator.ApplyAsync(item.Value, cancellationToken).ConfigureAwait(false)) cooldownBegan.Release();
+                // An event is taken or waited with, never skipped: the next one's offset would cover it.
+                bool waits = await PersistAsync(
+                    token => item.Value is { } snapshot ? evaluator.ApplyAsync(snapshot, token) : SetAsideAsync(item, token), cancellationToken).ConfigureAwait(false);
+                if (waits) cooldownBegan.Release();
                 CrashPoint.Reach("trigger.after-commit");
                 await consumer.CommitAsync(item.Position.Partition, item.Position.Offset + 1, cancellationToken).ConfigureAwait(false);
             }
@@ -86,7 +89,7 @@ public sealed class TriggerStage
     {
         while (true)
         {
-            var next = await evaluator.FireDueAsync(cancellationToken).ConfigureAwait(false);
+            var next = await PersistAsync(evaluator.FireDueAsync, cancellationToken).ConfigureAwait(false);
             // Clocks may be set back and tables may appear: never sleep on one computation for long.
             var sleep = next - time.GetUtcNow() is { } until && until < LongestSleep ? until : LongestSleep;
             if (sleep <= TimeSpan.Zero) continue;
@@ -98,7 +101,7 @@ public sealed class TriggerStage
     }
 
     // A record that is no event never stalls the partition; it becomes a dead letter in the outbox.
-    private async Task SetAsideAsync(ConsumedEvent<SnapshotCommitted> item, CancellationToken cancellationToken)
+    private async ValueTask<bool> SetAsideAsync(ConsumedEvent<SnapshotCommitted> item, CancellationToken cancellationToken)
     {
         var (topic, partition, offset) = item.Position;
         Log.EventRefused(logger, topic, partition, offset, item.Error ?? "unknown");
@@ -114,12 +117,29 @@ public sealed class TriggerStage
             Source = new SourceCoordinates { Topic = topic, Partition = partition, Offset = offset },
             CreatedAtUs = Micros.Of(time.GetUtcNow()),
         };
-        await database.WriteAsync(
+        return await database.WriteAsync(
             transaction =>
             {
                 Outbox.Add(transaction, Topics.DeadLetters("trigger"), item.Key, DeadLetter.Descriptor.FullName, letter.ToByteArray());
-                return true;
+                return false;
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    // A full disk or a busy database is waited for.
+    private async Task<T> PersistAsync<T>(Func<CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await work(cancellationToken).ConfigureAwait(false);
+            }
+            catch (MeshException exception) when (exception.IsTransient)
+            {
+                Log.WaitsForDatabase(logger, exception.Message);
+                await Task.Delay(DatabaseRetry, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 }

@@ -1,0 +1,75 @@
+using Mesh.Kafka.Events;
+using Mesh.Lakehouse;
+using Mesh.Lakehouse.Metadata;
+using Mesh.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Mesh.Trigger.Tests;
+
+/// <summary>A database, a clock and the two products of the tests.</summary>
+internal sealed class TriggerFixture : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private MetadataDatabase database;
+
+    public TriggerFixture() => database = MetadataDatabase.Open(folder["mesh.db"]);
+
+    public ManualTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
+
+    public MetadataDatabase Database => database;
+
+    public static TriggerRule Rule(string name = "retrain", long? rows = null, TimeSpan? duration = null, TimeSpan cooldown = default, params string[] products) => new()
+    {
+        Name = name,
+        Topology = "fleet-ingest",
+        TopologyVersion = "abc",
+        Products = products.Length > 0 ? products : ["frames"],
+        NewRows = rows,
+        NewDuration = duration,
+        Cooldown = cooldown,
+        Job = new TriggerJob
+        {
+            Trainer = "builtin/manoeuvre",
+            Model = "manoeuvre",
+            Hyperparameters = new Dictionary<string, string> { ["epochs"] = "5" },
+            GatesJson = """{"accuracy":{"min":0.8}}""",
+        },
+    };
+
+    public static TableIdentifier? TableOf(string product) => product is "frames" or "imu" ? new TableIdentifier("raw", product) : null;
+
+    /// <summary>Snapshot ids are 1000 above the sequence number, so that the two cannot be confused.</summary>
+    public static SnapshotCommitted Snapshot(long sequence, long rows, long seconds = 0, string product = "frames", long? totalRows = null, string operation = "append") => new()
+    {
+        Table = $"raw.{product}",
+        SnapshotId = sequence + 1000,
+        ParentSnapshotId = sequence == 1 ? 0 : sequence + 999,
+        SequenceNumber = sequence,
+        AddedRows = rows,
+        TotalRows = totalRows ?? rows * sequence,
+        AddedDurationUs = seconds * 1_000_000,
+        Operation = operation,
+    };
+
+    public TriggerEvaluator Evaluator(params TriggerRule[] rules) => new(database, rules, TableOf, NullLogger.Instance, Time);
+
+    /// <summary>Closes and opens the database, as a restart does.</summary>
+    public void Restart()
+    {
+        database.Dispose();
+        database = MetadataDatabase.Open(folder["mesh.db"]);
+    }
+
+    public async Task<IReadOnlyList<JobRequested>> RequestsAsync()
+    {
+        using var outbox = new Outbox(database);
+        var entries = await outbox.PeekAsync(10_000, TestContext.Current.CancellationToken);
+        return [.. entries.Where(entry => entry.Topic == "job.requested.v1").Select(entry => JobRequested.Parser.ParseFrom(entry.Protobuf))];
+    }
+
+    public void Dispose()
+    {
+        database.Dispose();
+        folder.Dispose();
+    }
+}
