@@ -13,6 +13,7 @@ public sealed partial class McapRecordingReader
     {
         long offset = window.Position;
         long left = window.Remaining - McapRecordLexer.PrefixBytes;
+        if (opcode == McapOpcode.Chunk) resync.RecordingHasChunks = true;
         if (opcode is McapOpcode.Chunk or McapOpcode.Attachment)
         {
             int head = (int)Math.Min(left, HeadBytes);
@@ -31,6 +32,8 @@ public sealed partial class McapRecordingReader
                 await SalvageChunkAsync(left, cancellationToken).ConfigureAwait(false);
                 return;
             }
+
+            if (opcode == McapOpcode.Chunk && await TryReadByInnerLengthAsync(length, cancellationToken).ConfigureAwait(false)) return;
         }
 
         long next = await resync.FindAsync(offset + 1, cancellationToken).ConfigureAwait(false);
@@ -42,6 +45,25 @@ public sealed partial class McapRecordingReader
 
         ResumeAt(next, McapLosses.NotARecord, "a record",
             string.Create(CultureInfo.InvariantCulture, $"opcode 0x{(byte)opcode:x2} with a length of {length:N0}, {left:N0} bytes before the end of the file"));
+    }
+
+    /// <summary>Only the record's length is damaged when the chunk's own sizes lead to the next record: the chunk's CRC then decides.</summary>
+    private async ValueTask<bool> TryReadByInnerLengthAsync(ulong claimed, CancellationToken cancellationToken)
+    {
+        long inner = McapResync.ChunkLength(window.Span[McapRecordLexer.PrefixBytes..]);
+        long total = McapRecordLexer.PrefixBytes + inner;
+        if (inner == 0 || total > Math.Min(window.Remaining, options.MaxRecordBytes)
+            || !await resync.IsPlausibleAsync(window.Position + total, cancellationToken).ConfigureAwait(false)
+            || !await window.EnsureAsync((int)total, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        losses.Add(McapLosses.NotARecord, window.Position, 0, string.Create(CultureInfo.InvariantCulture, $"a chunk record of {inner:N0} bytes"),
+            string.Create(CultureInfo.InvariantCulture, $"a length of {claimed:N0}"));
+        sectionIsWhole = false;
+        await ReadChunkAsync((int)total, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>The file ends inside a chunk: what is whole in an uncompressed one is kept.</summary>

@@ -181,6 +181,7 @@ public sealed partial class McapRecordingReader : RecordingReader
 
     private async ValueTask ReadChunkAsync(int total, CancellationToken cancellationToken)
     {
+        resync.RecordingHasChunks = true;
         long offset = window.Position;
         var content = window.Buffer.Slice(window.Start + McapRecordLexer.PrefixBytes, total - McapRecordLexer.PrefixBytes);
         var outcome = chunks.Read(content, offset, run);

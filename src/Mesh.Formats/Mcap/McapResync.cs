@@ -20,6 +20,12 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
     // Bounds the reads that data made to look like records can cause.
     private int probesLeft = 20_000;
 
+    /// <summary>
+    /// Whether messages are expected in chunks. Then a message that lies bare after damage is the inside of a chunk whose CRC can no longer be
+    /// checked, and is not taken.
+    /// </summary>
+    public bool RecordingHasChunks { get; set; }
+
     /// <summary>First place at or after <paramref name="from"/> where records go on; -1 when there is none.</summary>
     public async ValueTask<long> FindAsync(long from, CancellationToken cancellationToken)
     {
@@ -76,6 +82,12 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
         && chunk.RecordsLength <= length - (ulong)chunk.RecordsOffset
         && length - (ulong)chunk.RecordsOffset - chunk.RecordsLength <= 1024;
 
+    /// <summary>Length of a chunk by its inner sizes alone; 0 when they are not a chunk's.</summary>
+    public static long ChunkLength(ReadOnlySpan<byte> content) =>
+        McapChunkRecord.TryParse(content, out var chunk) && chunk.Compression.Length <= 32 && chunk.RecordsLength <= int.MaxValue
+            ? chunk.RecordsOffset + (long)chunk.RecordsLength
+            : 0;
+
     /// <summary>Whether an attachment's inner size agrees with its length, wherever the file ends.</summary>
     public static bool IsAttachment(ReadOnlySpan<byte> content, ulong length)
     {
@@ -102,7 +114,8 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
     private bool ContentFits(ReadOnlySpan<byte> content, McapOpcode opcode, long length) => opcode switch
     {
         McapOpcode.Chunk => IsChunk(content, (ulong)length),
-        McapOpcode.Message => definitions.IndexOf((ushort)(content[0] | content[1] << 8)) >= 0,
+        McapOpcode.Schema or McapOpcode.Channel => !RecordingHasChunks,
+        McapOpcode.Message => !RecordingHasChunks && definitions.IndexOf((ushort)(content[0] | content[1] << 8)) >= 0,
         McapOpcode.Footer => length == McapFooterRecord.ContentBytes
             && content.Length >= length + 8 && content.Slice((int)length, 8).SequenceEqual(McapRecordLexer.Magic),
         McapOpcode.DataEnd or McapOpcode.SummaryOffset => length <= 64,
