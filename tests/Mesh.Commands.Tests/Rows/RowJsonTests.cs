@@ -1,0 +1,51 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Mesh.Columnar;
+using Mesh.Commands.Rows;
+
+namespace Mesh.Commands.Tests.Rows;
+
+public class RowJsonTests
+{
+    [Fact]
+    public void Every_type_has_a_form_that_loses_nothing()
+    {
+        var point = new StructType([new Field("x", DataType.Float64)]);
+        var rows = new StructBuilder(new StructType(
+        [
+            new Field("flag", DataType.Boolean), new Field("int", DataType.Int32), new Field("long", DataType.Int64), new Field("nan", DataType.Float64),
+            new Field("text", DataType.Utf8), new Field("bytes", DataType.Binary), new Field("day", DataType.Date32), new Field("time", DataType.TimestampMicros),
+            new Field("big", new DecimalType(20, 0)), new Field("small", new DecimalType(9, 2)), new Field("list", new ListType(new Field("element", DataType.Int32))),
+            new Field("struct", point), new Field("none", DataType.Int32),
+        ]));
+        ((BooleanBuilder)rows.Children[0]).Append(true);
+        ((FixedWidthBuilder<int>)rows.Children[1]).Append(-5);
+        ((FixedWidthBuilder<long>)rows.Children[2]).Append(long.MaxValue);
+        ((FixedWidthBuilder<double>)rows.Children[3]).Append(double.NaN);
+        ((BinaryBuilder)rows.Children[4]).Append("Größe");
+        ((BinaryBuilder)rows.Children[5]).Append([1, 2, 255]);
+        ((FixedWidthBuilder<int>)rows.Children[6]).Append(20_000);
+        ((FixedWidthBuilder<long>)rows.Children[7]).Append(1_700_000_000_123_456);
+        ((FixedWidthBuilder<Int128>)rows.Children[8]).Append(ulong.MaxValue);
+        ((FixedWidthBuilder<Int128>)rows.Children[9]).Append(-5);
+        var list = (ListBuilder)rows.Children[10];
+        ((FixedWidthBuilder<int>)list.Element).Append([1, 2]);
+        list.EndList();
+        var nested = (StructBuilder)rows.Children[11];
+        ((FixedWidthBuilder<double>)nested.Children[0]).Append(0.1);
+        nested.EndStruct();
+        rows.Children[12].AppendNull();
+        rows.EndStruct();
+        var buffer = new ArrayBufferWriter<byte>();
+
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            RowJson.Write(json, rows.BuildBatch(), 0);
+        }
+
+        Encoding.UTF8.GetString(buffer.WrittenSpan).ShouldBe(
+            """{"flag":true,"int":-5,"long":9223372036854775807,"nan":"NaN","text":"Größe","bytes":"AQL/","day":"2024-10-04","time":"2023-11-14T22:13:20.123456Z","big":"18446744073709551615","small":"-0.05","list":[1,2],"struct":{"x":0.1},"none":null}""");
+    }
+}
