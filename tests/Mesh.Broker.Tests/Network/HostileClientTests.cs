@@ -29,7 +29,7 @@ public class HostileClientTests
 
         (await hostile.ReceiveAsync()).ShouldBeNull();
         using var other = await WireClient.ConnectAsync(broker.Broker);
-        await other.SendAsync(VersionsRequest(0));
+        await other.SendAsync(Requests.Versions(0));
         (await other.ReceiveAsync()).ShouldNotBeNull();
     }
 
@@ -47,7 +47,7 @@ public class HostileClientTests
 
         // An answer to a later connection shows that the earlier ones have been looked at.
         using var other = await WireClient.ConnectAsync(broker.Broker);
-        await other.SendAsync(VersionsRequest(0));
+        await other.SendAsync(Requests.Versions(0));
         await other.ReceiveAsync();
 
         (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(100L << 20, "200 × 64 MiB were announced");
@@ -60,7 +60,7 @@ public class HostileClientTests
         await using var broker = await TestBroker.StartAsync();
         using var client = await WireClient.ConnectAsync(broker.Broker);
 
-        await client.SendAsync(VersionsRequest(99));
+        await client.SendAsync(Requests.Versions(99));
         var reader = new ProtocolReader(await client.ReceiveAsync());
 
         reader.Int32().ShouldBe(41);
@@ -72,7 +72,7 @@ public class HostileClientTests
         apis.ShouldContain(((short)18, (short)0, (short)3));
 
         // The connection is still good for a version that exists.
-        await client.SendAsync(VersionsRequest(3));
+        await client.SendAsync(Requests.Versions(3));
         (await client.ReceiveAsync()).ShouldNotBeNull();
     }
 
@@ -103,7 +103,7 @@ public class HostileClientTests
             writer.String("m");
         });
 
-        await client.SendAsync([.. waiting, .. heartbeat, .. VersionsRequest(0)]);
+        await client.SendAsync([.. waiting, .. heartbeat, .. Requests.Versions(0)]);
 
         List<int> order = [];
         for (int i = 0; i < 3; i++) order.Add(BinaryPrimitives.ReadInt32BigEndian(await client.ReceiveAsync()));
@@ -117,7 +117,7 @@ public class HostileClientTests
         await broker.Broker.State.Topics.CreateAsync("t", 1, new Dictionary<string, string>());
         using (var client = await WireClient.ConnectAsync(broker.Broker))
         {
-            for (int i = 0; i < 20; i++) await client.SendAsync(ProduceRequest(3, 0, Batches.One($"value {i}")));
+            for (int i = 0; i < 20; i++) await client.SendAsync(Requests.Produce(3, 0, Batches.One($"value {i}")));
             client.Finish();
             (await client.ReceiveAsync()).ShouldBeNull();
         }
@@ -135,7 +135,7 @@ public class HostileClientTests
         await broker.Broker.State.Topics.CreateAsync("t", 1, new Dictionary<string, string>());
         using var client = await WireClient.ConnectAsync(broker.Broker);
 
-        await client.SendAsync(ProduceRequest(version, 1, Batches.One("v")));
+        await client.SendAsync(Requests.Produce(version, 1, Batches.One("v")));
         var reader = new ProtocolReader(await client.ReceiveAsync());
 
         reader.Int32();
@@ -212,164 +212,8 @@ public class HostileClientTests
         }
 
         var requests = proxy.Requests.ToList();
-        requests.AddRange(Handmade().Select(request => request[4..]));
+        requests.AddRange(Requests.OfEveryKind().Select(request => request[4..]));
         return requests;
-    }
-
-    private static IEnumerable<byte[]> Handmade()
-    {
-        yield return ProduceRequest(3, 1, Batches.One("value"));
-        yield return ProduceRequest(7, 1, Batches.One("value", producerId: 1));
-        yield return WireClient.Request(ApiKey.CreateTopics, 7, 1, writer =>
-        {
-            writer.ArrayLength(1);
-            writer.String("made");
-            writer.Int32(2);
-            writer.Int16(1);
-            writer.ArrayLength(0);
-            writer.ArrayLength(1);
-            writer.String("retention.ms");
-            writer.NullableString("1000");
-            writer.Tags();
-            writer.Tags();
-            writer.Int32(1000);
-            writer.Boolean(false);
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.Fetch, 12, 1, writer =>
-        {
-            writer.Int32(-1);
-            writer.Int32(100);
-            writer.Int32(1);
-            writer.Int32(1 << 20);
-            writer.Int8(0);
-            writer.Int32(0);
-            writer.Int32(-1);
-            writer.ArrayLength(1);
-            writer.String("t");
-            writer.ArrayLength(1);
-            writer.Int32(0);
-            writer.Int32(-1);
-            writer.Int64(0);
-            writer.Int32(-1);
-            writer.Int64(-1);
-            writer.Int32(1 << 20);
-            writer.Tags();
-            writer.Tags();
-            writer.ArrayLength(0);
-            writer.String("");
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.ListOffsets, 7, 1, writer =>
-        {
-            writer.Int32(-1);
-            writer.Int8(0);
-            writer.ArrayLength(1);
-            writer.String("t");
-            writer.ArrayLength(1);
-            writer.Int32(0);
-            writer.Int32(-1);
-            writer.Int64(-2);
-            writer.Tags();
-            writer.Tags();
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.JoinGroup, 7, 1, writer =>
-        {
-            writer.String("g");
-            writer.Int32(10_000);
-            writer.Int32(10_000);
-            writer.String("");
-            writer.NullableString("static");
-            writer.String("consumer");
-            writer.ArrayLength(1);
-            writer.String("range");
-            writer.Bytes([1, 2, 3]);
-            writer.Tags();
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.SyncGroup, 5, 1, writer =>
-        {
-            writer.String("g");
-            writer.Int32(1);
-            writer.String("m");
-            writer.NullableString("static");
-            writer.NullableString("consumer");
-            writer.NullableString("range");
-            writer.ArrayLength(1);
-            writer.String("m");
-            writer.Bytes([1, 2, 3]);
-            writer.Tags();
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.OffsetCommit, 8, 1, writer =>
-        {
-            writer.String("offsets");
-            writer.Int32(-1);
-            writer.String("");
-            writer.NullableString(null);
-            writer.ArrayLength(1);
-            writer.String("t");
-            writer.ArrayLength(1);
-            writer.Int32(0);
-            writer.Int64(5);
-            writer.Int32(-1);
-            writer.NullableString("note");
-            writer.Tags();
-            writer.Tags();
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.OffsetFetch, 8, 1, writer =>
-        {
-            writer.ArrayLength(1);
-            writer.String("offsets");
-            writer.NullArray();
-            writer.Tags();
-            writer.Boolean(false);
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.InitProducerId, 4, 1, writer =>
-        {
-            writer.NullableString(null);
-            writer.Int32(1000);
-            writer.Int64(-1);
-            writer.Int16(-1);
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.DescribeConfigs, 4, 1, writer =>
-        {
-            writer.ArrayLength(1);
-            writer.Int8(4);
-            writer.String("1");
-            writer.NullArray();
-            writer.Tags();
-            writer.Boolean(true);
-            writer.Boolean(true);
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.LeaveGroup, 4, 1, writer =>
-        {
-            writer.String("g");
-            writer.ArrayLength(1);
-            writer.String("m");
-            writer.NullableString(null);
-            writer.Tags();
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.DescribeGroups, 5, 1, writer =>
-        {
-            writer.ArrayLength(1);
-            writer.String("g");
-            writer.Boolean(false);
-            writer.Tags();
-        }, flexible: true);
-        yield return WireClient.Request(ApiKey.FindCoordinator, 4, 1, writer =>
-        {
-            writer.Int8(0);
-            writer.ArrayLength(1);
-            writer.String("g");
-            writer.Tags();
-        }, flexible: true);
     }
 
     private static byte[] Mutate(Random random, byte[] valid)
@@ -416,24 +260,4 @@ public class HostileClientTests
     }
 
     private static short ErrorCodeOf(string name) => (short)Enum.Parse<Mesh.Broker.Protocol.ErrorCode>(name);
-
-    private static byte[] VersionsRequest(short version) => WireClient.Request(ApiKey.ApiVersions, version, 41, writer =>
-    {
-        if (version < 3) return;
-        writer.String("test");
-        writer.String("1");
-        writer.Tags();
-    }, flexible: version >= 3);
-
-    private static byte[] ProduceRequest(short version, short acks, byte[] batch) => WireClient.Request(ApiKey.Produce, version, 5, writer =>
-    {
-        if (version >= 3) writer.NullableString(null);
-        writer.Int16(acks);
-        writer.Int32(1_000);
-        writer.ArrayLength(1);
-        writer.String("t");
-        writer.ArrayLength(1);
-        writer.Int32(0);
-        writer.Bytes(batch);
-    });
 }

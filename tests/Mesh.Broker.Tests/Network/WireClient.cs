@@ -9,11 +9,13 @@ namespace Mesh.Broker.Tests.Network;
 internal sealed class WireClient : IDisposable
 {
     private readonly TcpClient client = new();
+    private NetworkStream stream = null!;
 
     public static async Task<WireClient> ConnectAsync(KafkaBroker broker)
     {
         var wire = new WireClient();
         await wire.client.ConnectAsync(IPAddress.Loopback, broker.Port, TestContext.Current.CancellationToken);
+        wire.stream = wire.client.GetStream();
         return wire;
     }
 
@@ -32,7 +34,7 @@ internal sealed class WireClient : IDisposable
         return writer.Written.ToArray();
     }
 
-    public async Task SendAsync(byte[] bytes) => await client.GetStream().WriteAsync(bytes, TestContext.Current.CancellationToken);
+    public async Task SendAsync(byte[] bytes) => await stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
 
     /// <summary>The next answer without its length; null when the broker closed the connection.</summary>
     public async Task<byte[]?> ReceiveAsync()
@@ -42,9 +44,9 @@ internal sealed class WireClient : IDisposable
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         try
         {
-            await client.GetStream().ReadExactlyAsync(length, patience.Token);
+            await stream.ReadExactlyAsync(length, patience.Token);
             byte[] frame = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
-            await client.GetStream().ReadExactlyAsync(frame, patience.Token);
+            await stream.ReadExactlyAsync(frame, patience.Token);
             return frame;
         }
         catch (IOException)
