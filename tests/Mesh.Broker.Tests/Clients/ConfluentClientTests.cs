@@ -109,7 +109,7 @@ public class ConfluentClientTests
         // A member is admitted by hand and never heard of again.
         var group = broker.Broker.State.Groups.FindOrCreate("orphans")!;
         byte[] subscription = [0, 0, 0, 0, 0, 1, 0, 6, .. "shared"u8, 0xff, 0xff, 0xff, 0xff];
-        _ = group.JoinAsync(new Groups.JoinRequest("", null, "consumer", [new Groups.JoinProtocol("range", subscription), new Groups.JoinProtocol("roundrobin", subscription)])
+        _ = group.JoinAsync(new Mesh.Broker.Groups.JoinRequest("", null, "consumer", [new Mesh.Broker.Groups.JoinProtocol("range", subscription), new Mesh.Broker.Groups.JoinProtocol("roundrobin", subscription)])
         {
             SessionTimeout = TimeSpan.FromMilliseconds(500),
             RebalanceTimeout = TimeSpan.FromMilliseconds(500),
