@@ -79,8 +79,8 @@ public sealed class PartitionTransformsTests
     [Fact]
     public void Nulls_stay_null_and_have_a_name_in_paths()
     {
-        var builder = new FixedWidthColumn();
-        PartitionTransforms.Apply(new PartitionField("k", PartitionTransform.Bucket, 4), builder.WithNull(), 0).ShouldBeNull();
+        var column = new ColumnVector { Type = DataType.Int64, Length = 1, NullCount = 1, Validity = new byte[1], ValueBytes = new byte[8] };
+        PartitionTransforms.Apply(new PartitionField("k", PartitionTransform.Bucket, 4), column, 0).ShouldBeNull();
         PartitionTransforms.ToPathText(new PartitionField("k", PartitionTransform.Day), null).ShouldBe("null");
     }
 
@@ -114,10 +114,5 @@ public sealed class PartitionTransformsTests
     {
         byte[] bytes = Encoding.UTF8.GetBytes(value);
         return new ColumnVector { Type = DataType.Utf8, Length = 1, OffsetBytes = (byte[])[0, 0, 0, 0, .. BitConverter.GetBytes(bytes.Length)], ValueBytes = bytes };
-    }
-
-    private sealed class FixedWidthColumn
-    {
-        public ColumnVector WithNull() => new() { Type = DataType.Int64, Length = 1, NullCount = 1, Validity = new byte[1], ValueBytes = new byte[8] };
     }
 }
