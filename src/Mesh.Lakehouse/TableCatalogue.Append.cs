@@ -27,7 +27,7 @@ public sealed partial class TableCatalogue
             var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
             var (accepted, duplicates) = await SplitAsync(state, request.Sets, cancellationToken).ConfigureAwait(false);
             var commit = await PrepareAsync(state, accepted, request.SourceOffsets, commitId, cancellationToken).ConfigureAwait(false);
-            if (accepted.Count == 0 && commit.Next == state)
+            if (accepted.Count == 0 && ReferenceEquals(commit.Next, state))
             {
                 // Also what a process finds that was killed right after the swap: it may have died before the hint.
                 if (!hinted.ContainsKey(identifier)) await PublishVersionHintAsync(state).ConfigureAwait(false);
@@ -40,7 +40,7 @@ public sealed partial class TableCatalogue
                 await database.WriteAsync(
                     transaction =>
                     {
-                        if (commit.Next != state) SwapPointer(transaction, state, commit.Next);
+                        if (!ReferenceEquals(commit.Next, state)) SwapPointer(transaction, state, commit.Next);
                         AddToLedger(transaction, commit, accepted);
                         if (accepted.Count > 0) request.OnCommitting?.Invoke(transaction, commit.Next.Table, accepted);
                         return true;
@@ -55,7 +55,7 @@ public sealed partial class TableCatalogue
             }
 
             CrashPoint.Reach("lake.after-swap");
-            if (commit.Next != state) await AfterCommitAsync(state, commit.Next).ConfigureAwait(false);
+            if (!ReferenceEquals(commit.Next, state)) await AfterCommitAsync(state, commit.Next).ConfigureAwait(false);
             return new AppendOutcome(commit.Next.Table, commit.Snapshot, [.. accepted.Select(set => set.IngestId)], duplicates);
         }
     }

@@ -22,7 +22,7 @@ public sealed partial class TableCatalogue
     }
 
     /// <summary>Reads rows under the table's current schema, columns missing in older files as nulls.</summary>
-    /// <exception cref="MeshException"><c>MESH8105</c> as for <see cref="ListFilesAsync"/>; <c>MESH8109</c> when a column is unknown.</exception>
+    /// <exception cref="MeshException"><c>MESH8105</c> when a snapshot is unknown or not an ancestor of the one read; <c>MESH8109</c> when a column is unknown.</exception>
     public async IAsyncEnumerable<RecordBatch> ScanAsync(
         TableIdentifier identifier, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

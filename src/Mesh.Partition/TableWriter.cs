@@ -64,9 +64,7 @@ internal sealed class TableWriter(IObjectStore lake, Table table, string attempt
         string folder = $"{lake.KeyOf(Table.LocationUri)}/data";
         for (int i = 0; i < values.Count; i++)
         {
-            // A value of the recording must not reach the path as a separator or a parent folder.
-            string value = Uri.EscapeDataString(PartitionTransforms.ToPathText(Table.PartitionBy[i], values[i])).Replace(".", "%2E", StringComparison.Ordinal);
-            folder += $"/{Table.PartitionBy[i].Name}={value}";
+            folder += $"/{Table.PartitionBy[i].Name}={PartitionTransforms.ToPathText(Table.PartitionBy[i], values[i])}";
         }
 
         return $"{folder}/{attemptId}-{number}-{nextFile++}.parquet";

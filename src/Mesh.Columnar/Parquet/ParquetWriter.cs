@@ -1,31 +1,221 @@
+using System.Buffers.Binary;
+
 namespace Mesh.Columnar.Parquet;
 
-/// <summary>Writes record batches as a Parquet file, row group by row group, in bounded memory.</summary>
+/// <summary>Writes record batches as a Parquet file, row group by row group, in bounded memory. Not thread-safe.</summary>
 public sealed class ParquetWriter : IAsyncDisposable
 {
+    /// <summary>Rows handed to a leaf at once; small enough for caches, large enough to amortise the walk down the schema.</summary>
+    private const int MaxSliceRows = 16 << 10;
+
+    private readonly Stream output;
+    private readonly Schema schema;
+    private readonly ParquetWriterOptions options;
+    private readonly IReadOnlyList<ParquetNode> nodes;
+    private readonly LeafWriter[] leaves;
+    private readonly WriteNode[] columns;
+    private readonly LevelRun rows = new();
+    private readonly List<RowGroupMetadata> rowGroups = [];
+    private Schema? lastSchema;
+    private long position;
+    private long groupRows;
+    private bool isComplete;
+
     /// <param name="output">Takes the bytes in order; need not seek. Not disposed.</param>
     /// <param name="schema">Columns; field ids go into the file.</param>
     /// <param name="options">Codec and sizes.</param>
-    public ParquetWriter(Stream output, Schema schema, ParquetWriterOptions? options = null) => throw new NotSupportedException();
+    /// <exception cref="Model.MeshException"><c>MESH10906</c>: Parquet cannot hold the schema (a struct without fields, no columns).</exception>
+    public ParquetWriter(Stream output, Schema schema, ParquetWriterOptions? options = null)
+    {
+        this.output = output;
+        this.schema = schema;
+        this.options = options ??= new ParquetWriterOptions();
+        nodes = SchemaWriter.CreateNodes(schema);
+        var compressor = new PageCompressor(options.Compression, options.CompressionLevel);
+        leaves = [.. nodes.SelectMany(SchemaWriter.Leaves).Select(leaf => CreateLeaf(leaf, options, compressor))];
+        columns = [.. nodes.Select(node => new WriteNode(node, leaves))];
+    }
 
     /// <summary>Rows given so far.</summary>
-    public long RowCount => throw new NotSupportedException();
+    public long RowCount { get; private set; }
 
     /// <summary>Bytes of the file so far plus an estimate of what is buffered; decides when to roll to a new file.</summary>
-    public long EstimatedFileBytes => throw new NotSupportedException();
+    public long EstimatedFileBytes
+    {
+        get
+        {
+            long closed = 0, compressed = 0, open = 0;
+            foreach (var leaf in leaves)
+            {
+                closed += leaf.ClosedUncompressedBytes;
+                compressed += leaf.CompressedPageBytes;
+                open += leaf.UncompressedBytes - leaf.ClosedUncompressedBytes;
+            }
+
+            // Open pages will shrink as the closed ones did.
+            return position + compressed + (closed > 0 ? (long)(open * ((double)compressed / closed)) : open);
+        }
+    }
 
     /// <summary>Memory held by the open row group, in bytes.</summary>
-    public long BufferedBytes => throw new NotSupportedException();
+    public long BufferedBytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var leaf in leaves) sum += leaf.CapacityBytes;
+            foreach (var column in columns) sum += column.CapacityBytes;
+            return sum;
+        }
+    }
+
+    private long OpenBytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var leaf in leaves) sum += leaf.UncompressedBytes;
+            return sum;
+        }
+    }
 
     /// <summary>Appends rows; the batch may be reused or dropped afterwards.</summary>
-    public ValueTask WriteAsync(RecordBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="ArgumentException">The batch's columns are not the writer's, by type and order.</exception>
+    /// <exception cref="Model.MeshException">
+    /// <c>MESH10905</c>: a required value is absent. <c>MESH10904</c>: a value is larger than a page may be. The file is lost then.
+    /// </exception>
+    public async ValueTask WriteAsync(RecordBatch batch, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(isComplete, this);
+        RequireSchema(batch.Schema);
+        if (batch.Length == 0) return;
+        if (position == 0) await WriteMagicAsync(cancellationToken).ConfigureAwait(false);
+
+        // A batch may exceed a row group: it goes in piece by piece.
+        long rowBytes = Math.Max(1, batch.EstimatedBytes / batch.Length);
+        for (int start = 0; start < batch.Length;)
+        {
+            int count = (int)Math.Clamp((options.RowGroupBytes - OpenBytes) / rowBytes, 1, batch.Length - start);
+            for (int i = 0; i < columns.Length; i++) WriteColumn(columns[i], batch.Columns[i], start, count);
+            start += count;
+            groupRows += count;
+            RowCount += count;
+            if (OpenBytes >= options.RowGroupBytes) await FlushRowGroupAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Closes the open row group, freeing its memory.</summary>
-    public ValueTask FlushRowGroupAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async ValueTask FlushRowGroupAsync(CancellationToken cancellationToken)
+    {
+        if (groupRows == 0) return;
+        long start = position;
+        long uncompressed = 0;
+        var chunks = new ColumnChunkMetadata[leaves.Length];
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            chunks[i] = leaves[i].CloseChunk(position);
+            await leaves[i].WriteChunkAsync(output, cancellationToken).ConfigureAwait(false);
+            leaves[i].Free();
+            position += chunks[i].CompressedBytes;
+            uncompressed += chunks[i].UncompressedBytes;
+        }
+
+        foreach (var column in columns) column.Free();
+        rowGroups.Add(new RowGroupMetadata(chunks, groupRows)
+        {
+            FileOffset = start, UncompressedBytes = uncompressed, CompressedBytes = position - start,
+        });
+        groupRows = 0;
+    }
 
     /// <summary>Writes the footer. The stream holds a whole file afterwards.</summary>
-    public ValueTask<ParquetFileSummary> CompleteAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async ValueTask<ParquetFileSummary> CompleteAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(isComplete, this);
+        if (position == 0) await WriteMagicAsync(cancellationToken).ConfigureAwait(false);
+        await FlushRowGroupAsync(cancellationToken).ConfigureAwait(false);
+        isComplete = true;
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+        var footer = new PooledList<byte>();
+        var paths = nodes.SelectMany(SchemaWriter.Leaves).Select(leaf => leaf.Path).ToList();
+        FooterWriter.Write(footer, new FileMetadata(SchemaWriter.CreateElements(schema), RowCount, rowGroups, options.Metadata), paths);
+        BinaryPrimitives.WriteInt32LittleEndian(footer.Extend(sizeof(int)), footer.Length - sizeof(int));
+        footer.Append(ParquetFormat.Magic);
+        await output.WriteAsync(footer.Memory, cancellationToken).ConfigureAwait(false);
+        position += footer.Length;
+        footer.Free();
+        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+
+        return new ParquetFileSummary(
+            RowCount,
+            position,
+            [.. rowGroups.Select(group => group.FileOffset)],
+            [.. leaves.Select(leaf => leaf.CreateMetrics()).OfType<ColumnMetrics>()]);
+    }
+
+    /// <summary>Gives the memory back. What was not completed is not a Parquet file.</summary>
+    public ValueTask DisposeAsync()
+    {
+        isComplete = true;
+        foreach (var leaf in leaves) leaf.Free();
+        foreach (var column in columns) column.Free();
+        return ValueTask.CompletedTask;
+    }
+
+    private void WriteColumn(WriteNode column, ColumnVector vector, int start, int count)
+    {
+        // Pages close between slices, so a slice of large values must be short.
+        long valueBytes = Math.Max(1, vector.EstimatedBytes / vector.Length);
+        int sliceRows = (int)Math.Clamp(options.PageBytes / 4 / valueBytes, 1, MaxSliceRows);
+        for (int end = start + count; start < end; start += sliceRows)
+        {
+            rows.SetRows(start, Math.Min(sliceRows, end - start));
+            column.Write(vector, rows);
+        }
+    }
+
+    private async ValueTask WriteMagicAsync(CancellationToken cancellationToken)
+    {
+        await output.WriteAsync(ParquetFormat.Magic.ToArray(), cancellationToken).ConfigureAwait(false);
+        position = ParquetFormat.Magic.Length;
+    }
+
+    private void RequireSchema(Schema given)
+    {
+        if (ReferenceEquals(given, lastSchema)) return;
+        if (given.Fields.Count != schema.Fields.Count) throw Mismatch($"{given.Fields.Count} columns", $"{schema.Fields.Count}");
+        for (int i = 0; i < given.Fields.Count; i++) RequireType(given.Fields[i], schema.Fields[i]);
+        lastSchema = given;
+    }
+
+    /// <summary>Field ids, comments and nullability may differ: batches are often made before the lake has assigned ids.</summary>
+    private static void RequireType(Field given, Field wanted)
+    {
+        switch (given.Type, wanted.Type)
+        {
+            case (StructType from, StructType to) when from.Fields.Count == to.Fields.Count:
+                for (int i = 0; i < from.Fields.Count; i++) RequireType(from.Fields[i], to.Fields[i]);
+                break;
+            case (ListType from, ListType to):
+                RequireType(from.Element, to.Element);
+                break;
+            case (PrimitiveType or DecimalType, PrimitiveType or DecimalType) when given.Type == wanted.Type:
+                break;
+            default:
+                throw Mismatch($"'{given.Name}' of type {given.Type.Kind}", $"'{wanted.Name}' of type {wanted.Type.Kind}");
+        }
+    }
+
+    private static ArgumentException Mismatch(string given, string wanted) => new($"The batch has {given} where the writer has {wanted}.", "batch");
+
+    private static LeafWriter CreateLeaf(ParquetNode leaf, ParquetWriterOptions options, PageCompressor compressor) => leaf.Field.Type.Kind switch
+    {
+        TypeKind.Boolean => new BooleanLeafWriter(leaf, options, compressor),
+        TypeKind.Int32 or TypeKind.Date32 => new FixedWidthLeafWriter<int>(leaf, options, compressor),
+        TypeKind.Int64 or TypeKind.TimestampMicros => new FixedWidthLeafWriter<long>(leaf, options, compressor),
+        TypeKind.Float32 => new FixedWidthLeafWriter<float>(leaf, options, compressor),
+        TypeKind.Float64 => new FixedWidthLeafWriter<double>(leaf, options, compressor),
+        TypeKind.Decimal128 => new FixedWidthLeafWriter<Int128>(leaf, options, compressor),
+        _ => new BinaryLeafWriter(leaf, options, compressor),
+    };
 }

@@ -59,23 +59,18 @@ public sealed record IngestOptions
     /// <summary>Reads a topology; what is wrong is reported to its errors.</summary>
     public static IngestOptions Read(Topology topology)
     {
-        var options = new IngestOptions
+        var limits = LimitsSection.Read(topology);
+        return new IngestOptions
         {
             Topology = topology.Name,
             TopologyVersion = topology.Version,
             Group = topology.Group,
-            SourceTopic = topology.Section("source")?.GetText("topic", Topics.Uploads) ?? Topics.Uploads,
+            SourceTopic = topology.SourceTopic,
             Decode = DecodeOptions.Read(topology.Section("decode")),
             Partition = PartitionOptions.Read(topology.Section("partition")),
+            MemoryBytes = limits.MemoryBytes,
+            Parallelism = limits.Parallelism,
         };
-        if (topology.Section("limits") is not { } limits) return options;
-
-        limits.AllowKeys("memory", "parallelism");
-        long memory = limits.GetBytes("memory", options.MemoryBytes);
-        if (memory < 64 << 20) limits.Get("memory")?.Report("limits.memory must be at least 64MiB.");
-        long parallelism = limits.GetInteger("parallelism", options.Parallelism);
-        if (parallelism is < 1 or > 256) limits.Get("parallelism")?.Report("limits.parallelism must be between 1 and 256.");
-        return options with { MemoryBytes = Math.Max(memory, 64 << 20), Parallelism = (int)Math.Clamp(parallelism, 1, 256) };
     }
 
     // Builders hold up to twice what they count while they grow, rows waiting for their row group once more while they are sorted: the

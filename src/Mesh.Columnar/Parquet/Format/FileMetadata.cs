@@ -1,0 +1,72 @@
+namespace Mesh.Columnar.Parquet;
+
+/// <summary>parquet.thrift, <c>FileMetaData</c>.</summary>
+internal sealed record FileMetadata(
+    IReadOnlyList<SchemaElement> Schema, long RowCount, IReadOnlyList<RowGroupMetadata> RowGroups, IReadOnlyDictionary<string, string> KeyValues);
+
+/// <summary>parquet.thrift, <c>SchemaElement</c>.</summary>
+internal sealed record SchemaElement
+{
+    public required string Name { get; init; }
+
+    /// <summary>Null for groups.</summary>
+    public PhysicalType? Type { get; init; }
+
+    public int TypeLength { get; init; }
+
+    public Repetition Repetition { get; init; }
+
+    public int ChildCount { get; init; }
+
+    public ConvertedType? Converted { get; init; }
+
+    public LogicalKind Logical { get; init; }
+
+    public TimeUnit Unit { get; init; }
+
+    public int IntegerBits { get; init; }
+
+    public bool IsSigned { get; init; } = true;
+
+    public int Scale { get; init; }
+
+    public int Precision { get; init; }
+
+    public int FieldId { get; init; }
+}
+
+/// <summary>parquet.thrift, <c>RowGroup</c>.</summary>
+internal sealed record RowGroupMetadata(IReadOnlyList<ColumnChunkMetadata> Columns, long RowCount)
+{
+    public long UncompressedBytes { get; init; }
+
+    public long CompressedBytes { get; init; }
+
+    public long FileOffset { get; init; }
+}
+
+/// <summary>parquet.thrift, <c>ColumnChunk</c> with its <c>ColumnMetaData</c>.</summary>
+internal sealed record ColumnChunkMetadata
+{
+    public required PhysicalType Type { get; init; }
+
+    public required int Codec { get; init; }
+
+    public required long ValueCount { get; init; }
+
+    public required long UncompressedBytes { get; init; }
+
+    public required long CompressedBytes { get; init; }
+
+    public required long DataPageOffset { get; init; }
+
+    /// <summary>0 when there is no dictionary page.</summary>
+    public long DictionaryPageOffset { get; init; }
+
+    public IReadOnlyList<Encoding> Encodings { get; init; } = [];
+
+    public ChunkStatistics? Statistics { get; init; }
+}
+
+/// <summary>parquet.thrift, <c>Statistics</c>.</summary>
+internal sealed record ChunkStatistics(long NullCount, byte[]? Min, byte[]? Max, bool IsMinExact = true, bool IsMaxExact = true);

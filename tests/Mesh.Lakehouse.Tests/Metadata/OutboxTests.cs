@@ -1,0 +1,79 @@
+using Mesh.Lakehouse.Metadata;
+using Mesh.Testing;
+
+namespace Mesh.Lakehouse.Tests.Metadata;
+
+public sealed class OutboxTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly MetadataDatabase database;
+    private readonly Outbox outbox;
+
+    public OutboxTests()
+    {
+        database = MetadataDatabase.Open(folder["mesh.db"]);
+        outbox = new Outbox(database);
+    }
+
+    private static CancellationToken None => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        outbox.Dispose();
+        database.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Events_come_out_in_the_order_they_were_committed_until_they_are_removed()
+    {
+        for (int i = 0; i < 5; i++) await Add($"k{i}");
+        var first = await outbox.PeekAsync(3, None);
+        first.Select(entry => entry.Key).ShouldBe(["k0", "k1", "k2"]);
+        first[0].Topic.ShouldBe("t");
+        first[0].EventType.ShouldBe("mesh.Event");
+        first[0].Protobuf.ShouldBe([1, 2, 3]);
+
+        await outbox.RemoveAsync([.. first.Select(entry => entry.Id)], None);
+        (await outbox.PeekAsync(10, None)).Select(entry => entry.Key).ShouldBe(["k3", "k4"]);
+    }
+
+    [Fact]
+    public async Task An_event_of_a_transaction_that_fails_is_never_seen()
+    {
+        await Should.ThrowAsync<InvalidOperationException>(async () => await database.WriteAsync<int>(transaction =>
+        {
+            Outbox.Add(transaction, "t", "k", "mesh.Event", []);
+            throw new InvalidOperationException();
+        }, None));
+        (await outbox.PeekAsync(10, None)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_commit_between_a_peek_and_a_wait_is_not_missed()
+    {
+        await outbox.WaitAsync(None);
+        (await outbox.PeekAsync(10, None)).ShouldBeEmpty();
+        await Add("k");
+        var wait = outbox.WaitAsync(None);
+        wait.IsCompleted.ShouldBeTrue();
+        await wait;
+    }
+
+    [Fact]
+    public async Task Ids_are_never_reused_so_that_a_late_removal_takes_nothing_newer()
+    {
+        await Add("a");
+        var id = (await outbox.PeekAsync(1, None))[0].Id;
+        await outbox.RemoveAsync([id], None);
+        await Add("b");
+        await outbox.RemoveAsync([id], None);
+        (await outbox.PeekAsync(10, None)).Select(entry => entry.Key).ShouldBe(["b"]);
+    }
+
+    private ValueTask<int> Add(string key) => database.WriteAsync(transaction =>
+    {
+        Outbox.Add(transaction, "t", key, "mesh.Event", [1, 2, 3]);
+        return 0;
+    }, None);
+}
