@@ -54,5 +54,13 @@ public sealed class ColumnVector
     public string GetString(int index) => Encoding.UTF8.GetString(GetBytes(index));
 
     /// <summary>Approximate bytes held, children included.</summary>
-    public long EstimatedBytes => Validity.Length + (long)OffsetBytes.Length + ValueBytes.Length + Children.Sum(child => child.EstimatedBytes);
+    public long EstimatedBytes
+    {
+        get
+        {
+            long sum = Validity.Length + (long)OffsetBytes.Length + ValueBytes.Length;
+            for (int i = 0; i < Children.Count; i++) sum += Children[i].EstimatedBytes;
+            return sum;
+        }
+    }
 }

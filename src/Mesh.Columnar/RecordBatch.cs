@@ -36,7 +36,15 @@ public sealed class RecordBatch
     public IReadOnlyList<ColumnVector> Columns { get; }
 
     /// <summary>Approximate bytes held.</summary>
-    public long EstimatedBytes => Columns.Sum(column => column.EstimatedBytes);
+    public long EstimatedBytes
+    {
+        get
+        {
+            long sum = 0;
+            for (int i = 0; i < Columns.Count; i++) sum += Columns[i].EstimatedBytes;
+            return sum;
+        }
+    }
 
     /// <summary>The column of that name.</summary>
     /// <exception cref="ArgumentException">There is no such column.</exception>

@@ -34,11 +34,12 @@ public abstract class ColumnBuilder(DataType type)
         NullCount++;
     }
 
-    /// <summary>Forgets the values from <paramref name="length"/> on, as if they had never been appended.</summary>
+    /// <summary>
+    /// Forgets the values from <paramref name="length"/> on, and what was begun but not ended, as if they had never been appended.
+    /// </summary>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
-        if (length == Length) return;
         if (hasValidity)
         {
             NullCount -= validity.CountZeros(length, Length);

@@ -37,6 +37,7 @@ public sealed class ListBuilder(ListType type) : ColumnBuilder(type)
     /// <inheritdoc/>
     protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits)
     {
+        DiscardOpenElements();
         var offsets = new int[count + 1];
         ends.AsSpan(0, count).CopyTo(offsets.AsSpan(1));
         var vector = new ColumnVector

@@ -26,15 +26,7 @@ public sealed class StructBuilder : ColumnBuilder
     public void EndStruct() => CountValue();
 
     /// <summary>Forgets what was appended to the children since the last <see cref="EndStruct"/>, nested lists included.</summary>
-    public void DiscardOpenStruct()
-    {
-        foreach (var child in children)
-        {
-            child.Truncate(Math.Min(child.Length, Length));
-            if (child is StructBuilder nested) nested.DiscardOpenStruct();
-            if (child is ListBuilder list) DiscardOpenList(list);
-        }
-    }
+    public void DiscardOpenStruct() => Truncate(Length);
 
     /// <summary>Makes a batch whose columns are the children and empties the builder.</summary>
     public RecordBatch BuildBatch()
@@ -57,19 +49,20 @@ public sealed class StructBuilder : ColumnBuilder
     }
 
     /// <inheritdoc/>
-    protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits) => new()
+    protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits)
     {
-        Type = Type,
-        Length = length,
-        NullCount = nullCount,
-        Validity = validityBits,
-        Children = Array.ConvertAll(children, child => child.Build()),
-    };
+        foreach (var child in children)
+        {
+            if (child.Length != length) throw new InvalidOperationException($"A field has {child.Length} values in {length} structs: each must be given one value.");
+        }
 
-    private static void DiscardOpenList(ListBuilder list)
-    {
-        list.DiscardOpenElements();
-        if (list.Element is StructBuilder nested) nested.DiscardOpenStruct();
-        if (list.Element is ListBuilder inner) DiscardOpenList(inner);
+        return new ColumnVector
+        {
+            Type = Type,
+            Length = length,
+            NullCount = nullCount,
+            Validity = validityBits,
+            Children = Array.ConvertAll(children, child => child.Build()),
+        };
     }
 }

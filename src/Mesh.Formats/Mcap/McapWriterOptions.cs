@@ -23,4 +23,7 @@ public sealed record McapWriterOptions
 
     /// <summary>Whether chunk, attachment, data and summary CRCs are written (default: true).</summary>
     public bool WriteCrc { get; init; } = true;
+
+    /// <summary>Indexes, statistics and repetitions that are written (default: all).</summary>
+    public McapSummaryParts Parts { get; init; } = McapSummaryParts.All;
 }

@@ -8,4 +8,10 @@ public sealed record MessageDecoderOptions
 
     /// <summary>Most columns a schema may unfold into, nested ones counted (default: 2000).</summary>
     public int MaxFields { get; init; } = 2000;
+
+    /// <summary>
+    /// Most values the nested messages of one protobuf message may unfold into (default: 16 million): an empty nested message is two
+    /// bytes but fills all its columns. Plain arrays, text and bytes do not count, they cannot grow.
+    /// </summary>
+    public long MaxNestedValues { get; init; } = 16_000_000;
 }

@@ -1,3 +1,7 @@
+using Mesh.Formats.Messages.Cdr;
+using Mesh.Formats.Messages.Protobuf;
+using Mesh.Formats.Messages.Ros2;
+
 namespace Mesh.Formats.Messages;
 
 /// <summary>Makes decoders from schemas.</summary>
@@ -7,6 +11,30 @@ public static class MessageDecoders
     /// The decoder of a channel: <c>cdr</c> with <c>ros2msg</c>, <c>protobuf</c> with <c>protobuf</c>; anything else (and schemaless
     /// channels) becomes one binary column <c>data</c>.
     /// </summary>
+    /// <remarks>
+    /// Some ROS 2 schemas stay bytes too: one without text (recorders write it when the definition was not installed), one with a
+    /// <c>wstring</c>, which middlewares lay out differently, and a service's (rosbag2 writes it for service events), which is not the
+    /// definition of the message recorded.
+    /// </remarks>
     /// <exception cref="Mesh.Model.MeshException"><c>MESH10301</c> and following: the schema does not parse; line and remedy in the message.</exception>
-    public static MessageDecoder Create(string messageEncoding, MessageSchema? schema, MessageDecoderOptions? options = null) => throw new NotSupportedException();
+    public static MessageDecoder Create(string messageEncoding, MessageSchema? schema, MessageDecoderOptions? options = null)
+    {
+        options ??= new MessageDecoderOptions();
+        return (messageEncoding, schema?.Encoding) switch
+        {
+            ("cdr", "ros2msg") => CreateCdr(schema!, options),
+            ("protobuf", "protobuf") => new ProtobufDecoder(ProtobufPlan.Create(schema!, options), options),
+            _ => new BytesDecoder(),
+        };
+    }
+
+    private static MessageDecoder CreateCdr(MessageSchema schema, MessageDecoderOptions options)
+    {
+        bool isEmptyType = schema.Name.EndsWith("/Empty", StringComparison.Ordinal);
+        var text = schema.Data.Span;
+        if (!isEmptyType && text.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new BytesDecoder();
+        if (Ros2MessageParser.IsService(text)) return new BytesDecoder();
+        var definitions = Ros2MessageParser.Parse(schema.Name, schema.Data.Span);
+        return CdrPlan.TryCreate(definitions, options, out var plan) ? new CdrDecoder(plan) : new BytesDecoder();
+    }
 }

@@ -1,3 +1,8 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
 using Mesh.Kafka;
 using Mesh.Kafka.Events;
 
@@ -6,9 +11,48 @@ namespace Mesh.Streaming.DeadLetters;
 /// <summary>Writes dead letters to <c>mesh.STAGE.dead-letters.v1</c>; the id is derived, so that a repeated attempt writes the same letter.</summary>
 public sealed class DeadLetterSink
 {
-    /// <param name="producer">Where to.</param>
-    public DeadLetterSink(EventProducer producer) => throw new NotSupportedException();
+    /// <summary>Largest letter the log takes with certainty, below Kafka's default of 1 MiB per message.</summary>
+    private const int MaxLetterBytes = 900_000;
 
-    /// <summary>Writes a letter and waits until it is durable. Sets <see cref="DeadLetter.Id"/> when it is empty.</summary>
-    public Task WriteAsync(DeadLetter letter, CancellationToken cancellationToken) => throw new NotSupportedException();
+    private readonly EventProducer producer;
+
+    /// <param name="producer">Where to.</param>
+    public DeadLetterSink(EventProducer producer) => this.producer = producer;
+
+    /// <summary>
+    /// Writes a letter and waits until it is durable. Sets <see cref="DeadLetter.Id"/> when it is empty. A payload that does not fit into
+    /// a message is left out and the reason says so; the coordinates remain.
+    /// </summary>
+    /// <exception cref="Mesh.Model.MeshException">As <see cref="EventProducer.PublishAsync{T}"/>.</exception>
+    public async Task WriteAsync(DeadLetter letter, CancellationToken cancellationToken)
+    {
+        if (letter.Id.Length == 0) letter.Id = IdOf(letter);
+        if (letter.CalculateSize() > MaxLetterBytes)
+        {
+            letter.Reason += $" (The payload of {letter.Payload.Length:N0} bytes is too large for a letter and is not part of it.)";
+            letter.Payload = ByteString.Empty;
+        }
+
+        string key = letter.IngestId.Length > 0 ? letter.IngestId : letter.Id;
+        await producer.PublishAsync(Topics.DeadLetters(letter.Stage), key, letter, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Identity of a letter: lower-case hex SHA-256 over stage, ingest id, channel, sequence (decimal) and code, each UTF-8 and preceded by
+    /// its length as a big-endian 32-bit integer.
+    /// </summary>
+    public static string IdOf(DeadLetter letter)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (string field in (string[])[letter.Stage, letter.IngestId, letter.Channel, letter.Sequence.ToString(CultureInfo.InvariantCulture), letter.Code])
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(field);
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 }

@@ -12,4 +12,8 @@ namespace Mesh.Streaming.Ingest;
 /// <param name="TopologyVersion">Its version.</param>
 /// <param name="Source">Position of the upload event.</param>
 public sealed record UploadContext(
-    IngestId IngestId, string VehicleId, string RecordingUri, string AttemptId, string Topology, string TopologyVersion, EventPosition Source);
+    IngestId IngestId, string VehicleId, string RecordingUri, string AttemptId, string Topology, string TopologyVersion, EventPosition Source)
+{
+    /// <summary>Number of the attempt in this process, from 1.</summary>
+    public int Attempt { get; init; } = 1;
+}

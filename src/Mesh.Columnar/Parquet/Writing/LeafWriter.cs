@@ -171,8 +171,8 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
     /// <summary>Bounds over the whole file in Iceberg's serialisation.</summary>
     protected abstract (byte[]? Lower, byte[]? Upper) FileBounds();
 
-    /// <summary>Whether the dictionary saves nothing and nothing has been written with it yet.</summary>
-    protected bool IsDictionaryUseless => UsesDictionary && dictionaryPages == 0 && DictionaryCount * 2L > Indices.Length;
+    /// <summary>Whether the dictionary saves nothing (or there are no values) and nothing has been written with it yet.</summary>
+    protected bool IsDictionaryUseless => UsesDictionary && dictionaryPages == 0 && DictionaryCount * 2L >= Indices.Length;
 
     private void ClosePage()
     {

@@ -1,0 +1,40 @@
+using Mesh.Broker.Network;
+using Mesh.Broker.Protocol;
+
+namespace Mesh.Broker.Apis;
+
+/// <summary>One request type: its key, the versions it is advertised and implemented in, and how it is answered.</summary>
+internal abstract class Api(ApiKey key, short minVersion, short maxVersion, short flexibleFrom)
+{
+    public ApiKey Key => key;
+
+    public short MinVersion => minVersion;
+
+    public short MaxVersion => maxVersion;
+
+    /// <summary>First version with compact forms and tagged fields (KIP-482).</summary>
+    public short FlexibleFrom => flexibleFrom;
+
+    /// <summary>Whether a client may send it before it has authenticated.</summary>
+    public virtual bool BeforeAuthentication => false;
+
+    /// <summary>Reads the request's body and writes the response's.</summary>
+    public abstract ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response);
+}
+
+/// <summary>What a request knows about its surroundings.</summary>
+/// <param name="Version">Version of the request.</param>
+/// <param name="ClientId">What the client calls itself.</param>
+/// <param name="ClientHost">Address it comes from.</param>
+/// <param name="Authentication">The connection's authentication.</param>
+/// <param name="Frame">The whole request; the handler may change it, since it is not read again.</param>
+/// <param name="Disconnected">Fires when nobody waits for the answer any more.</param>
+internal sealed record RequestContext(
+    short Version, string ClientId, string ClientHost, Authentication Authentication, Memory<byte> Frame, CancellationToken Disconnected)
+{
+    /// <summary>The client asked not to be answered.</summary>
+    public bool NoResponse { get; set; }
+
+    /// <summary>Bytes of the memory budget that the answer holds.</summary>
+    public long BudgetTaken { get; set; }
+}

@@ -1,0 +1,238 @@
+using Mesh.Broker.Protocol;
+using Mesh.Broker.Storage;
+
+namespace Mesh.Broker.Apis;
+
+/// <summary>
+/// Reads batches, waiting for new ones. Sessions are never opened (session id 0), so every request names its partitions. Versions 0 to 3
+/// would need record formats that are not kept and are answered with an error.
+/// </summary>
+internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, flexibleFrom: 12)
+{
+    /// <summary>Most of what one answer carries, whatever the client asks for.</summary>
+    private const int MaxResponseBytes = 50 << 20;
+
+    private readonly record struct FetchPartition(int Index, long Offset, int MaxBytes);
+
+    private sealed record FetchTopic(string Name, List<FetchPartition> Partitions);
+
+    private sealed record FetchRequest(int MaxWaitMs, int MinBytes, int MaxBytes, bool ReadCommitted, int SessionId, List<FetchTopic> Topics);
+
+    public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
+    {
+        short version = context.Version;
+        var fetch = Read(request, version);
+        var error = fetch.SessionId == 0 ? ErrorCode.None : ErrorCode.FetchSessionIdNotFound;
+        if (version >= 4 && error == ErrorCode.None) await WaitAsync(fetch, context.Disconnected).ConfigureAwait(false);
+
+        if (version >= 1) response.Int32(0);
+        if (version >= 7)
+        {
+            response.Error(error);
+            response.Int32(0);
+        }
+
+        int left = Math.Clamp(fetch.MaxBytes, 0, MaxResponseBytes);
+        bool empty = true;
+        var topics = error == ErrorCode.None ? fetch.Topics : [];
+        response.ArrayLength(topics.Count);
+        foreach (var topic in topics)
+        {
+            response.String(topic.Name);
+            response.ArrayLength(topic.Partitions.Count);
+            foreach (var partition in topic.Partitions)
+            {
+                int written = await WritePartitionAsync(context, response, fetch, topic.Name, partition, left, empty).ConfigureAwait(false);
+                left = Math.Max(0, left - written);
+                empty &= written == 0;
+            }
+
+            response.Tags();
+        }
+
+        response.Tags();
+    }
+
+    private static FetchRequest Read(ProtocolReader request, short version)
+    {
+        request.Int32();
+        int maxWaitMs = request.Int32();
+        int minBytes = request.Int32();
+        int maxBytes = version >= 3 ? request.Int32() : int.MaxValue;
+        bool readCommitted = version >= 4 && request.Int8() == 1;
+        int sessionId = version >= 7 ? request.Int32() : 0;
+        if (version >= 7) request.Int32();
+        var topics = request.Array(topic =>
+        {
+            string name = topic.String();
+            var partitions = topic.Array(partition =>
+            {
+                int index = partition.Int32();
+                if (version >= 9) partition.Int32();
+                long offset = partition.Int64();
+                if (version >= 12) partition.Int32();
+                if (version >= 5) partition.Int64();
+                int partitionMaxBytes = partition.Int32();
+                partition.Tags();
+                return new FetchPartition(index, offset, partitionMaxBytes);
+            });
+            topic.Tags();
+            return new FetchTopic(name, partitions);
+        });
+        if (version >= 7)
+        {
+            request.Array(static forgotten =>
+            {
+                forgotten.String();
+                forgotten.Array(static partition => partition.Int32());
+                forgotten.Tags();
+                return 0;
+            });
+        }
+
+        if (version >= 11) request.String();
+        request.Tags();
+        return new FetchRequest(maxWaitMs, minBytes, maxBytes, readCommitted, sessionId, topics);
+    }
+
+    /// <summary>Returns once there is enough to answer with, at the latest after the time the client allows.</summary>
+    private async ValueTask WaitAsync(FetchRequest fetch, CancellationToken disconnected)
+    {
+        if (fetch.MaxWaitMs <= 0 || fetch.Topics.Count == 0 || await IsReadyAsync(fetch).ConfigureAwait(false)) return;
+
+        var patience = TimeSpan.FromMilliseconds(fetch.MaxWaitMs);
+        long started = broker.Time.GetTimestamp();
+        var waiter = new AppendWaiter();
+        var logs = new List<IPartitionLog>();
+        foreach (var topic in fetch.Topics)
+        {
+            foreach (var partition in topic.Partitions)
+            {
+                if (broker.Topics.FindPartition(topic.Name, partition.Index) is { } log) logs.Add(log);
+            }
+        }
+
+        try
+        {
+            foreach (var log in logs) log.AddWaiter(waiter);
+            while (true)
+            {
+                waiter.Reset();
+                if (await IsReadyAsync(fetch).ConfigureAwait(false)) return;
+                var left = patience - broker.Time.GetElapsedTime(started);
+                if (left <= TimeSpan.Zero) return;
+                await waiter.Signalled.WaitAsync(left, broker.Time, disconnected).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // Answered with what there is.
+        }
+        finally
+        {
+            foreach (var log in logs) log.RemoveWaiter(waiter);
+        }
+    }
+
+    private async ValueTask<bool> IsReadyAsync(FetchRequest fetch)
+    {
+        long available = 0;
+        foreach (var topic in fetch.Topics)
+        {
+            foreach (var partition in topic.Partitions)
+            {
+                var log = broker.Topics.FindPartition(topic.Name, partition.Index);
+                if (Check(log, partition.Offset) != ErrorCode.None) return true;
+                try
+                {
+                    available += await log!.AvailableAsync(partition.Offset, Math.Max(0, partition.MaxBytes)).ConfigureAwait(false);
+                }
+                catch (ObjectDisposedException)
+                {
+                    return true;
+                }
+
+                if (available >= fetch.MinBytes) return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static ErrorCode Check(IPartitionLog? log, long offset)
+    {
+        if (log is null) return ErrorCode.UnknownTopicOrPartition;
+        return offset < log.StartOffset || offset > log.HighWatermark ? ErrorCode.OffsetOutOfRange : ErrorCode.None;
+    }
+
+    /// <returns>Bytes of records written.</returns>
+    private async ValueTask<int> WritePartitionAsync(
+        RequestContext context, ProtocolWriter response, FetchRequest fetch, string topic, FetchPartition partition, int left, bool first)
+    {
+        short version = context.Version;
+        var log = broker.Topics.FindPartition(topic, partition.Index);
+        var error = version < 4 ? ErrorCode.UnsupportedForMessageFormat : Check(log, partition.Offset);
+        int room = 0;
+        if (error == ErrorCode.None)
+        {
+            try
+            {
+                room = await RoomAsync(context, log!, partition, left, first).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or IOException)
+            {
+                error = e is IOException ? ErrorCode.KafkaStorageError : ErrorCode.UnknownTopicOrPartition;
+            }
+        }
+
+        long highWatermark = error == ErrorCode.None ? log!.HighWatermark : -1;
+        response.Int32(partition.Index);
+        response.Error(error);
+        response.Int64(highWatermark);
+        if (version >= 4) response.Int64(highWatermark);
+        if (version >= 5) response.Int64(error == ErrorCode.None ? log!.StartOffset : -1);
+        if (version >= 4)
+        {
+            if (fetch.ReadCommitted) response.ArrayLength(0);
+            else response.NullArray();
+        }
+
+        if (version >= 11) response.Int32(-1);
+        int read = 0;
+        var destination = response.BeginRecords(room);
+        if (room > 0)
+        {
+            try
+            {
+                read = await log!.ReadAsync(partition.Offset, destination).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or IOException)
+            {
+                // Deleted just now: nothing is read, and the next request learns why.
+            }
+        }
+
+        response.EndRecords(read);
+        response.Tags();
+        return read;
+    }
+
+    /// <summary>Bytes to read: what is there, within the limits; the answer's first batch even beyond them, or a large one would block for ever.</summary>
+    private async ValueTask<int> RoomAsync(RequestContext context, IPartitionLog log, FetchPartition partition, int left, bool first)
+    {
+        long limit = Math.Clamp(partition.MaxBytes, 0, left);
+        int room = (int)await log.AvailableAsync(partition.Offset, limit).ConfigureAwait(false);
+        if (room > 0 && !TakeMemory(context, room)) room = 0;
+        if (!first) return room;
+
+        int batch = await log.BatchBytesAtAsync(partition.Offset).ConfigureAwait(false);
+        return Math.Max(room, batch);
+    }
+
+    private bool TakeMemory(RequestContext context, long bytes)
+    {
+        if (!broker.Memory.TryTake(bytes)) return false;
+        context.BudgetTaken += bytes;
+        return true;
+    }
+}

@@ -1,0 +1,31 @@
+using Mesh.Broker.Groups;
+using Mesh.Broker.Protocol;
+
+namespace Mesh.Broker.Apis;
+
+/// <summary>Lists the groups that have members or offsets.</summary>
+internal sealed class ListGroupsApi(BrokerState broker) : Api(ApiKey.ListGroups, 0, 4, flexibleFrom: 3)
+{
+    public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
+    {
+        short version = context.Version;
+        var states = version >= 4 ? request.Array(static reader => reader.String()) : [];
+        request.Tags();
+
+        var groups = broker.Offsets.Groups.Union(broker.Groups.All.Select(group => group.Id)).Order(StringComparer.Ordinal)
+            .Select(id => (Id: id, Description: broker.Groups.Find(id)?.Describe() ?? new GroupDescription(nameof(GroupState.Empty), "consumer", "", [])))
+            .Where(group => states.Count == 0 || states.Contains(group.Description.State, StringComparer.OrdinalIgnoreCase))
+            .ToList();
+        if (version >= 1) response.Int32(0);
+        response.Error(ErrorCode.None);
+        response.Array(groups, (writer, group) =>
+        {
+            writer.String(group.Id);
+            writer.String(group.Description.ProtocolType);
+            if (version >= 4) writer.String(group.Description.State);
+            writer.Tags();
+        });
+        response.Tags();
+        return ValueTask.CompletedTask;
+    }
+}

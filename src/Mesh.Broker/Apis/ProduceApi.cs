@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using Mesh.Broker.Protocol;
+
+namespace Mesh.Broker.Apis;
+
+/// <summary>
+/// Appends batches. Versions 0 to 2 are advertised, since clients judge by the smallest version what else the broker can do
+/// (KAFKA-18659), and answered with an error: their record format is not kept.
+/// </summary>
+internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10, flexibleFrom: 9)
+{
+    private readonly record struct PartitionData(int Index, ReadOnlyMemory<byte>? Records);
+
+    private readonly record struct Outcome(ErrorCode Error, long BaseOffset, long StartOffset);
+
+    public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
+    {
+        short version = context.Version;
+        if (version >= 3) request.NullableString();
+        short acks = request.Int16();
+        request.Int32();
+        var topics = request.Array(static topic =>
+        {
+            string name = topic.String();
+            var partitions = topic.Array(static partition =>
+            {
+                var data = new PartitionData(partition.Int32(), partition.NullableBytes());
+                partition.Tags();
+                return data;
+            });
+            topic.Tags();
+            return (Name: name, Partitions: partitions);
+        });
+        request.Tags();
+
+        response.ArrayLength(topics.Count);
+        foreach (var (name, partitions) in topics)
+        {
+            response.String(name);
+            response.ArrayLength(partitions.Count);
+            foreach (var partition in partitions)
+            {
+                var outcome = await AppendAsync(name, partition, version).ConfigureAwait(false);
+                response.Int32(partition.Index);
+                response.Error(outcome.Error);
+                response.Int64(outcome.BaseOffset);
+                if (version >= 2) response.Int64(-1);
+                if (version >= 5) response.Int64(outcome.StartOffset);
+                if (version >= 8)
+                {
+                    response.ArrayLength(0);
+                    response.NullableString(null);
+                }
+
+                response.Tags();
+            }
+
+            response.Tags();
+        }
+
+        if (version >= 1) response.Int32(0);
+        response.Tags();
+        context.NoResponse = acks == 0;
+    }
+
+    private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version)
+    {
+        if (version < 3) return new Outcome(ErrorCode.UnsupportedForMessageFormat, -1, -1);
+        if (broker.Topics.FindPartition(topic, data.Index) is not { } log) return new Outcome(ErrorCode.UnknownTopicOrPartition, -1, -1);
+        if (data.Records is not { } records) return new Outcome(ErrorCode.CorruptMessage, -1, -1);
+
+        var error = RecordBatchValidator.Validate(records.Span, broker.Options.MaxMessageBytes, version, out var header);
+        if (error != ErrorCode.None) return new Outcome(error, -1, -1);
+
+        // The batch is given its offset in the request's own buffer, which nobody reads again.
+        var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
+        return new Outcome(result.Error, result.BaseOffset, log.StartOffset);
+    }
+}

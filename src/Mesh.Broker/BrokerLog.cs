@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Broker;
+
+/// <summary>Everything the broker and the registry log. 7000 broker, 7040 schema registry.</summary>
+internal static partial class BrokerLog
+{
+    [LoggerMessage(7000, LogLevel.Information, "Kafka protocol on {Address}, data in {Folder}: {Topics} topics, {Partitions} partitions, opened in {Milliseconds} ms")]
+    public static partial void Started(ILogger logger, string address, string folder, int topics, int partitions, long milliseconds);
+
+    [LoggerMessage(7001, LogLevel.Information, "Broker stopped, everything synchronised")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(7002, LogLevel.Error, "{LostBytes} bytes lost at byte {Position} of {Path}: {Reason}")]
+    public static partial void DataLost(ILogger logger, long lostBytes, long position, string path, string reason);
+
+    [LoggerMessage(7003, LogLevel.Error, "Nothing can be written to {Folder}: {Reason}. Clients are told to try again; free disk space or check the disk")]
+    public static partial void AppendFailed(ILogger logger, string folder, string reason);
+
+    [LoggerMessage(7004, LogLevel.Information, "Connection of {Client} closed: {Reason}")]
+    public static partial void ConnectionRefused(ILogger logger, string client, string reason);
+
+    [LoggerMessage(7005, LogLevel.Error, "Request {Api} of {Client} failed; its connection is closed")]
+    public static partial void RequestFailed(ILogger logger, string api, string client, Exception exception);
+
+    [LoggerMessage(7006, LogLevel.Warning, "Authentication of {Client} failed for user {User}")]
+    public static partial void AuthenticationFailed(ILogger logger, string client, string user);
+
+    [LoggerMessage(7007, LogLevel.Information, "Topic {Topic} created with {Partitions} partitions")]
+    public static partial void TopicCreated(ILogger logger, string topic, int partitions);
+
+    [LoggerMessage(7008, LogLevel.Information, "Topic {Topic} deleted")]
+    public static partial void TopicDeleted(ILogger logger, string topic);
+
+    [LoggerMessage(7009, LogLevel.Warning, "{Path} belongs to no topic and was moved to {Target}")]
+    public static partial void Stray(ILogger logger, string path, string target);
+
+    [LoggerMessage(7010, LogLevel.Information, "Group {Group}: generation {Generation} with {Members} members")]
+    public static partial void GroupRebalanced(ILogger logger, string group, int generation, int members);
+
+    [LoggerMessage(7011, LogLevel.Information, "Group {Group}: member {Member} was not heard of in time")]
+    public static partial void MemberExpired(ILogger logger, string group, string member);
+
+    [LoggerMessage(7012, LogLevel.Error, "Accepting connections failed")]
+    public static partial void AcceptFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(7040, LogLevel.Warning, "Record {Offset} of {Topic} is not a schema record and was skipped: {Reason}")]
+    public static partial void SchemaRecordSkipped(ILogger logger, string topic, long offset, string reason);
+}

@@ -1,0 +1,196 @@
+using Mesh.Broker.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Broker.Groups;
+
+/// <summary>
+/// One consumer group under the classic protocol. All state changes happen under one lock and never wait: a request that has to wait is
+/// parked as a task that the change it waits for completes.
+/// </summary>
+internal sealed partial class Group : IDisposable
+{
+    private readonly GroupSettings settings;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, GroupMember> members = new(StringComparer.Ordinal);
+
+    // Members that were given an id and have not joined with it yet, with the time at which the id lapses.
+    private readonly Dictionary<string, long> pending = new(StringComparer.Ordinal);
+    private readonly ITimer rebalanceTimer;
+    private long rebalanceDeadline = long.MaxValue;
+    private bool initialDelay;
+    private GroupState state = GroupState.Empty;
+    private string? protocolType;
+    private string? protocol;
+    private string leader = "";
+    private int generation;
+    private bool closed;
+
+    public Group(string id, GroupSettings settings, TimeProvider time, ILogger logger)
+    {
+        Id = id;
+        this.settings = settings;
+        this.time = time;
+        this.logger = logger;
+        rebalanceTimer = time.CreateTimer(static group => ((Group)group!).OnRebalanceTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string Id { get; }
+
+    /// <summary>Whether nothing would be lost by forgetting the group.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (gate)
+            {
+                DropLapsedIds();
+                return members.Count == 0 && pending.Count == 0;
+            }
+        }
+    }
+
+    public GroupDescription Describe()
+    {
+        lock (gate)
+        {
+            return new GroupDescription(state.ToString(), protocolType ?? "", state == GroupState.Stable ? protocol ?? "" : "", [.. members.Values.Select(member =>
+                new GroupMemberDescription(member.Id, member.InstanceId, member.ClientId, member.ClientHost, member.MetadataFor(protocol), member.Assignment))]);
+        }
+    }
+
+    public ErrorCode Heartbeat(string memberId, string? instanceId, int memberGeneration)
+    {
+        lock (gate)
+        {
+            if (Check(memberId, instanceId, memberGeneration, out var member) is not ErrorCode.None and var error) return error;
+            Touch(member!);
+            return state == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+        }
+    }
+
+    public ErrorCode Leave(string memberId, string? instanceId)
+    {
+        lock (gate)
+        {
+            if (pending.Remove(memberId))
+            {
+                MaybeCompleteJoin();
+                return ErrorCode.None;
+            }
+
+            var member = instanceId is null ? members.GetValueOrDefault(memberId) : OfInstance(instanceId);
+            if (member is null) return ErrorCode.UnknownMemberId;
+            if (instanceId is not null && memberId.Length > 0 && member.Id != memberId) return ErrorCode.FencedInstanceId;
+            Remove(member);
+            return ErrorCode.None;
+        }
+    }
+
+    /// <summary>Whether a commit is from a current member, or from a client that only stores offsets in a group nobody is in.</summary>
+    public ErrorCode CheckCommit(string memberId, string? instanceId, int memberGeneration)
+    {
+        lock (gate)
+        {
+            if (memberGeneration < 0 && members.Count == 0) return ErrorCode.None;
+            if (Check(memberId, instanceId, memberGeneration, out var member) is not ErrorCode.None and var error) return error;
+            Touch(member!);
+            return state == GroupState.CompletingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+        }
+    }
+
+    /// <summary>Answers everybody who waits; the broker stops.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            closed = true;
+            rebalanceTimer.Dispose();
+            foreach (var member in members.Values)
+            {
+                member.Join?.TrySetResult(JoinAnswer.Failed(ErrorCode.NotCoordinator, member.Id));
+                member.Sync?.TrySetResult(SyncAnswer.Failed(ErrorCode.NotCoordinator));
+                member.Dispose();
+            }
+        }
+    }
+
+    private long Now => time.GetTimestamp();
+
+    private long TicksOf(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+
+    private GroupMember? OfInstance(string instanceId)
+    {
+        foreach (var member in members.Values)
+        {
+            if (member.InstanceId == instanceId) return member;
+        }
+
+        return null;
+    }
+
+    private ErrorCode Check(string memberId, string? instanceId, int memberGeneration, out GroupMember? member)
+    {
+        member = members.GetValueOrDefault(memberId);
+        if (instanceId is not null && OfInstance(instanceId) is { } current && current.Id != memberId) return ErrorCode.FencedInstanceId;
+        if (member is null) return ErrorCode.UnknownMemberId;
+        return memberGeneration == generation ? ErrorCode.None : ErrorCode.IllegalGeneration;
+    }
+
+    /// <summary>Gives a member a full session from now on.</summary>
+    private void Touch(GroupMember member)
+    {
+        member.Deadline = Now + TicksOf(member.SessionTimeout);
+        if (member.Timer is null)
+        {
+            member.Timer = time.CreateTimer(state => OnSessionTimer((GroupMember)state!), member, member.SessionTimeout, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnSessionTimer(GroupMember member)
+    {
+        lock (gate)
+        {
+            if (closed || !members.TryGetValue(member.Id, out var current) || current != member) return;
+
+            // A parked member is waiting for us, not we for it.
+            if (member.Join is not null || member.Sync is not null) member.Deadline = Now + TicksOf(member.SessionTimeout);
+
+            // The timer is not moved at each heartbeat; when it fires it is set for what is left of the session.
+            long left = member.Deadline - Now;
+            if (left > 0)
+            {
+                member.Timer!.Change(TimeSpan.FromSeconds((double)left / time.TimestampFrequency) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            BrokerLog.MemberExpired(logger, Id, member.Id);
+            Remove(member);
+        }
+    }
+
+    private void Remove(GroupMember member)
+    {
+        members.Remove(member.Id);
+        member.Dispose();
+        member.Join?.TrySetResult(JoinAnswer.Failed(ErrorCode.UnknownMemberId, member.Id));
+        member.Sync?.TrySetResult(SyncAnswer.Failed(ErrorCode.UnknownMemberId));
+        switch (state)
+        {
+            case GroupState.Stable or GroupState.CompletingRebalance:
+                PrepareRebalance();
+                break;
+            case GroupState.PreparingRebalance:
+                MaybeCompleteJoin();
+                break;
+        }
+    }
+
+    private void DropLapsedIds()
+    {
+        if (pending.Count == 0) return;
+        long now = Now;
+        foreach (string id in pending.Where(entry => entry.Value <= now).Select(entry => entry.Key).ToList()) pending.Remove(id);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Mesh.Broker.Protocol;
+
+/// <summary>Writes the protocol's primitive types into one pooled buffer; the mirror of <see cref="ProtocolReader"/>.</summary>
+internal sealed class ProtocolWriter : IDisposable
+{
+    /// <summary>The longest length prefix a records field can have: a five-byte variable-length integer.</summary>
+    private const int MaxRecordsPrefixBytes = 5;
+
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(512);
+
+    /// <summary>Bytes written.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Whether the version being written is flexible.</summary>
+    public bool Flexible { get; set; }
+
+    public ReadOnlyMemory<byte> Written => buffer.AsMemory(0, Length);
+
+    public void Int8(sbyte value) => Grow(1)[0] = (byte)value;
+
+    public void Boolean(bool value) => Grow(1)[0] = value ? (byte)1 : (byte)0;
+
+    public void Int16(short value) => BinaryPrimitives.WriteInt16BigEndian(Grow(2), value);
+
+    public void Int32(int value) => BinaryPrimitives.WriteInt32BigEndian(Grow(4), value);
+
+    public void Int64(long value) => BinaryPrimitives.WriteInt64BigEndian(Grow(8), value);
+
+    public void Error(ErrorCode error) => Int16((short)error);
+
+    public void Uuid(Guid value) => value.TryWriteBytes(Grow(16), bigEndian: true, out _);
+
+    public void UnsignedVarInt(uint value)
+    {
+        for (; value >= 0x80; value >>= 7) Grow(1)[0] = (byte)(value | 0x80);
+        Grow(1)[0] = (byte)value;
+    }
+
+    public void String(string value) => NullableString(value);
+
+    public void NullableString(string? value)
+    {
+        if (value is null)
+        {
+            if (Flexible) UnsignedVarInt(0);
+            else Int16(-1);
+            return;
+        }
+
+        int bytes = Encoding.UTF8.GetByteCount(value);
+        if (Flexible) UnsignedVarInt((uint)bytes + 1);
+        else Int16(checked((short)bytes));
+        Encoding.UTF8.GetBytes(value, Grow(bytes));
+    }
+
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        if (Flexible) UnsignedVarInt((uint)value.Length + 1);
+        else Int32(value.Length);
+        value.CopyTo(Grow(value.Length));
+    }
+
+    public void NullArray() => ArrayLength(-1);
+
+    public void ArrayLength(int count)
+    {
+        if (Flexible) UnsignedVarInt((uint)(count + 1));
+        else Int32(count);
+    }
+
+    public void Array<T>(IReadOnlyCollection<T> items, Action<ProtocolWriter, T> element)
+    {
+        ArrayLength(items.Count);
+        foreach (var item in items) element(this, item);
+    }
+
+    /// <summary>No tagged fields; does nothing in a version that has none.</summary>
+    public void Tags()
+    {
+        if (Flexible) UnsignedVarInt(0);
+    }
+
+    /// <summary>Overwrites four bytes written before.</summary>
+    public void PatchInt32(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(buffer.AsSpan(position), value);
+
+    /// <summary>
+    /// Room for a records field of at most <paramref name="maxBytes"/>, to be filled from the file without another copy;
+    /// <see cref="EndRecords"/> says how much of it was used. Nothing may be written in between.
+    /// </summary>
+    public Memory<byte> BeginRecords(int maxBytes)
+    {
+        Grow(MaxRecordsPrefixBytes + maxBytes);
+        Length -= MaxRecordsPrefixBytes + maxBytes;
+        return buffer.AsMemory(Length + MaxRecordsPrefixBytes, maxBytes);
+    }
+
+    public void EndRecords(int bytes)
+    {
+        int start = Length;
+        if (Flexible) UnsignedVarInt((uint)bytes + 1);
+        else Int32(bytes);
+
+        // The prefix's own size depends on the length, which is known only now.
+        buffer.AsSpan(start + MaxRecordsPrefixBytes, bytes).CopyTo(buffer.AsSpan(Length));
+        Length += bytes;
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+        Length = 0;
+    }
+
+    private Span<byte> Grow(int count)
+    {
+        int needed = checked(Length + count);
+        if (needed > buffer.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, buffer.Length * 2L), System.Array.MaxLength));
+            buffer.AsSpan(0, Length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+
+        Length = needed;
+        return buffer.AsSpan(needed - count, count);
+    }
+}

@@ -1,0 +1,245 @@
+using Mesh.Broker.Protocol;
+using Microsoft.Win32.SafeHandles;
+
+namespace Mesh.Broker.Storage;
+
+/// <summary>
+/// One file of a partition's log, named by its first offset. An index file beside it means that the segment was synchronised to the
+/// disk when it had the length the index states; only a segment without one, or of another length, is read through when the log opens.
+/// </summary>
+internal sealed class LogSegment : IDisposable
+{
+    private readonly string path;
+    private readonly LogSettings settings;
+    private readonly SafeFileHandle file;
+    private readonly Lock indexLock = new();
+    private List<IndexEntry>? index;
+    private long size;
+    private bool indexOnDisk;
+
+    // Where the last sequential reader stopped: the common read needs no search.
+    private Hint? lastRead;
+
+    private LogSegment(string path, long baseOffset, LogSettings settings, SafeFileHandle file)
+    {
+        this.path = path;
+        this.settings = settings;
+        this.file = file;
+        BaseOffset = baseOffset;
+        NextOffset = baseOffset;
+    }
+
+    /// <summary>Offset of the first record, and the file's name.</summary>
+    public long BaseOffset { get; }
+
+    /// <summary>Offset after the last record.</summary>
+    public long NextOffset { get; private set; }
+
+    /// <summary>Largest timestamp of a record; -1 while empty.</summary>
+    public long MaxTimestamp { get; private set; } = -1;
+
+    /// <summary>First offset of the batch with the largest timestamp.</summary>
+    public long MaxTimestampOffset { get; private set; } = -1;
+
+    /// <summary>Bytes of intact batches; what lies beyond is not part of the log.</summary>
+    public long Size => Volatile.Read(ref size);
+
+    public SafeFileHandle File => file;
+
+    public static string NameOf(long baseOffset) => $"{baseOffset:D20}.log";
+
+    public static LogSegment Create(string folder, long baseOffset, LogSettings settings)
+    {
+        string path = Path.Combine(folder, NameOf(baseOffset));
+        return new LogSegment(path, baseOffset, settings, Open(path, FileMode.CreateNew)) { index = [] };
+    }
+
+    /// <summary>Opens an existing segment and cuts off what is not intact.</summary>
+    /// <returns>The segment and the number of bytes cut off.</returns>
+    public static async ValueTask<(LogSegment Segment, long LostBytes)> OpenAsync(string path, LogSettings settings)
+    {
+        long baseOffset = long.Parse(Path.GetFileNameWithoutExtension(path), System.Globalization.CultureInfo.InvariantCulture);
+        var segment = new LogSegment(path, baseOffset, settings, Open(path, FileMode.Open));
+        try
+        {
+            long length = RandomAccess.GetLength(segment.file);
+            if (SegmentIndex.ReadSummary(segment.IndexPath) is { } summary && summary.LogBytes == length)
+            {
+                segment.size = length;
+                segment.NextOffset = summary.NextOffset;
+                segment.MaxTimestamp = summary.MaxTimestamp;
+                segment.MaxTimestampOffset = summary.MaxTimestampOffset;
+                segment.indexOnDisk = true;
+                return (segment, 0);
+            }
+
+            segment.RemoveIndexFile();
+            segment.index = [];
+            await BatchScanner.ScanAsync(segment.file, 0, length, baseOffset, checkCrc: true, (header, _) =>
+            {
+                segment.Account(header);
+                return true;
+            }).ConfigureAwait(false);
+            if (segment.size < length) RandomAccess.SetLength(segment.file, segment.size);
+            return (segment, length - segment.size);
+        }
+        catch
+        {
+            segment.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a batch at the end. After a failure the file may be longer than <see cref="Size"/>, which the next append overwrites.</summary>
+    public async ValueTask AppendAsync(ReadOnlyMemory<byte> batch, RecordBatchHeader header)
+    {
+        if (indexOnDisk) RemoveIndexFile();
+        await settings.Write(file, batch, size).ConfigureAwait(false);
+        Account(header);
+    }
+
+    /// <summary>Synchronises to the disk and leaves the index beside the log, so that the segment is not read through again.</summary>
+    public async ValueTask SealAsync()
+    {
+        if (indexOnDisk) return;
+
+        // A failed append may have left bytes beyond the last batch.
+        RandomAccess.SetLength(file, size);
+        RandomAccess.FlushToDisk(file);
+        var entries = await IndexAsync().ConfigureAwait(false);
+        await SegmentIndex.WriteAsync(IndexPath, new SegmentIndex.Summary(size, NextOffset, MaxTimestamp, MaxTimestampOffset), entries).ConfigureAwait(false);
+        indexOnDisk = true;
+    }
+
+    /// <summary>Position of the batch that holds an offset, or of the first one after it; <see cref="Size"/> when there is none.</summary>
+    public async ValueTask<long> LocateAsync(long offset)
+    {
+        if (Volatile.Read(ref lastRead) is { } hint && hint.Offset == offset) return hint.Position;
+
+        long limit = Size;
+        if (offset >= NextOffset) return limit;
+        long from = (await NearestAsync(entry => entry.Offset <= offset).ConfigureAwait(false)).Position;
+        return await BatchScanner.ScanAsync(file, from, limit, 0, checkCrc: false, (header, _) => header.LastOffset < offset).ConfigureAwait(false);
+    }
+
+    /// <summary>Remembers where the reader will go on.</summary>
+    public void Remember(long nextOffset, long position) => Volatile.Write(ref lastRead, new Hint(nextOffset, position));
+
+    /// <summary>The first batch with a record at or after a time.</summary>
+    public async ValueTask<(RecordBatchHeader Header, long Position)?> FindByTimeAsync(long timestampMs)
+    {
+        if (MaxTimestamp < timestampMs) return null;
+        (RecordBatchHeader, long)? found = null;
+        long from = (await NearestAsync(entry => entry.MaxTimestampBefore < timestampMs).ConfigureAwait(false)).Position;
+        await BatchScanner.ScanAsync(file, from, Size, 0, checkCrc: false, (header, position) =>
+        {
+            if (header.MaxTimestamp < timestampMs) return true;
+            found = (header, position);
+            return false;
+        }).ConfigureAwait(false);
+        return found;
+    }
+
+    /// <summary>Removes the segment from the disk.</summary>
+    public void Delete()
+    {
+        Dispose();
+        System.IO.File.Delete(path);
+        System.IO.File.Delete(IndexPath);
+    }
+
+    /// <summary>Takes the segment out of the log without destroying it.</summary>
+    public void SetAside()
+    {
+        Dispose();
+        System.IO.File.Move(path, path + ".set-aside", overwrite: true);
+        System.IO.File.Delete(IndexPath);
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private string IndexPath => Path.ChangeExtension(path, ".index");
+
+    private static SafeFileHandle Open(string path, FileMode mode) =>
+        System.IO.File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+
+    private void RemoveIndexFile()
+    {
+        System.IO.File.Delete(IndexPath);
+        indexOnDisk = false;
+    }
+
+    private void Account(in RecordBatchHeader header)
+    {
+        lock (indexLock)
+        {
+            if (index is { } entries && (entries.Count == 0 || size - entries[^1].Position >= settings.IndexIntervalBytes))
+            {
+                entries.Add(new IndexEntry(header.BaseOffset, size, MaxTimestamp));
+            }
+        }
+
+        if (header.MaxTimestamp > MaxTimestamp)
+        {
+            MaxTimestamp = header.MaxTimestamp;
+            MaxTimestampOffset = header.BaseOffset;
+        }
+
+        NextOffset = header.NextOffset;
+        Volatile.Write(ref size, size + header.TotalBytes);
+    }
+
+    /// <summary>The last entry that satisfies a condition which holds up to some entry and not after it.</summary>
+    private async ValueTask<IndexEntry> NearestAsync(Func<IndexEntry, bool> holds)
+    {
+        var entries = await IndexAsync().ConfigureAwait(false);
+        lock (indexLock)
+        {
+            int low = 0, high = entries.Count - 1;
+            IndexEntry nearest = default;
+            while (low <= high)
+            {
+                int middle = (low + high) / 2;
+                if (holds(entries[middle]))
+                {
+                    nearest = entries[middle];
+                    low = middle + 1;
+                }
+                else
+                {
+                    high = middle - 1;
+                }
+            }
+
+            return nearest;
+        }
+    }
+
+    /// <summary>Loads the index of a closed segment at its first use, or makes it again from the log when the file does not hold.</summary>
+    private async ValueTask<List<IndexEntry>> IndexAsync()
+    {
+        if (index is { } loaded) return loaded;
+
+        var entries = SegmentIndex.ReadEntries(IndexPath);
+        if (entries is null)
+        {
+            var rebuilt = new List<IndexEntry>();
+            long maxTimestamp = -1;
+            await BatchScanner.ScanAsync(file, 0, Size, BaseOffset, checkCrc: false, (header, position) =>
+            {
+                if (rebuilt.Count == 0 || position - rebuilt[^1].Position >= settings.IndexIntervalBytes)
+                {
+                    rebuilt.Add(new IndexEntry(header.BaseOffset, position, maxTimestamp));
+                }
+
+                maxTimestamp = Math.Max(maxTimestamp, header.MaxTimestamp);
+                return true;
+            }).ConfigureAwait(false);
+            entries = rebuilt;
+        }
+
+        lock (indexLock) return index ??= entries;
+    }
+
+    private sealed record Hint(long Offset, long Position);
+}

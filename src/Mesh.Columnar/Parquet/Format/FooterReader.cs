@@ -1,0 +1,211 @@
+namespace Mesh.Columnar.Parquet;
+
+/// <summary>Reads the footer's Thrift structures (parquet.thrift). Values are plausible afterwards, not yet checked against the file.</summary>
+internal static class FooterReader
+{
+    public static FileMetadata Read(ReadOnlySpan<byte> source)
+    {
+        var reader = new ThriftReader(source);
+        var schema = new List<SchemaElement>();
+        var groups = new List<RowGroupMetadata>();
+        var keyValues = new Dictionary<string, string>();
+        long rowCount = -1;
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 2:
+                    for (int count = reader.ReadList(type, ThriftType.Struct); count > 0; count--) schema.Add(ReadElement(ref reader));
+                    break;
+                case 3:
+                    rowCount = reader.ReadI64(type);
+                    break;
+                case 4:
+                    for (int count = reader.ReadList(type, ThriftType.Struct); count > 0; count--) groups.Add(ReadRowGroup(ref reader));
+                    break;
+                case 5:
+                    for (int count = reader.ReadList(type, ThriftType.Struct); count > 0; count--) ReadKeyValue(ref reader, keyValues);
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        if (rowCount < 0) throw new ParquetDataException("its footer should hold a number of rows");
+        if (schema.Count == 0) throw new ParquetDataException("its footer should hold a schema");
+        return new FileMetadata(schema, rowCount, groups, keyValues);
+    }
+
+    private static SchemaElement ReadElement(ref ThriftReader reader)
+    {
+        var element = new SchemaElement { Name = "" };
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 1: element = element with { Type = (PhysicalType)reader.ReadI32(type) }; break;
+                case 2: element = element with { TypeLength = reader.ReadI32(type) }; break;
+                case 3: element = element with { Repetition = (Repetition)reader.ReadI32(type) }; break;
+                case 4: element = element with { Name = reader.ReadString(type) }; break;
+                case 5: element = element with { ChildCount = reader.ReadI32(type) }; break;
+                case 6: element = element with { Converted = (ConvertedType)reader.ReadI32(type) }; break;
+                case 7: element = element with { Scale = reader.ReadI32(type) }; break;
+                case 8: element = element with { Precision = reader.ReadI32(type) }; break;
+                case 9: element = element with { FieldId = reader.ReadI32(type) }; break;
+                case 10: element = ReadLogicalType(ref reader, type, element); break;
+                default: reader.Skip(type); break;
+            }
+        }
+
+        return element;
+    }
+
+    private static SchemaElement ReadLogicalType(ref ThriftReader reader, ThriftType unionType, SchemaElement element)
+    {
+        reader.RequireStruct(unionType);
+        short kind = 0;
+        while (reader.TryNextField(ref kind, out var kindType))
+        {
+            reader.RequireStruct(kindType);
+            element = element with { Logical = (LogicalKind)kind };
+            short id = 0;
+            while (reader.TryNextField(ref id, out var type))
+            {
+                switch ((LogicalKind)kind, id)
+                {
+                    case (LogicalKind.Decimal, 1): element = element with { Scale = reader.ReadI32(type) }; break;
+                    case (LogicalKind.Decimal, 2): element = element with { Precision = reader.ReadI32(type) }; break;
+                    case (LogicalKind.Integer, 1): element = element with { IntegerBits = reader.ReadI32(type) }; break;
+                    case (LogicalKind.Integer, 2): element = element with { IsSigned = ThriftReader.ReadBool(type) }; break;
+                    case (LogicalKind.Timestamp or LogicalKind.Time, 2): element = element with { Unit = ReadUnit(ref reader, type) }; break;
+                    default: reader.Skip(type); break;
+                }
+            }
+        }
+
+        return element;
+    }
+
+    private static TimeUnit ReadUnit(ref ThriftReader reader, ThriftType unionType)
+    {
+        reader.RequireStruct(unionType);
+        var unit = TimeUnit.None;
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            unit = (TimeUnit)id;
+            reader.Skip(type);
+        }
+
+        return unit;
+    }
+
+    private static RowGroupMetadata ReadRowGroup(ref ThriftReader reader)
+    {
+        var columns = new List<ColumnChunkMetadata>();
+        long rowCount = -1;
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 1:
+                    for (int count = reader.ReadList(type, ThriftType.Struct); count > 0; count--) columns.Add(ReadColumnChunk(ref reader));
+                    break;
+                case 3:
+                    rowCount = reader.ReadI64(type);
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        if (rowCount < 0) throw new ParquetDataException("each of its row groups should hold a number of rows");
+        return new RowGroupMetadata(columns, rowCount);
+    }
+
+    private static ColumnChunkMetadata ReadColumnChunk(ref ThriftReader reader)
+    {
+        ColumnChunkMetadata? chunk = null;
+        bool isElsewhere = false;
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 1:
+                    isElsewhere = true;
+                    reader.Skip(type);
+                    break;
+                case 3:
+                    reader.RequireStruct(type);
+                    chunk = ReadColumnMetadata(ref reader);
+                    break;
+                default:
+                    reader.Skip(type);
+                    break;
+            }
+        }
+
+        if (isElsewhere) throw new ParquetDataException("it keeps a column in another file", isUnsupported: true);
+        return chunk ?? throw new ParquetDataException("each of its column chunks should hold metadata");
+    }
+
+    private static ColumnChunkMetadata ReadColumnMetadata(ref ThriftReader reader)
+    {
+        int physicalType = -1, codec = -1;
+        long values = -1, uncompressed = -1, compressed = -1, dataOffset = -1, dictionaryOffset = 0;
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 1: physicalType = reader.ReadI32(type); break;
+                case 4: codec = reader.ReadI32(type); break;
+                case 5: values = reader.ReadI64(type); break;
+                case 6: uncompressed = reader.ReadI64(type); break;
+                case 7: compressed = reader.ReadI64(type); break;
+                case 9: dataOffset = reader.ReadI64(type); break;
+                case 11: dictionaryOffset = reader.ReadI64(type); break;
+                default: reader.Skip(type); break;
+            }
+        }
+
+        if (values < 0 || uncompressed < 0 || compressed < 0 || dataOffset < 0 || dictionaryOffset < 0)
+        {
+            throw new ParquetDataException("each of its column chunks should hold counts, sizes and offsets that are not negative");
+        }
+
+        return new ColumnChunkMetadata
+        {
+            Type = (PhysicalType)physicalType,
+            Codec = codec,
+            ValueCount = values,
+            UncompressedBytes = uncompressed,
+            CompressedBytes = compressed,
+            DataPageOffset = dataOffset,
+            DictionaryPageOffset = dictionaryOffset,
+        };
+    }
+
+    private static void ReadKeyValue(ref ThriftReader reader, Dictionary<string, string> keyValues)
+    {
+        string key = "", value = "";
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 1: key = reader.ReadString(type); break;
+                case 2: value = reader.ReadString(type); break;
+                default: reader.Skip(type); break;
+            }
+        }
+
+        keyValues[key] = value;
+    }
+}

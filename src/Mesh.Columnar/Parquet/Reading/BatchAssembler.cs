@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace Mesh.Columnar.Parquet;
+
+/// <summary>Puts the vectors of nested columns together from the levels and values of their leaves.</summary>
+internal static class BatchAssembler
+{
+    /// <param name="node">A column or a part of one.</param>
+    /// <param name="leaves">Readers by leaf index; those below <paramref name="node"/> hold the batch.</param>
+    public static ColumnVector Build(ParquetNode node, IReadOnlyList<LeafReader?> leaves)
+    {
+        var leaf = leaves[node.LeafIndex]!;
+        if (node.IsLeaf) return leaf.BuildVector();
+
+        var children = new ColumnVector[node.Children.Count];
+        for (int i = 0; i < children.Length; i++) children[i] = Build(node.Children[i], leaves);
+        var slots = Slots.Find(leaf, node);
+        int[]? offsets = null;
+        int expected = slots.Length;
+        if (node.Field.Type.Kind == TypeKind.List)
+        {
+            offsets = Slots.FindOffsets(leaf, node, slots.Length);
+            expected = offsets[^1];
+        }
+
+        foreach (var child in children)
+        {
+            if (child.Length != expected) throw new ParquetDataException($"the leaves of column '{node.Name}' disagree about its length");
+        }
+
+        return new ColumnVector
+        {
+            Type = node.Field.Type,
+            Length = slots.Length,
+            NullCount = slots.NullCount,
+            Validity = slots.Validity,
+            OffsetBytes = offsets is null ? default : MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(),
+            Children = children,
+        };
+    }
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using Mesh.Kafka;
+using Mesh.Kafka.Events;
+using Mesh.Lakehouse.Recordings;
+using Mesh.Model;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Commands.Ingest;
+
+/// <summary>
+/// Reads upload events, has each ingested, announces the files and commits the group's offset once every table below it has committed.
+/// A bad upload becomes a dead letter; the others go on.
+/// </summary>
+/// <param name="options">The topology's.</param>
+/// <param name="kafka">Where the log is.</param>
+/// <param name="processor">Does the work.</param>
+/// <param name="producer">Announces files.</param>
+/// <param name="recordings">Knows which uploads are finished.</param>
+/// <param name="time">Clock.</param>
+/// <param name="logger">Log.</param>
+public sealed class IngestWorker(
+    IngestOptions options, KafkaOptions kafka, UploadProcessor processor, EventProducer producer, RecordingStore recordings, TimeProvider time, ILogger logger)
+    : IDisposable
+{
+    private static readonly ActivitySource Activities = new("Mesh.Ingest");
+    private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(1);
+
+    private readonly OffsetTracker offsets = new();
+    private readonly SemaphoreSlim workers = new(options.Parallelism);
+    private readonly SemaphoreSlim inFlight = new(options.MaxInFlight);
+    private readonly SemaphoreSlim committing = new(1);
+
+    /// <summary>
+    /// Runs until cancelled. What is under way then is dropped, not finished: its offset is not committed, so that it is done again, and
+    /// doing it twice is harmless.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var consumer = new EventConsumer<UploadAccepted>(kafka, options.SourceTopic, options.Group, logger);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var underWay = new HashSet<Task>();
+        try
+        {
+            await foreach (var upload in consumer.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await inFlight.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (!offsets.TryBegin(upload.Position))
+                {
+                    inFlight.Release();
+                    continue;
+                }
+
+                underWay.RemoveWhere(task => task.IsCompleted);
+                underWay.Add(HandleAsync(consumer, upload, stop.Token));
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopping is the normal end.
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(underWay).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        workers.Dispose();
+        inFlight.Dispose();
+        committing.Dispose();
+    }
+
+    private async Task HandleAsync(EventConsumer<UploadAccepted> consumer, ConsumedEvent<UploadAccepted> upload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CrashPoint.Reach("decode.after-read");
+            if (upload.Value is { } accepted)
+            {
+                bool written = await IngestAsync(accepted, upload, cancellationToken).ConfigureAwait(false);
+                if (written) await WaitUntilFinishedAsync(IngestId.Parse(accepted.IngestId), cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await processor.DeadLetterEventAsync(upload, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (offsets.Finish(upload.Position) is { } next) await CommitAsync(consumer, upload.Position.Partition, next, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopping: the event stays uncommitted.
+        }
+        catch (Exception exception)
+        {
+            // The offset stays below this event, so a restart reads it again; the other uploads go on.
+            IngestLog.Abandoned(logger, exception, upload.Position.ToString());
+        }
+        finally
+        {
+            inFlight.Release();
+        }
+    }
+
+    private async Task<bool> IngestAsync(UploadAccepted accepted, ConsumedEvent<UploadAccepted> upload, CancellationToken cancellationToken)
+    {
+        await workers.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var activity = Activities.StartActivity("ingest", ActivityKind.Consumer, upload.TraceParent);
+            activity?.SetTag("mesh.ingest.id", accepted.IngestId);
+            var outcome = await processor.ProcessUploadAsync(accepted, upload.Position, cancellationToken).ConfigureAwait(false);
+            if (outcome.Result != UploadResult.Written) return false;
+
+            CrashPoint.Reach("ingest.before-files-written");
+            foreach (var written in outcome.Events) await AnnounceAsync(written, cancellationToken).ConfigureAwait(false);
+            CrashPoint.Reach("ingest.after-files-written");
+            var account = outcome.Events[0].Account;
+            IngestLog.Written(
+                logger, accepted.IngestId, account.MessagesIn, account.RowsOut, outcome.Events[0].Tables.Count, account.DeadLetters, account.Losses.Count);
+            return true;
+        }
+        finally
+        {
+            workers.Release();
+        }
+    }
+
+    // Announcing twice is harmless, the ledger takes the set once; not announcing would leave the upload unfinished.
+    private async Task AnnounceAsync(FilesWritten written, CancellationToken cancellationToken)
+    {
+        string key = written.Table.Length > 0 ? written.Table : written.IngestId;
+        for (var delay = options.RetryDelay; ; delay = delay * 2 < options.MaxRetryDelay ? delay * 2 : options.MaxRetryDelay)
+        {
+            try
+            {
+                await producer.PublishAsync(Topics.FilesWritten, key, written, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (MeshException exception) when (exception.IsTransient)
+            {
+                IngestLog.Waiting(logger, exception, delay);
+            }
+
+            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WaitUntilFinishedAsync(IngestId id, CancellationToken cancellationToken)
+    {
+        for (var delay = FirstPoll; !await recordings.IsFinishedAsync(id, cancellationToken).ConfigureAwait(false);)
+        {
+            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+            delay = delay * 1.5 < SlowestPoll ? delay * 1.5 : SlowestPoll;
+        }
+    }
+
+    private async Task CommitAsync(EventConsumer<UploadAccepted> consumer, int partition, long next, CancellationToken cancellationToken)
+    {
+        await committing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await consumer.CommitAsync(partition, next, cancellationToken).ConfigureAwait(false);
+            CrashPoint.Reach("ingest.after-offset");
+        }
+        catch (MeshException exception)
+        {
+            // After a rebalance the partition may be another's. Its reader skips what is finished.
+            IngestLog.OffsetNotCommitted(logger, exception, partition, next);
+        }
+        finally
+        {
+            committing.Release();
+        }
+    }
+}

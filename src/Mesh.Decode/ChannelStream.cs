@@ -1,0 +1,182 @@
+using Mesh.Columnar;
+using Mesh.Formats;
+using Mesh.Formats.Messages;
+using Mesh.Model;
+using Mesh.Streaming.Ingest;
+
+namespace Mesh.Decode;
+
+/// <summary>Counts the messages of a channel name, over all its connections and schemas.</summary>
+internal sealed class TopicCounter
+{
+    public long NextSequence { get; set; }
+}
+
+/// <summary>The open batch of one channel and schema. Several connections of a recording may feed it.</summary>
+internal sealed class ChannelStream
+{
+    private const int SequenceColumn = 3;
+
+    private readonly MessageDecoder? decoder;
+    private readonly ConstantColumn recordingId;
+    private readonly ConstantColumn vehicleId;
+    private readonly ConstantColumn channel;
+    private readonly AbsentColumn clockError;
+    private readonly FixedWidthBuilder<long> sequences = new(DataType.Int64);
+    private readonly FixedWidthBuilder<long> logTimes = new(DataType.TimestampMicros);
+    private readonly FixedWidthBuilder<long> logTimesNs = new(DataType.Int64);
+    private readonly FixedWidthBuilder<long> publishTimesNs = new(DataType.Int64);
+    private readonly FixedWidthBuilder<long> sensorTimesNs = new(DataType.Int64);
+    private readonly StructBuilder? fields;
+    private readonly ColumnBuilder[] children = [];
+
+    public ChannelStream(
+        string topic, MessageSchema? schema, string messageEncoding, TopicCounter counter, ConstantColumn recordingId, ConstantColumn vehicleId,
+        AbsentColumn clockError, MessageDecoderOptions options)
+    {
+        Topic = topic;
+        Schema = schema;
+        MessageEncoding = messageEncoding;
+        Counter = counter;
+        this.recordingId = recordingId;
+        this.vehicleId = vehicleId;
+        this.clockError = clockError;
+        channel = new ConstantColumn(topic);
+        try
+        {
+            decoder = MessageDecoders.Create(messageEncoding, schema, options);
+            fields = new StructBuilder(decoder.Type);
+            children = [.. fields.Children];
+            Columns = new Schema([.. SystemColumns.Fields, .. UniqueNames(decoder.Type.Fields)]);
+        }
+        catch (MeshException refusal) when (!refusal.IsTransient)
+        {
+            Refusal = refusal;
+        }
+    }
+
+    public string Topic { get; }
+
+    public MessageSchema? Schema { get; }
+
+    public string MessageEncoding { get; }
+
+    public TopicCounter Counter { get; }
+
+    public string SchemaName => Schema?.Name ?? "";
+
+    /// <summary>Why no message of this stream can be decoded; null when they can.</summary>
+    public MeshException? Refusal { get; }
+
+    /// <summary>Columns of the batches; null when there is a refusal.</summary>
+    public Schema? Columns { get; }
+
+    public int Rows => sequences.Length;
+
+    public long MessagesIn { get; set; }
+
+    public long RowsOut { get; private set; }
+
+    public long DeadLetters { get; set; }
+
+    public string TimeBase { get; private set; } = "";
+
+    /// <summary>Payload bytes and rows since <see cref="EstimatedBytes"/> was last measured.</summary>
+    public int UnmeasuredBytes { get; private set; }
+
+    public int UnmeasuredRows { get; private set; }
+
+    /// <summary>Bytes of the open batch when last measured.</summary>
+    public long EstimatedBytes { get; private set; }
+
+    /// <summary>Whether a channel of the recording feeds this stream.</summary>
+    public bool Takes(RecordingChannel candidate) =>
+        candidate.Topic == Topic && candidate.MessageEncoding == MessageEncoding && candidate.Schema?.Name == Schema?.Name
+        && candidate.Schema?.Encoding == Schema?.Encoding
+        && (candidate.Schema is null || candidate.Schema.Data.Span.SequenceEqual(Schema!.Data.Span));
+
+    /// <summary>Appends a message, or leaves the open batch as it was.</summary>
+    /// <exception cref="MessageFormatException">The payload does not match its schema.</exception>
+    public void Append(in MessageRef message, ReadOnlySpan<byte> payload, long sequence)
+    {
+        try
+        {
+            decoder!.Decode(payload, children);
+        }
+        catch
+        {
+            fields!.DiscardOpenStruct();
+            throw;
+        }
+
+        fields!.EndStruct();
+        long logTimeNs = (long)message.LogTimeNs;
+        long publishTimeNs = (long)message.PublishTimeNs;
+        sequences.Append(sequence);
+        logTimes.Append(logTimeNs / 1000);
+        logTimesNs.Append(logTimeNs);
+        publishTimesNs.Append(publishTimeNs);
+        sensorTimesNs.Append(SensorTime(payload, logTimeNs, publishTimeNs));
+        RowsOut++;
+        UnmeasuredRows++;
+        UnmeasuredBytes = (int)Math.Min(int.MaxValue, (long)UnmeasuredBytes + payload.Length);
+    }
+
+    /// <summary>Measures the open batch, which walks over all builders.</summary>
+    /// <returns>How much it grew since the last time.</returns>
+    public long Measure()
+    {
+        long bytes = fields!.EstimatedBytes + sequences.EstimatedBytes * 5;
+        long growth = bytes - EstimatedBytes;
+        EstimatedBytes = bytes;
+        UnmeasuredRows = 0;
+        UnmeasuredBytes = 0;
+        return growth;
+    }
+
+    /// <summary>Closes the open batch.</summary>
+    public ChannelBatch Build()
+    {
+        int rows = Rows;
+        var columns = new ColumnVector[Columns!.Fields.Count];
+        columns[0] = recordingId.Take(rows);
+        columns[1] = vehicleId.Take(rows);
+        columns[2] = channel.Take(rows);
+        columns[SequenceColumn] = sequences.Build();
+        columns[4] = logTimes.Build();
+        columns[5] = logTimesNs.Build();
+        columns[6] = publishTimesNs.Build();
+        columns[7] = clockError.Take(rows);
+        var message = fields!.Build().Children;
+        for (int i = 0; i < message.Count; i++) columns[SystemColumns.Fields.Count + i] = message[i];
+
+        var sensor = sensorTimesNs.Build();
+        EstimatedBytes = 0;
+        UnmeasuredRows = 0;
+        UnmeasuredBytes = 0;
+        return new ChannelBatch(Topic, SchemaName, new RecordBatch(Columns, rows, columns), sensor.Values<long>().ToArray(), TimeBase);
+    }
+
+    // The base belongs to the channel and is settled by its first message: a base that changed from row to row would make the times
+    // of one column mean different things. A row without the stamp that the base asks for takes the next best one.
+    private long SensorTime(ReadOnlySpan<byte> payload, long logTimeNs, long publishTimeNs)
+    {
+        long stampNs = 0;
+        bool hasStamp = TimeBase is "" or "header" && decoder!.TryReadStampNs(payload, out stampNs) && stampNs != 0;
+        if (TimeBase.Length == 0) TimeBase = hasStamp ? "header" : publishTimeNs != 0 && publishTimeNs != logTimeNs ? "publish" : "log";
+        if (hasStamp) return stampNs;
+        return TimeBase == "log" || publishTimeNs == 0 ? logTimeNs : publishTimeNs;
+    }
+
+    // Engines compare column names ignoring case, so names that differ in nothing else would make a table nobody can query.
+    private static IEnumerable<Field> UniqueNames(IReadOnlyList<Field> fields)
+    {
+        var taken = new HashSet<string>(SystemColumns.Fields.Select(field => field.Name), StringComparer.OrdinalIgnoreCase);
+        foreach (var field in fields)
+        {
+            string name = SystemColumns.Rename(field.Name);
+            while (!taken.Add(name)) name += "_";
+            yield return name == field.Name ? field : field with { Name = name };
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Mesh.Formats.Messages;
+using Mesh.Lakehouse.Iceberg;
+using Mesh.Streaming.Topologies;
+
+namespace Mesh.Decode;
+
+/// <summary>How recordings are decoded: the <c>decode</c> section of a topology, and limits.</summary>
+public sealed record DecodeOptions
+{
+    /// <summary>Channels wanted: those that match at least one rule (default: empty, which means all).</summary>
+    public IReadOnlyList<ChannelRule> Channels { get; init; } = [];
+
+    /// <summary>What a changed message schema may do to its table (default: evolve). What is refused goes to a table of its own.</summary>
+    public SchemaChangePolicy OnSchemaChange { get; init; } = SchemaChangePolicy.Evolve;
+
+    /// <summary>What damage does to the upload (default: dead letters for the damaged messages only).</summary>
+    public CorruptPolicy OnCorrupt { get; init; } = CorruptPolicy.DeadLetter;
+
+    /// <summary>Bytes of a batch (default: 4 MiB). A single message may exceed it and is then a batch of its own.</summary>
+    public long BatchBytes { get; init; } = 4L << 20;
+
+    /// <summary>Rows of a batch (default: 8192).</summary>
+    public int BatchRows { get; init; } = 8192;
+
+    /// <summary>Bytes that all open batches of a recording may hold together (default: 32 MiB); beyond it the largest is emitted early.</summary>
+    public long MaxBufferedBytes { get; init; } = 32L << 20;
+
+    /// <summary>Largest payload copied into a dead letter, in bytes (default: 64 KiB); larger ones are referred to in the recording.</summary>
+    public int MaxLetterPayloadBytes { get; init; } = 64 << 10;
+
+    /// <summary>
+    /// Dead letters written one by one per channel (default: 1000). Further ones are counted in one letter per error code, with the first
+    /// and last sequence, so that a recording of nothing but bad messages does not flood the log.
+    /// </summary>
+    public int MaxLettersPerChannel { get; init; } = 1000;
+
+    /// <summary>Limits of the message decoders.</summary>
+    public MessageDecoderOptions Messages { get; init; } = new();
+
+    /// <summary>Whether a channel is wanted.</summary>
+    public bool Selects(string schemaName, string topic)
+    {
+        if (Channels.Count == 0) return true;
+        foreach (var rule in Channels)
+        {
+            if (rule.Matches(schemaName, topic)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads the section; what is wrong is reported to the topology's errors.</summary>
+    public static DecodeOptions Read(TopologyNode? section)
+    {
+        var options = new DecodeOptions();
+        if (section is null) return options;
+
+        section.AllowKeys("channels", "onSchemaChange", "onCorrupt");
+        return options with
+        {
+            Channels = [.. (section.Get("channels")?.Items ?? []).Select(ReadRule)],
+            OnSchemaChange = section.GetChoice("onSchemaChange", options.OnSchemaChange),
+            OnCorrupt = section.GetChoice("onCorrupt", options.OnCorrupt),
+        };
+    }
+
+    private static ChannelRule ReadRule(TopologyNode node)
+    {
+        node.AllowKeys("match", "blobs");
+        if (node.Get("match") is not { } match)
+        {
+            node.Report("A channel rule needs 'match' with 'schema' or 'topic', for example { match: { schema: \"sensor_msgs/*\" } }.");
+            return new ChannelRule(null, null);
+        }
+
+        match.AllowKeys("schema", "topic");
+        var rule = new ChannelRule(match.Get("schema")?.AsText(), match.Get("topic")?.AsText());
+        if (rule is { Schema: null, Topic: null }) match.Report("'match' needs 'schema' or 'topic'; leave 'channels' out to select every channel.");
+
+        // Messages of a compressed chunk have no byte range of their own in the recording, so a reference could not be followed.
+        string blobs = node.GetText("blobs", "inline");
+        if (blobs == "reference") node.Get("blobs")!.Report("blobs: reference is not supported yet; write blobs: inline or leave it out.");
+        else if (blobs != "inline") node.Get("blobs")!.Report($"'{blobs}' is not a way to store blobs; write inline.");
+        return rule;
+    }
+}

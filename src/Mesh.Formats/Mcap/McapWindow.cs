@@ -1,0 +1,102 @@
+using System.Buffers;
+using Mesh.Model;
+
+namespace Mesh.Formats.Mcap;
+
+/// <summary>
+/// A forward view of a byte source through one reused buffer. The buffer grows only for bytes that the source really has, and what it
+/// held may be overwritten by the next <see cref="EnsureAsync"/>.
+/// </summary>
+internal sealed class McapWindow(IByteSource source, long position, long end, int readBytes) : IDisposable
+{
+    // Larger arrays are not given back to the shared pool, which would keep them for ever.
+    private const int LargestPooled = 4 << 20;
+
+    private byte[] buffer = [];
+    private int start;
+    private int filled;
+
+    /// <summary>Position in the source of the first unread byte.</summary>
+    public long Position { get; private set; } = position;
+
+    /// <summary>Bytes up to the end of the source.</summary>
+    public long Remaining => end - Position;
+
+    /// <summary>Unread bytes in memory.</summary>
+    public ReadOnlySpan<byte> Span => buffer.AsSpan(start, filled - start);
+
+    /// <summary>The whole buffer; the first unread byte is at <see cref="Start"/>.</summary>
+    public ReadOnlyMemory<byte> Buffer => buffer;
+
+    /// <summary>Position of the first unread byte in <see cref="Buffer"/>.</summary>
+    public int Start => start;
+
+    public bool Has(long count) => filled - start >= count;
+
+    /// <summary>Reads until <paramref name="count"/> unread bytes are in memory; false when the source has fewer.</summary>
+    public async ValueTask<bool> EnsureAsync(int count, CancellationToken cancellationToken)
+    {
+        if (Has(count)) return true;
+        if (Remaining < count) return false;
+
+        MakeRoom(count);
+        int wanted = (int)Math.Min(buffer.Length - filled, Remaining - filled);
+        filled += await source.ReadAtAsync(Position + filled, buffer.AsMemory(filled, wanted), cancellationToken).ConfigureAwait(false);
+        return Has(count);
+    }
+
+    /// <summary>Passes over bytes that are in memory.</summary>
+    public void Advance(int count)
+    {
+        start += count;
+        Position += count;
+    }
+
+    /// <summary>Goes on at another place.</summary>
+    public void Seek(long target)
+    {
+        long ahead = target - Position;
+        if (ahead >= 0 && Has(ahead))
+        {
+            Advance((int)ahead);
+            return;
+        }
+
+        start = filled = 0;
+        Position = target;
+    }
+
+    public void Dispose()
+    {
+        Release(buffer);
+        buffer = [];
+        start = filled = 0;
+    }
+
+    internal static byte[] Rent(int size) =>
+        size <= LargestPooled ? ArrayPool<byte>.Shared.Rent(size) : GC.AllocateUninitializedArray<byte>(size);
+
+    internal static void Release(byte[] array)
+    {
+        if (array.Length is > 0 and <= LargestPooled) ArrayPool<byte>.Shared.Return(array);
+    }
+
+    private void MakeRoom(int count)
+    {
+        int kept = filled - start;
+        if (count > buffer.Length)
+        {
+            byte[] larger = Rent((int)Math.Min(Math.Max(count, readBytes), Math.Max(Remaining, 1)));
+            buffer.AsSpan(start, kept).CopyTo(larger);
+            Release(buffer);
+            buffer = larger;
+        }
+        else
+        {
+            buffer.AsSpan(start, kept).CopyTo(buffer);
+        }
+
+        start = 0;
+        filled = kept;
+    }
+}

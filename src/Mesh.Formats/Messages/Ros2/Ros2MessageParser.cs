@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Text;
+
+namespace Mesh.Formats.Messages.Ros2;
+
+/// <summary>
+/// Parses the <c>ros2msg</c> schema encoding (MCAP, "Well-known schema encodings"): the root message's definition, then each dependency
+/// after a line of <c>=</c> and a line <c>MSG: package/Type</c>.
+/// </summary>
+internal static class Ros2MessageParser
+{
+    private const string Builtin = "builtin_interfaces";
+
+    public static Ros2Definitions Parse(string schemaName, ReadOnlySpan<byte> text)
+    {
+        // Comments in the wild are not always UTF-8; replacement characters in them do no harm.
+        string[] lines = Encoding.UTF8.GetString(text).TrimStart('\uFEFF').Split('\n');
+        var definitions = new Dictionary<string, Ros2Definition>();
+        Ros2Definition? root = null;
+        string name = ShortName(schemaName);
+        int line = 0;
+        while (true)
+        {
+            var definition = ParseOne(schemaName, name, lines, ref line);
+            root ??= definition;
+            // Recorders that gather dependencies twice write them twice; the first one counts.
+            definitions.TryAdd(definition.Name, definition);
+            if (line >= lines.Length) break;
+            name = ParseHeading(schemaName, lines, ref line);
+        }
+
+        AddWellKnown(definitions);
+        return new Ros2Definitions(schemaName, root, definitions);
+    }
+
+    /// <summary>Whether the text has the line that separates a service's request from its response.</summary>
+    public static bool IsService(ReadOnlySpan<byte> text)
+    {
+        foreach (var range in text.Split((byte)'\n'))
+        {
+            if (text[range].Trim(" \t\r"u8).SequenceEqual("---"u8)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary><c>package/Type</c> of <c>package/msg/Type</c> (or <c>srv</c>, <c>action</c>).</summary>
+    public static string ShortName(string name)
+    {
+        int first = name.IndexOf('/', StringComparison.Ordinal);
+        return first < 0 ? name : string.Concat(name.AsSpan(0, first), name.AsSpan(name.LastIndexOf('/')));
+    }
+
+    private static Ros2Definition ParseOne(string schemaName, string name, string[] lines, ref int line)
+    {
+        var fields = new List<Ros2Field>();
+        var names = new HashSet<string>();
+        for (; line < lines.Length; line++)
+        {
+            var content = lines[line].AsSpan().Trim();
+            if (IsSeparator(content)) break;
+            if (content.IsEmpty || content[0] == '#') continue;
+            if (ParseField(schemaName, content, line + 1) is not { } field) continue;
+            if (!names.Add(field.Name)) throw SchemaErrors.Syntax(schemaName, line + 1, $"field '{field.Name}' is defined twice");
+            fields.Add(field);
+        }
+
+        int slash = name.IndexOf('/', StringComparison.Ordinal);
+        return new Ros2Definition(slash < 0 ? "" : name[..slash], name, fields);
+    }
+
+    private static bool IsSeparator(ReadOnlySpan<char> content) => content.Length >= 3 && content.IndexOfAnyExcept('=') < 0;
+
+    private static string ParseHeading(string schemaName, string[] lines, ref int line)
+    {
+        for (line++; line < lines.Length; line++)
+        {
+            var content = lines[line].AsSpan().Trim();
+            if (content.IsEmpty || IsSeparator(content)) continue;
+            if (!content.StartsWith("MSG:", StringComparison.Ordinal)) break;
+            line++;
+            return ShortName(content[4..].Trim().ToString());
+        }
+
+        throw SchemaErrors.Syntax(schemaName, Math.Min(line + 1, lines.Length), "after a line of '=' expected 'MSG: package/Type'");
+    }
+
+    /// <summary>The field on a line; null for a constant.</summary>
+    private static Ros2Field? ParseField(string schemaName, ReadOnlySpan<char> content, int line)
+    {
+        int space = content.IndexOfAny(' ', '\t');
+        if (space < 0) throw SchemaErrors.Syntax(schemaName, line, $"expected 'type name', found '{Shorten(content)}'");
+        var type = content[..space];
+        var rest = content[space..].TrimStart();
+        int end = 0;
+        while (end < rest.Length && (char.IsAsciiLetterOrDigit(rest[end]) || rest[end] == '_')) end++;
+        if (end == 0 || char.IsAsciiDigit(rest[0])) throw SchemaErrors.Syntax(schemaName, line, $"expected a field name, found '{Shorten(rest)}'");
+        string name = rest[..end].ToString();
+        var tail = rest[end..];
+        bool isConstant = tail.TrimStart().StartsWith("=");
+        if (!isConstant && !tail.IsEmpty && tail[0] is not (' ' or '\t' or '#'))
+        {
+            throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(rest)}' is not a field name");
+        }
+
+        var field = ParseType(schemaName, type, name, line);
+        if (!isConstant) return field;
+        if (field.Primitive == Ros2Primitive.Complex || field.Arity != Ros2Arity.Single)
+        {
+            throw SchemaErrors.Syntax(schemaName, line, $"constant '{name}' is not of a primitive type");
+        }
+
+        return null;
+    }
+
+    private static Ros2Field ParseType(string schemaName, ReadOnlySpan<char> type, string name, int line)
+    {
+        var arity = Ros2Arity.Single;
+        long length = -1;
+        if (type[^1] == ']')
+        {
+            int open = type.LastIndexOf('[');
+            if (open <= 0) throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(type)}' has no matching '['");
+            var size = type[(open + 1)..^1];
+            bool isBound = size.StartsWith("<=");
+            if (isBound) size = size[2..];
+            arity = size.IsEmpty || isBound ? Ros2Arity.Sequence : Ros2Arity.FixedArray;
+            if (!size.IsEmpty || isBound) length = ParseSize(schemaName, size, line);
+            type = type[..open];
+        }
+
+        long stringBound = -1;
+        int bound = type.IndexOf("<=");
+        if (bound >= 0)
+        {
+            if (type[..bound] is not ("string" or "wstring")) throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(type)}': only text takes a bound");
+            stringBound = ParseSize(schemaName, type[(bound + 2)..], line);
+            type = type[..bound];
+        }
+
+        var primitive = Primitive(type);
+        string typeName = "";
+        if (primitive == Ros2Primitive.Complex)
+        {
+            if (type.IsEmpty || type.ContainsAnyExcept(TypeNameCharacters)) throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(type)}' is not a type");
+            typeName = type switch { "time" => $"{Builtin}/Time", "duration" => $"{Builtin}/Duration", _ => type.ToString() };
+        }
+
+        return new Ros2Field(name, primitive, typeName, arity, length, stringBound, line);
+    }
+
+    private static readonly System.Buffers.SearchValues<char> TypeNameCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_/");
+
+    private static long ParseSize(string schemaName, ReadOnlySpan<char> text, int line) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint size) && size > 0
+            ? size
+            : throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(text)}' is not a size from 1 to {uint.MaxValue}");
+
+    // In ROS 2 `byte` is an octet and `char` an unsigned 8-bit number (rosidl, "legacy interface definition").
+    private static Ros2Primitive Primitive(ReadOnlySpan<char> type) => type switch
+    {
+        "bool" => Ros2Primitive.Bool,
+        "int8" => Ros2Primitive.Int8,
+        "uint8" or "byte" or "char" => Ros2Primitive.UInt8,
+        "int16" => Ros2Primitive.Int16,
+        "uint16" => Ros2Primitive.UInt16,
+        "int32" => Ros2Primitive.Int32,
+        "uint32" => Ros2Primitive.UInt32,
+        "int64" => Ros2Primitive.Int64,
+        "uint64" => Ros2Primitive.UInt64,
+        "float32" => Ros2Primitive.Float32,
+        "float64" => Ros2Primitive.Float64,
+        "string" => Ros2Primitive.String,
+        "wstring" => Ros2Primitive.WString,
+        _ => Ros2Primitive.Complex,
+    };
+
+    // Recorders leave these out where they think every reader knows them.
+    private static void AddWellKnown(Dictionary<string, Ros2Definition> definitions)
+    {
+        Ros2Field seconds = new("sec", Ros2Primitive.Int32, "", Ros2Arity.Single, -1, -1, 0);
+        Ros2Field nanoseconds = new("nanosec", Ros2Primitive.UInt32, "", Ros2Arity.Single, -1, -1, 0);
+        Ros2Field stamp = new("stamp", Ros2Primitive.Complex, $"{Builtin}/Time", Ros2Arity.Single, -1, -1, 0);
+        Ros2Field frame = new("frame_id", Ros2Primitive.String, "", Ros2Arity.Single, -1, -1, 0);
+        definitions.TryAdd($"{Builtin}/Time", new Ros2Definition(Builtin, $"{Builtin}/Time", [seconds, nanoseconds]));
+        definitions.TryAdd($"{Builtin}/Duration", new Ros2Definition(Builtin, $"{Builtin}/Duration", [seconds, nanoseconds]));
+        definitions.TryAdd("std_msgs/Header", new Ros2Definition("std_msgs", "std_msgs/Header", [stamp, frame]));
+    }
+
+    private static string Shorten(ReadOnlySpan<char> text) => text.Length <= 60 ? text.ToString() : string.Concat(text[..60], "…");
+}
