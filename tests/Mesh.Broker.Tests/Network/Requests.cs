@@ -26,7 +26,7 @@ internal static class Requests
         writer.Bytes(batch);
     });
 
-    /// <summary>One request of each kind that is not simply listed below, in its newest form.</summary>
+    /// <summary>One request of each kind, mostly in its newest form.</summary>
     public static IEnumerable<byte[]> OfEveryKind()
     {
         yield return Produce(3, 1, Batches.One("value"));
