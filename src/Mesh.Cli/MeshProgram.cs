@@ -36,8 +36,8 @@ public static class MeshProgram
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
-            await Console.Error.WriteLineAsync($"`{CommandPath(parsed)} --help` shows how it is used.").ConfigureAwait(false);
+            foreach (var error in parsed.Errors) await Terminal.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync($"`{CommandPath(parsed)} --help` shows how it is used.").ConfigureAwait(false);
             return ExitCodes.BadUsage;
         }
 
@@ -47,17 +47,17 @@ public static class MeshProgram
         }
         catch (UsageException usage)
         {
-            await Console.Error.WriteLineAsync($"error: {usage.Message}").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync($"error: {usage.Message}").ConfigureAwait(false);
             return ExitCodes.BadUsage;
         }
         catch (MeshException exception)
         {
-            await Console.Error.WriteLineAsync($"error {exception.Code}: {exception.Message}").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync($"error {exception.Code}: {exception.Message}").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("stopped").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync("stopped").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
     }

@@ -22,10 +22,10 @@ public sealed class ServerTests : IDisposable
         {
             var published = await MeshProcess.RunJsonAsync("publish", folder["drive.mcap"], "--vehicle", "V1", "--wait", "--json", "--data", folder["data"]);
             published[0].GetProperty("result").GetString().ShouldBe("accepted");
-            published[0].GetProperty("rows").GetInt64().ShouldBe(truth.TotalMessages);
+            published[0].GetProperty("rows").GetInt64().ShouldBe(truth.Messages);
             before = await MeshProcess.RunJsonAsync("products", "list", "--json", "--server", server.AddressOf("http"));
             before.EnumerateArray().Where(product => !product.GetProperty("table").GetString()!.Contains("synchronised", StringComparison.Ordinal))
-                .Sum(product => product.GetProperty("rows").GetInt64()).ShouldBe(truth.TotalMessages);
+                .Sum(product => product.GetProperty("rows").GetInt64()).ShouldBe(truth.Messages);
             await server.SignalAsync("INT");
             await server.WaitForExitAsync();
             server.ExitCode.ShouldBe(0, server.Errors);

@@ -14,11 +14,11 @@ internal static class CatCommand
         var command = new Command("cat", "Print the messages of a recording as JSON lines, in file order.") { file, topics, limit };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var output = Console.OpenStandardOutput();
+            var output = Terminal.OpenStandardOutput();
             await using (output.ConfigureAwait(false))
             {
                 var losses = await RecordingPrinter.PrintAsync(parsed.GetValue(file)!, parsed.GetValue(topics) ?? [], parsed.GetValue(limit), output, cancellationToken).ConfigureAwait(false);
-                foreach (var loss in losses) await Console.Error.WriteLineAsync($"lost {loss}").ConfigureAwait(false);
+                foreach (var loss in losses) await Terminal.Error.WriteLineAsync($"lost {loss}").ConfigureAwait(false);
                 return losses.Count > 0 ? ExitCodes.DataLoss : ExitCodes.Done;
             }
         });

@@ -21,7 +21,7 @@ internal static class DeadLettersCommand
             {
                 var letters = await queries.ListDeadLettersAsync(cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(json)) Printer.Json(letters);
-                else if (letters.Count == 0) Console.Out.WriteLine("No dead letters.");
+                else if (letters.Count == 0) Terminal.Out.WriteLine("No dead letters.");
                 else
                 {
                     Printer.Table(

@@ -16,7 +16,7 @@ internal static class DemoCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             bool quiet = parsed.GetValue(json);
-            var report = await FleetDemo.RunAsync(parsed.GetValue(data), quiet ? static _ => { } : Console.Out.WriteLine, cancellationToken).ConfigureAwait(false);
+            var report = await FleetDemo.RunAsync(parsed.GetValue(data), quiet ? static _ => { } : Terminal.Out.WriteLine, cancellationToken).ConfigureAwait(false);
             if (quiet) Printer.Json(report.ToJson());
             else Print(report);
             return report.IsBalanced && report.Models > 0 ? ExitCodes.Done : ExitCodes.Failed;
@@ -26,7 +26,7 @@ internal static class DemoCommand
 
     private static void Print(DemoReport report)
     {
-        Console.Out.WriteLine();
+        Terminal.Out.WriteLine();
         Printer.Table(
             ["recording", "vehicle", "answer", "recorded", "rows", "dead letters", "lost", "frames", "account"],
             report.Recordings.Select(recording => (string[])
@@ -39,19 +39,19 @@ internal static class DemoCommand
             ["product", "rows", "files", "snapshots"],
             report.Products.Select(product => (string[])[product.Name, Number(product.Rows), Number(product.Files), Number(product.Snapshots)]),
             new HashSet<int> { 1, 2, 3 });
-        Console.Out.WriteLine($"messages    {Number(report.MessagesIn)} recorded = {Number(report.RowsOut)} rows + {Number(report.DeadLetters)} dead letters + {Number(report.MessagesLost)} lost in the truncated recording");
-        Console.Out.WriteLine($"uploads     {report.Uploads}, of which {report.Duplicates} dropped as duplicates; {report.RecordingsWithLoss} recordings with loss");
-        Console.Out.WriteLine($"lake        {report.Tables} tables, {report.Snapshots} snapshots");
-        Console.Out.WriteLine($"training    {report.Triggers} triggers, {report.Jobs} jobs, {report.Models} models");
+        Terminal.Out.WriteLine($"messages    {Number(report.MessagesIn)} recorded = {Number(report.RowsOut)} rows + {Number(report.DeadLetters)} dead letters + {Number(report.MessagesLost)} lost in the truncated recording");
+        Terminal.Out.WriteLine($"uploads     {report.Uploads}, of which {report.Duplicates} dropped as duplicates; {report.RecordingsWithLoss} recordings with loss");
+        Terminal.Out.WriteLine($"lake        {report.Tables} tables, {report.Snapshots} snapshots");
+        Terminal.Out.WriteLine($"training    {report.Triggers} triggers, {report.Jobs} jobs, {report.Models} models");
         foreach (var model in report.TrainedModels)
         {
-            Console.Out.WriteLine($"model       {model.Name} v{model.Version} ({model.State}): held-out accuracy {Percent(model.Accuracy)}, majority class {Percent(model.MajorityAccuracy)}, trained on {model.RecordingsSeen} recordings");
+            Terminal.Out.WriteLine($"model       {model.Name} v{model.Version} ({model.State}): held-out accuracy {Percent(model.Accuracy)}, majority class {Percent(model.MajorityAccuracy)}, trained on {model.RecordingsSeen} recordings");
         }
 
-        Console.Out.WriteLine($"time        {report.Seconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
-        Console.Out.WriteLine($"data        {report.DataDir}");
-        Console.Out.WriteLine();
-        Console.Out.WriteLine($"Look around: `mesh products list --data {report.DataDir}`, or `mesh up --data {report.DataDir}` and upload your own.");
+        Terminal.Out.WriteLine($"time        {report.Seconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
+        Terminal.Out.WriteLine($"data        {report.DataDir}");
+        Terminal.Out.WriteLine();
+        Terminal.Out.WriteLine($"Look around: `mesh products list --data {report.DataDir}`, or `mesh up --data {report.DataDir}` and upload your own.");
     }
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

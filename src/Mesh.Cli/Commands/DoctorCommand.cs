@@ -21,10 +21,10 @@ internal static class DoctorCommand
             if (parsed.GetValue(json)) Printer.Json(report);
             else
             {
-                Console.Out.WriteLine(report.Losses.Count == 0
+                Terminal.Out.WriteLine(report.Losses.Count == 0
                     ? $"{path}: sound, {report.Messages:N0} messages on {report.Channels.Count} channels"
                     : $"{path}: {report.Losses.Count} problems, {report.Messages:N0} messages are intact");
-                foreach (var loss in report.Losses) Console.Out.WriteLine($"  {loss}");
+                foreach (var loss in report.Losses) Terminal.Out.WriteLine($"  {loss}");
             }
 
             return report.Losses.Count > 0 ? ExitCodes.DataLoss : ExitCodes.Done;

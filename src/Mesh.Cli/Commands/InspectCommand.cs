@@ -43,6 +43,6 @@ internal static class InspectCommand
                 channel.Hertz is { } hertz ? hertz.ToString("0.##", CultureInfo.InvariantCulture) : "", ByteSizeText.Format(channel.Bytes),
             ]),
             new HashSet<int> { 3, 4, 5 });
-        foreach (var loss in report.Losses) Console.Error.WriteLine($"lost {loss}");
+        foreach (var loss in report.Losses) Terminal.Error.WriteLine($"lost {loss}");
     }
 }

@@ -24,7 +24,7 @@ internal static class JobsCommand
             {
                 var jobs = await queries.ListJobsAsync(parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(json)) Printer.Json(jobs);
-                else if (jobs.Count == 0) Console.Out.WriteLine("No jobs yet. A rule of the topology starts one when enough new data is there.");
+                else if (jobs.Count == 0) Terminal.Out.WriteLine("No jobs yet. A rule of the topology starts one when enough new data is there.");
                 else
                 {
                     Printer.Table(
@@ -56,7 +56,7 @@ internal static class JobsCommand
             {
                 var job = await queries.FindJobAsync(parsed.GetValue(id)!, cancellationToken).ConfigureAwait(false)
                     ?? throw new MeshException("MESH11036", $"There is no job '{parsed.GetValue(id)}'. `mesh jobs list` shows them.");
-                Console.Out.WriteLine(JsonSerializer.Serialize(job, MeshJson.Indented));
+                Terminal.Out.WriteLine(JsonSerializer.Serialize(job, MeshJson.Indented));
                 return ExitCodes.Done;
             }
         });

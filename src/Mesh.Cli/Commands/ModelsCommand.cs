@@ -23,7 +23,7 @@ internal static class ModelsCommand
             {
                 var models = await queries.ListModelsAsync(cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(json)) Printer.Json(models);
-                else if (models.Count == 0) Console.Out.WriteLine("No models yet. One is registered when a training job succeeds.");
+                else if (models.Count == 0) Terminal.Out.WriteLine("No models yet. One is registered when a training job succeeds.");
                 else
                 {
                     Printer.Table(
@@ -57,7 +57,7 @@ internal static class ModelsCommand
             {
                 var model = await queries.FindModelAsync(parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken).ConfigureAwait(false)
                     ?? throw new MeshException("MESH11037", $"There is no model '{parsed.GetValue(name)}'{(parsed.GetValue(version) is { } number ? $" with version {number}" : "")}. `mesh models list` shows them.");
-                Console.Out.WriteLine(JsonSerializer.Serialize(model, MeshJson.Indented));
+                Terminal.Out.WriteLine(JsonSerializer.Serialize(model, MeshJson.Indented));
                 return ExitCodes.Done;
             }
         });

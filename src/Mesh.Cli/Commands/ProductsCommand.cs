@@ -29,7 +29,7 @@ internal static class ProductsCommand
             {
                 var products = await queries.ListProductsAsync(cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(json)) Printer.Json(products);
-                else if (products.Count == 0) Console.Out.WriteLine("No data products yet. They appear with the first recording: `mesh publish FILE --vehicle ID`.");
+                else if (products.Count == 0) Terminal.Out.WriteLine("No data products yet. They appear with the first recording: `mesh publish FILE --vehicle ID`.");
                 else
                 {
                     Printer.Table(

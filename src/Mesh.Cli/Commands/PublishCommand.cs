@@ -34,7 +34,7 @@ internal static class PublishCommand
                 }
 
                 results.Add(result);
-                if (!parsed.GetValue(json)) Console.Out.WriteLine(Describe(result));
+                if (!parsed.GetValue(json)) Terminal.Out.WriteLine(Describe(result));
             }
 
             if (parsed.GetValue(json)) Printer.Json(results);
@@ -61,8 +61,8 @@ internal static class PublishCommand
 
     private static async Task<UploadAnswer> WithProgressAsync(string file, Func<IProgress<long>?, Task<UploadAnswer>> upload)
     {
-        if (Console.IsErrorRedirected || !File.Exists(file)) return await upload(null).ConfigureAwait(false);
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Terminal.IsErrorRedirected || !File.Exists(file)) return await upload(null).ConfigureAwait(false);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Terminal.Error) });
         return await console.Progress().AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>

@@ -23,7 +23,7 @@ internal static class RecordingsCommand
             {
                 var recordings = await queries.ListRecordingsAsync(parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(json)) Printer.Json(recordings);
-                else if (recordings.Count == 0) Console.Out.WriteLine("No recordings yet. `mesh publish FILE --vehicle ID` uploads one.");
+                else if (recordings.Count == 0) Terminal.Out.WriteLine("No recordings yet. `mesh publish FILE --vehicle ID` uploads one.");
                 else
                 {
                     Printer.Table(
@@ -90,7 +90,7 @@ internal static class RecordingsCommand
                 new HashSet<int> { 3, 4, 5 });
         }
 
-        foreach (var loss in recording.Losses) Console.Out.WriteLine($"lost {loss}");
+        foreach (var loss in recording.Losses) Terminal.Out.WriteLine($"lost {loss}");
     }
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

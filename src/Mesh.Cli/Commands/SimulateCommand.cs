@@ -44,7 +44,7 @@ internal static class SimulateCommand
             }, cancellationToken).ConfigureAwait(false);
 
             if (parsed.GetValue(json)) Printer.Json(truth);
-            else Console.Out.WriteLine($"{path}: {truth.TotalMessages:N0} messages on {truth.Channels.Count} channels, {ByteSizeText.Format(new FileInfo(path).Length)}; ground truth in {path}.truth.json");
+            else Terminal.Out.WriteLine($"{path}: {truth.Messages:N0} messages on {truth.Channels.Count} channels, {ByteSizeText.Format(new FileInfo(path).Length)}; ground truth in {path}.truth.json");
             return ExitCodes.Done;
         });
         return command;

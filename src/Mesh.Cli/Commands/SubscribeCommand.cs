@@ -46,13 +46,13 @@ internal static class SubscribeCommand
                 : throw new UsageException($"--from '{from}' is neither `earliest` nor a snapshot of {product}; `mesh products show {product}` lists them.");
         }
 
-        return cursor?.Read() ?? view.Snapshots.LastOrDefault()?.SnapshotId;
+        return cursor?.Read() ?? (view.Snapshots.Count > 0 ? view.Snapshots[^1].SnapshotId : null);
     }
 
     private static async Task FollowAsync(
         IMeshQueries queries, string product, long? after, ConsumerCursor? cursor, long limit, bool follow, CancellationToken cancellationToken)
     {
-        var output = Console.OpenStandardOutput();
+        var output = Terminal.OpenStandardOutput();
         await using var buffered = new BufferedStream(output, 1 << 16);
         try
         {
@@ -92,7 +92,7 @@ internal static class SubscribeCommand
         {
             if (snapshot is null) return;
             await buffered.FlushAsync(cancellationToken).ConfigureAwait(false);
-            await Console.Error.WriteLineAsync($"snapshot {snapshot}: {count:N0} rows").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync($"snapshot {snapshot}: {count:N0} rows").ConfigureAwait(false);
             after = snapshot;
             cursor?.Write(snapshot.Value);
         }

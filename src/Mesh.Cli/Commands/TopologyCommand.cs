@@ -28,8 +28,8 @@ internal static class TopologyCommand
             {
                 foreach (var result in results)
                 {
-                    foreach (var error in result.Errors) Console.Error.WriteLine(error);
-                    Console.Out.WriteLine(result.Errors.Count == 0 ? $"{result.File}: valid, {result.Name} {result.Version}" : $"{result.File}: {result.Errors.Count} errors");
+                    foreach (var error in result.Errors) Terminal.Error.WriteLine(error);
+                    Terminal.Out.WriteLine(result.Errors.Count == 0 ? $"{result.File}: valid, {result.Name} {result.Version}" : $"{result.File}: {result.Errors.Count} errors");
                 }
             }
 
@@ -44,7 +44,7 @@ internal static class TopologyCommand
         var command = new Command("show", "Print a topology; the built-in one is a good beginning for your own.") { file };
         command.SetAction(parsed =>
         {
-            Console.Out.Write(RunningTopology.Load(parsed.GetValue(file)).Yaml);
+            Terminal.Out.Write(RunningTopology.Load(parsed.GetValue(file)).Yaml);
             return ExitCodes.Done;
         });
         return command;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Mesh.Training.Manoeuvre;
+using Mesh.Training.Reference;
 
 namespace Mesh.Cli.Commands;
 
@@ -12,7 +12,7 @@ internal static class TrainerCommand
         name.AcceptOnlyFromAmong("builtin/manoeuvre");
         var command = new Command("trainer", "Run a built-in trainer under the mesh.job/v1 contract (MESH_JOB_SPEC and the other variables are set by the runner).") { name };
         command.Hidden = true;
-        command.SetAction((_, cancellationToken) => ManoeuvreTrainer.RunAsync(cancellationToken));
+        command.SetAction((_, cancellationToken) => ManoeuvreTrainer.RunAsync(Terminal.Out, TimeProvider.System, cancellationToken));
         return command;
     }
 }

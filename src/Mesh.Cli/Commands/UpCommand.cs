@@ -43,16 +43,16 @@ internal static class UpCommand
             var server = await MeshServer.StartAsync(parsed.GetValue(data)!, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                Console.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
-                Console.Out.WriteLine($"  http             {server.Endpoints.Http}");
-                Console.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");
-                Console.Out.WriteLine($"  schema registry  {server.Endpoints.SchemaRegistry}");
-                Console.Out.WriteLine("Ctrl-C stops it; nothing is lost. In another terminal: mesh publish FILE --vehicle ID");
+                Terminal.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
+                Terminal.Out.WriteLine($"  http             {server.Endpoints.Http}");
+                Terminal.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");
+                Terminal.Out.WriteLine($"  schema registry  {server.Endpoints.SchemaRegistry}");
+                Terminal.Out.WriteLine("Ctrl-C stops it; nothing is lost. In another terminal: mesh publish FILE --vehicle ID");
                 await WaitForStopAsync(cancellationToken).ConfigureAwait(false);
-                Console.Out.WriteLine("stopping: draining what was begun");
+                Terminal.Out.WriteLine("stopping: draining what was begun");
             }
 
-            Console.Out.WriteLine("stopped");
+            Terminal.Out.WriteLine("stopped");
             return ExitCodes.Done;
         });
         return command;

@@ -44,7 +44,7 @@ internal static class FleetDemo
         say($"simulating {Drives.Length} drives of 3 vehicles");
         string recordings = Path.Combine(root, "recordings");
         var truths = await SimulateAsync(recordings, cancellationToken).ConfigureAwait(false);
-        say($"  {truths.Sum(truth => truth.TotalMessages):N0} messages, {ByteSizeText.Format(Drives.Sum(drive => new FileInfo(Path.Combine(recordings, drive.File)).Length))}; {Drives.Single(drive => drive.KeepFraction < 1).File} is cut off on purpose");
+        say($"  {truths.Sum(truth => truth.Messages):N0} messages, {ByteSizeText.Format(Drives.Sum(drive => new FileInfo(Path.Combine(recordings, drive.File)).Length))}; {Drives.Single(drive => drive.KeepFraction < 1).File} is cut off on purpose");
 
         var server = await MeshServer.StartAsync(root, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
@@ -128,7 +128,7 @@ internal static class FleetDemo
         {
             string name = answer.Answer.Result.ToString().ToLowerInvariant();
             if (answer.Answer.Result == UploadResult.Duplicate) return new DemoRecording(answer.Drive.File, answer.Drive.Vehicle, name, 0, 0, 0, 0, 0, 0);
-            long written = truths[Array.IndexOf(Drives, answer.Drive)].TotalMessages;
+            long written = truths[Array.IndexOf(Drives, answer.Drive)].Messages;
             var recording = finished[answer.Answer.IngestId!];
             return new DemoRecording(
                 answer.Drive.File, answer.Drive.Vehicle, name, written, recording.RowsOut, recording.DeadLetters,

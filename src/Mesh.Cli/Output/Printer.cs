@@ -8,7 +8,7 @@ namespace Mesh.Cli.Output;
 internal static class Printer
 {
     /// <summary>Prints a result as one JSON document.</summary>
-    public static void Json<T>(T result) => Console.Out.WriteLine(JsonSerializer.Serialize(result, MeshJson.Options));
+    public static void Json<T>(T result) => Terminal.Out.WriteLine(JsonSerializer.Serialize(result, MeshJson.Options));
 
     /// <summary>Prints a table; numbers right-aligned. A terminal gets it fitted, a pipe gets it whole.</summary>
     public static void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, IReadOnlySet<int>? rightAligned = null)
@@ -23,7 +23,7 @@ internal static class Printer
 
         foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(cell))]);
         var console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected) console.Profile.Width = 400;
+        if (Terminal.IsOutputRedirected) console.Profile.Width = 400;
         console.Write(table);
     }
 
@@ -32,6 +32,6 @@ internal static class Printer
     {
         var present = facts.Where(fact => !string.IsNullOrEmpty(fact.Value)).ToList();
         int width = present.Max(fact => fact.Label.Length);
-        foreach (var (label, value) in present) Console.Out.WriteLine($"{label.PadRight(width)}  {value}");
+        foreach (var (label, value) in present) Terminal.Out.WriteLine($"{label.PadRight(width)}  {value}");
     }
 }

@@ -23,6 +23,8 @@ internal sealed class FlakyObjectStore(IObjectStore inner, int failures, bool tr
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, PutMode mode, CancellationToken cancellationToken) =>
         inner.PutAsync(key, content, mode, cancellationToken);
 
+    public ValueTask ImportFileAsync(string path, string key, CancellationToken cancellationToken) => inner.ImportFileAsync(path, key, cancellationToken);
+
     public ValueTask<IByteSource> OpenAsync(string key, CancellationToken cancellationToken) => inner.OpenAsync(key, cancellationToken);
 
     public ValueTask<long?> GetSizeAsync(string key, CancellationToken cancellationToken) => inner.GetSizeAsync(key, cancellationToken);
