@@ -95,10 +95,10 @@ internal sealed class MeshServer : IAsyncDisposable
 
         var (kafka, broker) = await StartKafkaAsync(state, settings, access, loggers, time, cancellationToken).ConfigureAwait(false);
         var admin = new TopicAdmin(kafka, loggers.CreateLogger<TopicAdmin>());
-        OnStop(admin.DisposeAsync);
+        OnStop(admin);
         await admin.EnsureAsync(MeshTopics.Partitions, cancellationToken).ConfigureAwait(false);
         var producer = new EventProducer(kafka, loggers.CreateLogger<EventProducer>());
-        OnStop(producer.DisposeAsync);
+        OnStop(producer);
         var letters = new DeadLetterSink(producer);
 
         // Stages stop in this order, each drained before the next: ingest, catalogue, trigger, training, and the outbox last, because the
@@ -170,7 +170,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 Users = access.Token is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["mesh"] = access.Token },
             },
             loggers.CreateLogger<KafkaBroker>(), time, cancellationToken).ConfigureAwait(false);
-        OnStop(broker.DisposeAsync);
+        OnStop(broker);
 
         string registry = settings.Text(SettingKeys.SchemaRegistryUrl) ?? await StartRegistryAsync(broker, settings, access, loggers, cancellationToken).ConfigureAwait(false);
         return (options with
@@ -273,5 +273,5 @@ internal sealed class MeshServer : IAsyncDisposable
 
     private void OnStop(Func<Task> stop) => cleanup.Push(stop);
 
-    private void OnStop(Func<ValueTask> stop) => cleanup.Push(() => stop().AsTask());
+    private void OnStop(IAsyncDisposable part) => cleanup.Push(() => part.DisposeAsync().AsTask());
 }
