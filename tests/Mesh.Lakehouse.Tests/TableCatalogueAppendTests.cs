@@ -286,7 +286,7 @@ public sealed class TableCatalogueAppendTests : IDisposable
     public async Task Many_snapshots_stay_readable_and_their_ids_exact_for_readers_with_doubles()
     {
         Require.AtLeast(TestLevel.Default);
-        const int Commits = 500;
+        const int Commits = 150;
         await lake.CreateImuAsync();
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         for (int i = 0; i < Commits; i++) await Append(LakeFixture.Set($"{i}", await lake.FakeFileAsync(Imu)));
