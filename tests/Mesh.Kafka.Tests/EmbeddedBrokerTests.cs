@@ -46,7 +46,7 @@ public class EmbeddedBrokerTests
         read.Select(consumed => consumed.Position.Partition).Distinct().Count().ShouldBe(3);
         (await CountAsync(admin, Topics.FilesWritten)).ShouldBe(0);
         (await CountAsync(admin, "no.such.topic")).ShouldBe(0);
-        (await admin.ListAsync(Timeout)).ShouldNotContainKey("no.such.topic");
+        (await admin.ListAsync(Timeout)).Keys.ShouldNotContain("no.such.topic");
     }
 
     [Fact]

@@ -11,10 +11,10 @@ namespace Mesh.Kafka.Testing;
 internal sealed class EmbeddedKafka : IAsyncDisposable
 {
     private readonly KafkaBroker broker;
-    private readonly SchemaRegistry registry;
+    private readonly Broker.SchemaRegistry registry;
     private readonly WebApplication web;
 
-    private EmbeddedKafka(KafkaBroker broker, SchemaRegistry registry, WebApplication web)
+    private EmbeddedKafka(KafkaBroker broker, Broker.SchemaRegistry registry, WebApplication web)
     {
         this.broker = broker;
         this.registry = registry;
@@ -31,7 +31,7 @@ internal sealed class EmbeddedKafka : IAsyncDisposable
         var cancellationToken = TestContext.Current.CancellationToken;
         var broker = await KafkaBroker.StartAsync(
             new BrokerOptions { DataFolder = folder, Port = port }, NullLogger.Instance, TimeProvider.System, cancellationToken);
-        var registry = await SchemaRegistry.StartAsync(broker, cancellationToken);
+        var registry = await Broker.SchemaRegistry.StartAsync(broker, cancellationToken);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
