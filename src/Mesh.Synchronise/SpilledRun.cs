@@ -35,6 +35,9 @@ internal sealed class SpilledRun : IDisposable
             string path = Path.Combine(folder, $"synchronise-{Guid.NewGuid():n}.run");
             run = new SpilledRun(
                 File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose | FileOptions.Asynchronous), schemas);
+
+            // Without a name it cannot outlive a process that is killed; Windows only deletes on close.
+            if (!OperatingSystem.IsWindows()) File.Delete(path);
             await run.WriteBlocksAsync(keys, rows, cancellationToken).ConfigureAwait(false);
             return run;
         }
