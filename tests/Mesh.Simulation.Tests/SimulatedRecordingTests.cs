@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Mesh.Formats;
 using Mesh.Formats.Mcap;
 using Mesh.Model;
 using Mesh.Testing;
@@ -72,7 +73,7 @@ public sealed class SimulatedRecordingTests : IDisposable
     public async Task A_truncated_recording_keeps_the_count_of_what_was_written()
     {
         string path = folder["drive.mcap"];
-        var whole = await SimulatedRecording.WriteAsync(path, new DriveOptions { Duration = TimeSpan.FromSeconds(3) }, Cancellation);
+        var whole = await SimulatedRecording.WriteAsync(path, new DriveOptions { Duration = TimeSpan.FromSeconds(15) }, Cancellation);
         var damaged = await RecordingDamage.TruncateAsync(path, 0.6, Cancellation);
 
         new FileInfo(path).Length.ShouldBe((long)(whole.FileBytes * 0.6));
@@ -81,6 +82,13 @@ public sealed class SimulatedRecordingTests : IDisposable
         damaged.Damage.ShouldBe(new DamageTruth("truncated", whole.FileBytes, whole.Sha256));
         damaged.Sha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path, Cancellation))));
         (await SimulationTruth.TryReadAsync(path, Cancellation))!.Damage.ShouldBe(damaged.Damage);
+
+        // Lost = written − delivered, and what is delivered is what was written first.
+        await using var reader = await RecordingFormats.OpenAsync(new MemoryByteSource(await File.ReadAllBytesAsync(path, Cancellation)), Cancellation);
+        long delivered = 0;
+        while (await reader.ReadBlockAsync(Cancellation) is { } block) delivered += block.Messages.Length;
+        delivered.ShouldBeInRange(1, whole.Messages - 1);
+        reader.Losses.ShouldNotBeEmpty();
 
         await File.WriteAllBytesAsync(folder["other.mcap"], [1, 2, 3], Cancellation);
         (await Should.ThrowAsync<MeshException>(() => RecordingDamage.TruncateAsync(folder["other.mcap"], 0.5, Cancellation))).Code.ShouldBe("MESH11051");
