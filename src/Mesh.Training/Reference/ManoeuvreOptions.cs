@@ -12,8 +12,8 @@ public sealed record ManoeuvreOptions
     /// <summary>Frames between the starts of two windows (default: 4).</summary>
     public int Stride { get; init; } = 4;
 
-    /// <summary>Passes over the training windows (default: 40).</summary>
-    public int Epochs { get; init; } = 40;
+    /// <summary>Passes over the training windows (default: 60).</summary>
+    public int Epochs { get; init; } = 60;
 
     /// <summary>Windows per step (default: 32).</summary>
     public int BatchSize { get; init; } = 32;
