@@ -16,4 +16,10 @@ internal static partial class Log
 
     [LoggerMessage(5004, LogLevel.Error, "The files of upload {IngestId} for {Table} cannot be committed and become a dead letter: {Code} {Reason}")]
     public static partial void DeadLettered(ILogger logger, string ingestId, string table, string code, string reason);
+
+    [LoggerMessage(5005, LogLevel.Information, "Swept {Table}: {Count} files that no snapshot refers to are deleted")]
+    public static partial void OrphansDeleted(ILogger logger, string table, int count);
+
+    [LoggerMessage(5006, LogLevel.Warning, "{Table} was not swept: {Code} {Reason}")]
+    public static partial void SweepFailed(ILogger logger, string table, string code, string reason);
 }

@@ -38,7 +38,8 @@ internal static class UpCommand
                     console.SingleLine = true;
                     console.TimestampFormat = "HH:mm:ss ";
                     console.UseUtcTimestamp = true;
-                }));
+                })
+                .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
             var server = await MeshServer.StartAsync(parsed.GetValue(data)!, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))

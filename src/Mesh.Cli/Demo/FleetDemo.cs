@@ -151,7 +151,7 @@ internal static class FleetDemo
     private static DemoModel ModelOf(ModelEntry model)
     {
         return new DemoModel(
-            model.Name, model.Version, model.State.ToString().ToLowerInvariant(), Metric("accuracy"), Metric("majority_accuracy"), model.RecordingCount);
+            model.Name, model.Version, model.State.ToString().ToLowerInvariant(), Metric("accuracy"), Metric("majority_baseline"), model.RecordingCount);
 
         double? Metric(string name) => model.Metrics.TryGetValue(name, out double value) ? value : null;
     }

@@ -90,6 +90,7 @@ internal sealed class MeshServer : IAsyncDisposable
         var lake = new LocalObjectStore(state.Lake);
         var landing = new LocalObjectStore(state.Landing);
         var outbox = new Outbox(database);
+        OnStop(outbox.Dispose);
         var recordings = new RecordingStore(database, time);
         var tables = new TableCatalogue(database, lake, time);
 
@@ -138,6 +139,7 @@ internal sealed class MeshServer : IAsyncDisposable
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
         var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
         stages.Start("retention", retention.RunAsync);
+        stages.Start("sweep", new LakeSweep(tables, lake, loggers.CreateLogger<LakeSweep>(), time).RunAsync);
         stages.Start("outbox", new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>()).RunAsync);
 
         var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);

@@ -61,7 +61,7 @@ internal sealed class ProtobufDriveEncoder : DriveEncoder
         Timestamp = Stamp(stampNs),
         FrameId = "lidar_top",
         PointStride = Lidar.PointBytes,
-        Fields = { "x", "y", "z", "intensity" },
+        FieldNames = { "x", "y", "z", "intensity" },
         Data = ByteString.CopyFrom(points),
     });
 
