@@ -2,8 +2,8 @@ using System.Diagnostics;
 using Confluent.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Model;
-using Mesh.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using static Mesh.Kafka.Tests.Readers;
 
 namespace Mesh.Kafka.Tests;
 
@@ -72,159 +72,6 @@ public class ProduceAndConsumeTests
     }
 
     [Fact]
-    public async Task A_group_goes_on_after_what_it_committed_and_never_back()
-    {
-        await using var kafka = new MockKafka((Topics.Uploads, 1));
-        await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        for (int i = 0; i < 4; i++) await producer.PublishAsync(Topics.Uploads, "V1", Upload(i), Timeout);
-
-        await using (var consumer = Reader(kafka, "g"))
-        {
-            (await consumer.ReadBatchAsync(4, long.MaxValue, TimeSpan.FromSeconds(30), Timeout)).Count.ShouldBe(4);
-            await consumer.CommitAsync(0, 3, Timeout);
-            await consumer.CommitAsync(0, 1, Timeout);
-        }
-
-        await using var successor = Reader(kafka, "g");
-        (await FirstAsync(successor)).Value.ShouldBe(Upload(3));
-    }
-
-    [Fact]
-    public async Task A_slow_reader_gets_everything_once_and_in_order()
-    {
-        Require.AtLeast(TestLevel.Default);
-        const int Count = 3_000;
-        await using var kafka = new MockKafka((Topics.Uploads, 1));
-        await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        await producer.PublishAsync(Topics.Uploads, "V1", Upload(0), Timeout);
-        await Task.WhenAll(Enumerable.Range(1, Count - 1).Select(i => producer.PublishAsync(Topics.Uploads, "V1", Upload(i), Timeout)));
-
-        await using var consumer = Reader(kafka, "g");
-        int expected = 0;
-        await foreach (var consumed in consumer.ReadAsync(Timeout))
-        {
-            consumed.Value.ShouldBe(Upload(expected++));
-            // Long enough for the buffer to fill and the partition to be paused, twice.
-            if (expected is 1 or 1_500) await Task.Delay(TimeSpan.FromSeconds(1), Timeout);
-            if (expected == Count) break;
-        }
-
-        expected.ShouldBe(Count);
-    }
-
-    [Fact]
-    public async Task Two_members_share_a_topic_and_what_one_leaves_the_other_takes()
-    {
-        Require.AtLeast(TestLevel.Default);
-        await using var kafka = new MockKafka((Topics.Uploads, 4));
-        await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        await using var stays = Reader(kafka, "g");
-        var leaves = Reader(kafka, "g");
-        for (int i = 0; i < 40; i++) await producer.PublishAsync(Topics.Uploads, $"V{i}", Upload(i), Timeout);
-
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Timeout);
-        HashSet<long> seen = [];
-        async Task DrainAsync(EventConsumer<UploadAccepted> consumer)
-        {
-            try
-            {
-                await foreach (var consumed in consumer.ReadAsync(enough.Token))
-                {
-                    lock (seen)
-                    {
-                        seen.Add(consumed.Value!.SizeBytes);
-                        if (seen.Count is 40 or 80) enough.Cancel();
-                    }
-
-                    await consumer.CommitAsync(consumed.Position.Partition, consumed.Position.Offset + 1, CancellationToken.None);
-                }
-            }
-            catch (OperationCanceledException) when (!Timeout.IsCancellationRequested)
-            {
-            }
-        }
-
-        await Task.WhenAll(DrainAsync(stays), DrainAsync(leaves));
-        seen.Count.ShouldBe(40);
-
-        await leaves.DisposeAsync();
-        for (int i = 40; i < 80; i++) await producer.PublishAsync(Topics.Uploads, $"V{i}", Upload(i), Timeout);
-        using var second = CancellationTokenSource.CreateLinkedTokenSource(Timeout);
-        await foreach (var consumed in stays.ReadAsync(second.Token))
-        {
-            seen.Add(consumed.Value!.SizeBytes);
-            if (seen.Count == 80) break;
-        }
-
-        seen.Order().ShouldBe(Enumerable.Range(0, 80).Select(i => (long)i));
-    }
-
-    [Fact]
-    public async Task A_broker_that_goes_away_is_waited_for_by_producer_reader_and_commit()
-    {
-        Require.AtLeast(TestLevel.Default);
-        await using var kafka = new MockKafka((Topics.Uploads, 1));
-        await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        await using (var consumer = Reader(kafka, "g"))
-        {
-            await producer.PublishAsync(Topics.Uploads, "V1", Upload(0), Timeout);
-            await FirstAsync(consumer);
-
-            kafka.TakeDown();
-            var published = producer.PublishAsync(Topics.Uploads, "V1", Upload(1), Timeout);
-            var committed = consumer.CommitAsync(0, 1, Timeout).AsTask();
-            await Task.Delay(TimeSpan.FromSeconds(1), Timeout);
-            published.IsCompleted.ShouldBeFalse();
-            kafka.BringUp();
-
-            await published;
-            (await FirstAsync(consumer)).Value.ShouldBe(Upload(1));
-            await committed;
-        }
-
-        await using var successor = Reader(kafka, "g");
-        (await FirstAsync(successor)).Value.ShouldBe(Upload(1));
-    }
-
-    [Fact]
-    public async Task Stopping_is_quick_even_while_the_broker_is_away()
-    {
-        await using var kafka = new MockKafka((Topics.Uploads, 1));
-        await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        var consumer = Reader(kafka, "g");
-        await producer.PublishAsync(Topics.Uploads, "V1", Upload(0), Timeout);
-        await FirstAsync(consumer);
-        kafka.TakeDown();
-        await Task.Delay(500, Timeout);
-        var committed = consumer.CommitAsync(0, 1, Timeout).AsTask();
-
-        var clock = Stopwatch.StartNew();
-        await consumer.DisposeAsync();
-
-        TestContext.Current.TestOutputHelper?.WriteLine($"stopped after {clock.ElapsedMilliseconds} ms");
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
-        var exception = await Should.ThrowAsync<MeshException>(() => committed);
-        exception.Code.ShouldBe("MESH7105");
-        exception.IsTransient.ShouldBeTrue();
-    }
-
-    [Fact]
-    public async Task A_consumer_that_was_never_read_from_stops_at_once() =>
-        await new EventConsumer<UploadAccepted>(new KafkaOptions { Bootstrap = "127.0.0.1:1" }, Topics.Uploads, "g", NullLogger.Instance).DisposeAsync();
-
-    [Fact]
-    public async Task Settings_the_client_refuses_end_reading_with_the_remedy()
-    {
-        await using var consumer = new EventConsumer<UploadAccepted>(
-            new KafkaOptions { TlsCaFile = "/does/not/exist.pem" }, Topics.Uploads, "g", NullLogger.Instance);
-
-        var exception = await Should.ThrowAsync<MeshException>(() => FirstAsync(consumer));
-
-        exception.Code.ShouldBe("MESH7106");
-        exception.Message.ShouldContain("kafka.tlsCaFile");
-    }
-
-    [Fact]
     public async Task An_event_larger_than_the_log_takes_is_not_worth_a_retry()
     {
         await using var kafka = new MockKafka((Topics.Uploads, 1));
@@ -235,33 +82,5 @@ public class ProduceAndConsumeTests
 
         exception.Code.ShouldBe("MESH7103");
         exception.IsTransient.ShouldBeFalse();
-    }
-
-    [Fact]
-    public async Task A_log_that_never_answers_is_a_transient_failure_naming_the_option()
-    {
-        Require.AtLeast(TestLevel.Ci);
-        await using var registry = new MockRegistry();
-        await using var producer = new EventProducer(
-            new KafkaOptions { Bootstrap = "127.0.0.1:1", SchemaRegistryUrl = registry.Url }, NullLogger.Instance);
-
-        var exception = await Should.ThrowAsync<MeshException>(() => producer.PublishAsync(Topics.Uploads, "V1", Upload(1), Timeout));
-
-        exception.Code.ShouldBe("MESH7101");
-        exception.IsTransient.ShouldBeTrue();
-        exception.Message.ShouldContain("127.0.0.1:1");
-        exception.Message.ShouldContain("kafka.bootstrap");
-    }
-
-    private static EventConsumer<UploadAccepted> Reader(MockKafka kafka, string group) =>
-        new(kafka.Options, Topics.Uploads, group, NullLogger.Instance);
-
-    private static UploadAccepted Upload(int number) => new() { VehicleId = "V1", SizeBytes = number };
-
-    private static async Task<ConsumedEvent<T>> FirstAsync<T>(EventConsumer<T> consumer)
-        where T : class, Google.Protobuf.IMessage<T>, new()
-    {
-        await foreach (var consumed in consumer.ReadAsync(Timeout)) return consumed;
-        throw new InvalidOperationException("Reading ended.");
     }
 }
