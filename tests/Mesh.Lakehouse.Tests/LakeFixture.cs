@@ -73,21 +73,23 @@ internal sealed class LakeFixture : IDisposable
     }
 
     /// <summary>A real Parquet file with the batch's rows, written as the partition stage does.</summary>
-    public async Task<DataFile> WriteAsync(Table table, RecordBatch batch, params object?[] partition)
+    public Task<DataFile> WriteAsync(Table table, RecordBatch batch, params object?[] partition) => WriteAsync(Store, table, batch, partition);
+
+    public static async Task<DataFile> WriteAsync(IObjectStore store, Table table, RecordBatch batch, params object?[] partition)
     {
-        string key = $"{table.Identifier.Namespace}/{table.Identifier.Name}/data/part-{Interlocked.Increment(ref files)}-{Guid.NewGuid():N}.parquet";
+        string key = $"{table.Identifier.Namespace}/{table.Identifier.Name}/data/part-{Guid.NewGuid():N}.parquet";
         var options = new ParquetWriterOptions
         {
             Metadata = new Dictionary<string, string> { ["iceberg.schema"] = IcebergTypes.ToJson(batch.Schema, table.SchemaId) },
         };
-        await using var writer = await Store.CreateAsync(key, PutMode.IfAbsent, None);
+        await using var writer = await store.CreateAsync(key, PutMode.IfAbsent, None);
         await using var parquet = new ParquetWriter(writer.Stream, batch.Schema, options);
         await parquet.WriteAsync(batch, None);
         var summary = await parquet.CompleteAsync(None);
         await writer.CompleteAsync(None);
         return new DataFile
         {
-            Uri = Store.UriOf(key), RowCount = summary.RowCount, FileBytes = summary.FileBytes, Partition = partition,
+            Uri = store.UriOf(key), RowCount = summary.RowCount, FileBytes = summary.FileBytes, Partition = partition,
             Columns = summary.Columns, SplitOffsets = summary.SplitOffsets,
         };
     }

@@ -4,6 +4,7 @@ using Mesh.Lakehouse.Iceberg.Manifests;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests;
 
@@ -264,6 +265,39 @@ public sealed class TableCatalogueAppendTests : IDisposable
         Directory.GetFiles(lake.Folder["lake", "raw", "imu", "metadata"], "000*.metadata.json").Length.ShouldBe(4);
         File.ReadAllText(lake.Folder["lake", "raw", "imu", "metadata", "version-hint.text"]).ShouldBe("16");
         File.Exists(lake.Folder["lake", "raw", "imu", "metadata", "v16.metadata.json"]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_process_killed_between_the_swap_and_the_version_hint_is_made_good_by_the_replay()
+    {
+        await lake.CreateImuAsync();
+        var set = LakeFixture.Set("a", await lake.FakeFileAsync(Imu));
+        await new TableCatalogue(lake.Database, new FaultyStore(lake.Store, 3), lake.Time).AppendAsync(Imu, LakeFixture.Request(set), None);
+        string hint = lake.Folder["lake", "raw", "imu", "metadata", "version-hint.text"];
+        File.ReadAllText(hint).ShouldBe("1");
+
+        var restarted = new TableCatalogue(lake.Database, lake.Store, lake.Time);
+        (await restarted.AppendAsync(Imu, LakeFixture.Request(set), None)).Duplicates.Count.ShouldBe(1);
+        File.ReadAllText(hint).ShouldBe("2");
+        File.Exists(lake.Folder["lake", "raw", "imu", "metadata", "v2.metadata.json"]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Many_snapshots_stay_readable_and_their_ids_exact_for_readers_with_doubles()
+    {
+        Require.AtLeast(TestLevel.Default);
+        const int Commits = 150;
+        await lake.CreateImuAsync();
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (int i = 0; i < Commits; i++) await Append(LakeFixture.Set($"{i}", await lake.FakeFileAsync(Imu)));
+        TestContext.Current.SendDiagnosticMessage($"{Commits} commits in {System.Diagnostics.Stopwatch.GetElapsedTime(start)}");
+
+        var fresh = await new TableCatalogue(lake.Database, lake.Store, lake.Time).LoadAsync(Imu, None);
+        fresh.Snapshots.Count.ShouldBe(Commits);
+        fresh.Snapshots.ShouldAllBe(snapshot => snapshot.SnapshotId > 0 && snapshot.SnapshotId < 1L << 53);
+        fresh.CurrentSnapshot!.TotalRows.ShouldBe(10 * Commits);
+        (await lake.Catalogue.ReadManifestListAsync(fresh.CurrentSnapshot, None)).Count.ShouldBeLessThanOrEqualTo(100);
+        (await Rows()).ShouldBe(10 * Commits);
     }
 
     [Fact]

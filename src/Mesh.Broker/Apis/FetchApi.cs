@@ -223,8 +223,9 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         long limit = Math.Clamp(partition.MaxBytes, 0, left);
         int room = (int)await log.AvailableAsync(partition.Offset, limit).ConfigureAwait(false);
         if (room > 0 && !TakeMemory(context, room)) room = 0;
-        if (!first) return room;
 
+        // Everything that is there fits: then the first batch is whole.
+        if (!first || (room > 0 && room < limit)) return room;
         int batch = await log.BatchBytesAtAsync(partition.Offset).ConfigureAwait(false);
         return Math.Max(room, batch);
     }

@@ -2,6 +2,7 @@ using Mesh.Decode;
 using Mesh.Kafka;
 using Mesh.Partition;
 using Mesh.Streaming.Topologies;
+using Mesh.Synchronise;
 
 namespace Mesh.Commands.Ingest;
 
@@ -23,6 +24,9 @@ public sealed record IngestOptions
     /// <summary>The decode section.</summary>
     public DecodeOptions Decode { get; init; } = new();
 
+    /// <summary>The synchronise section (default: none); each item makes the table <c>raw.synchronised_NAME</c>.</summary>
+    public IReadOnlyList<SynchroniseOptions> Synchronise { get; init; } = [];
+
     /// <summary>The partition section.</summary>
     public PartitionOptions Partition { get; init; } = new();
 
@@ -31,6 +35,9 @@ public sealed record IngestOptions
     /// under way; the rest is for buffers that are not counted, the runtime and its garbage.
     /// </summary>
     public long MemoryBytes { get; init; } = 512L << 20;
+
+    /// <summary>Folder for what synchronise spills (default: the system's temporary folder).</summary>
+    public string SpillFolder { get; init; } = Path.GetTempPath();
 
     /// <summary>Uploads worked on at a time (<c>limits.parallelism</c>, default: 2).</summary>
     public int Parallelism { get; init; } = 2;
@@ -67,6 +74,7 @@ public sealed record IngestOptions
             Group = topology.Group,
             SourceTopic = topology.SourceTopic,
             Decode = DecodeOptions.Read(topology.Section("decode")),
+            Synchronise = ReadSynchronise(topology),
             Partition = PartitionOptions.Read(topology.Section("partition")),
             MemoryBytes = limits.MemoryBytes,
             Parallelism = limits.Parallelism,
@@ -82,6 +90,15 @@ public sealed record IngestOptions
         BatchBytes = Math.Min(Decode.BatchBytes, Math.Max(256 << 10, TransitBytes / 8)),
     };
 
+    internal IReadOnlyList<SynchroniseOptions> SynchroniseWithinLimits =>
+    [
+        .. Synchronise.Select(group => group with
+        {
+            MaxMemoryBytes = Math.Min(group.MaxMemoryBytes, Math.Max(1 << 20, MemoryBytes / 16 / Parallelism / Synchronise.Count)),
+            SpillFolder = SpillFolder,
+        }),
+    ];
+
     internal PartitionOptions PartitionWithinLimits
     {
         get
@@ -89,5 +106,18 @@ public sealed record IngestOptions
             long share = Math.Max(2 << 20, MemoryBytes / 8 / Parallelism);
             return Partition with { MaxBufferedBytes = share, RowGroupBytes = Math.Min(Partition.RowGroupBytes, share / 2) };
         }
+    }
+
+    private static List<SynchroniseOptions> ReadSynchronise(Topology topology)
+    {
+        var groups = new List<SynchroniseOptions>();
+        foreach (var item in topology.Section("synchronise")?.Items ?? [])
+        {
+            if (SynchroniseOptions.Read(item) is not { } group) continue;
+            if (groups.Exists(other => other.Name == group.Name)) item.Report($"Two synchronise items are named '{group.Name}'; give one another name.");
+            else groups.Add(group);
+        }
+
+        return groups;
     }
 }

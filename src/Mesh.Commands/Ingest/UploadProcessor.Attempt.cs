@@ -20,14 +20,16 @@ public sealed partial class UploadProcessor
         var account = new DecodeAccount();
         var tables = new Dictionary<(string Channel, string Schema, Schema Columns), TableIdentifier>();
         using var lease = new ByteLease(budget);
+        await using var synchronisers = new SynchroniserSet(options.SynchroniseWithinLimits, upload);
         await using var partitioner = new TablePartitioner(upload, options.PartitionWithinLimits, options.Decode.OnSchemaChange, catalogue, lake);
 
         var graph = Source<ChannelBatch>.From(token => DecodeAsync(upload, account, lease, token))
-            .To(Sink<ChannelBatch>.ForEach(async (batch, token) =>
+            .Via(Flow<ChannelBatch, TableRows>.From((batches, token) => SynchroniseAsync(batches, synchronisers, lease, token)))
+            .To(Sink<TableRows>.ForEach(async (rows, token) =>
             {
                 try
                 {
-                    tables[(batch.Channel, batch.SchemaName, batch.Batch.Schema)] = await partitioner.WriteAsync(batch, token).ConfigureAwait(false);
+                    await PartitionAsync(rows, partitioner, tables, token).ConfigureAwait(false);
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
@@ -35,13 +37,13 @@ public sealed partial class UploadProcessor
                     throw;
                 }
 
-                lease.Release(batch);
+                lease.Release(rows.Rows);
             }));
         await graph.RunAsync(cancellationToken).ConfigureAwait(false);
 
         failedIn("partition");
         var files = await partitioner.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        var report = Report(account, tables, files);
+        var report = Report(account, synchronisers.Frames, tables, files);
         return await EventsAsync(upload, report, files, cancellationToken).ConfigureAwait(false);
     }
 
@@ -51,18 +53,51 @@ public sealed partial class UploadProcessor
         var decoder = new RecordingDecoder(options.DecodeWithinLimits, landing, writeLetter, time, logger);
         await foreach (var batch in decoder.DecodeAsync(upload, account, cancellationToken).ConfigureAwait(false))
         {
-            await lease.TakeAsync(batch, batch.Bytes, cancellationToken).ConfigureAwait(false);
+            await lease.TakeAsync(batch.Batch, batch.Bytes, cancellationToken).ConfigureAwait(false);
             yield return batch;
         }
     }
 
+    // Batches pass through with the bytes they hold. Frames take theirs only after the last batch has passed: this stage then holds
+    // nothing that another one waits for.
+    private static async IAsyncEnumerable<TableRows> SynchroniseAsync(
+        IAsyncEnumerable<ChannelBatch> batches, SynchroniserSet synchronisers, ByteLease lease, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var batch in batches.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            await synchronisers.AddAsync(batch, cancellationToken).ConfigureAwait(false);
+            yield return new TableRows(batch.Batch, batch, null);
+        }
+
+        await foreach (var (table, frames) in synchronisers.CompleteAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await lease.TakeAsync(frames, frames.EstimatedBytes, cancellationToken).ConfigureAwait(false);
+            yield return new TableRows(frames, null, table);
+        }
+    }
+
+    private static async ValueTask PartitionAsync(
+        TableRows rows, TablePartitioner partitioner, Dictionary<(string Channel, string Schema, Schema Columns), TableIdentifier> tables,
+        CancellationToken cancellationToken)
+    {
+        if (rows.Messages is { } batch)
+        {
+            tables[(batch.Channel, batch.SchemaName, batch.Batch.Schema)] = await partitioner.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await partitioner.WriteAsync(rows.Table!, rows.Rows, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private static RecordingAccount Report(
-        DecodeAccount account, Dictionary<(string Channel, string Schema, Schema Columns), TableIdentifier> tables, IReadOnlyList<TableFiles> files)
+        DecodeAccount account, long frames, Dictionary<(string Channel, string Schema, Schema Columns), TableIdentifier> tables, IReadOnlyList<TableFiles> files)
     {
         var report = new RecordingAccount
         {
             MessagesIn = account.MessagesIn,
-            RowsOut = files.Sum(table => table.RowCount),
+            RowsOut = account.RowsOut,
+            FramesOut = frames,
             DeadLetters = account.DeadLetters,
             NotSelected = account.NotSelected,
             MinLogTimeNs = account.MinLogTimeNs,
@@ -70,10 +105,11 @@ public sealed partial class UploadProcessor
         };
 
         // Conservation is checked before anything is announced: a set that does not add up is never committed.
-        if (report.RowsOut != account.RowsOut || account.MessagesIn != account.RowsOut + account.DeadLetters + account.NotSelected)
+        long written = files.Sum(table => table.RowCount);
+        if (written != account.RowsOut + frames || account.MessagesIn != account.RowsOut + account.DeadLetters + account.NotSelected)
         {
             throw new InvalidOperationException(
-                $"The account does not add up: {account.MessagesIn} messages in, {account.RowsOut} rows decoded, {report.RowsOut} rows written, {account.DeadLetters} dead letters, {account.NotSelected} not selected.");
+                $"The account does not add up: {account.MessagesIn} messages in, {account.RowsOut} rows decoded, {frames} frames made, {written} rows written, {account.DeadLetters} dead letters, {account.NotSelected} not selected.");
         }
 
         foreach (var channel in account.Channels)
@@ -149,4 +185,7 @@ public sealed partial class UploadProcessor
         written.Tables.AddRange(tables);
         return written;
     }
+
+    /// <summary>Rows on their way to a table: the messages of a channel, or frames of a table.</summary>
+    private sealed record TableRows(RecordBatch Rows, ChannelBatch? Messages, TableIdentifier? Table);
 }

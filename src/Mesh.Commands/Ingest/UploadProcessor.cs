@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Mesh.Commands.Ingest;
 
 /// <summary>
-/// Takes one upload through decode and partition as one bounded graph. Knows nothing of the log it comes from, so that tests and
+/// Takes one upload through decode, synchronise and partition as one bounded graph. Knows nothing of the log it comes from, so that tests and
 /// <c>topology test</c> run the same code. Safe for concurrent uploads, which share one budget of bytes under way.
 /// </summary>
 public sealed partial class UploadProcessor : IDisposable
@@ -93,6 +93,7 @@ public sealed partial class UploadProcessor : IDisposable
                 bool again = transient || (exception is not MeshException && ++unexpected < options.MaxUnexpectedFailures);
                 if (!again)
                 {
+                    if (exception is MeshException { Code: var code } && code.StartsWith("MESH3", StringComparison.Ordinal)) stage = "synchronise";
                     return await DeadLetterAsync(upload, position, id, stage, exception, attempt, cancellationToken).ConfigureAwait(false);
                 }
 

@@ -15,8 +15,8 @@ public static class IcebergTypes
     private const int MaxDepth = 32;
 
     /// <summary>
-    /// The schema as Iceberg's JSON. Writers of data files put it into the footer under <c>iceberg.schema</c>: readers such as icebird
-    /// find in it the columns an older file has.
+    /// The schema as Iceberg's JSON. Writers of data files may put it into the footer under <c>iceberg.schema</c>, where some readers look
+    /// for the names that field ids had when the file was written.
     /// </summary>
     public static string ToJson(Schema schema, int schemaId)
     {

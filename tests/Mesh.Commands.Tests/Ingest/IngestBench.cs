@@ -100,6 +100,26 @@ internal sealed class IngestBench : IDisposable
         return new UploadAccepted { IngestId = id.ToString(), VehicleId = vehicle, Uri = entry.Uri, SizeBytes = entry.SizeBytes, ContentSha256 = entry.ContentSha256 };
     }
 
+    /// <summary>Makes a recording that is written straight into the landing area known.</summary>
+    public async Task<UploadAccepted> UploadAsync(string key, Func<Stream, Task> write)
+    {
+        await using (var output = await Landing.CreateAsync(key, PutMode.Overwrite, Token))
+        {
+            await write(output.Stream);
+            await output.CompleteAsync(Token);
+        }
+
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(key));
+        var id = IngestId.Compute(hash, "V1");
+        var entry = new RecordingEntry
+        {
+            IngestId = id, VehicleId = "V1", FileName = key, Uri = Landing.UriOf(key), SizeBytes = (await Landing.GetSizeAsync(key, Token))!.Value,
+            ContentSha256 = Convert.ToHexStringLower(hash), AcceptedAt = DateTimeOffset.UnixEpoch,
+        };
+        await Recordings.TryAddAsync(entry, _ => { }, Token);
+        return new UploadAccepted { IngestId = id.ToString(), VehicleId = "V1", Uri = entry.Uri, SizeBytes = entry.SizeBytes, ContentSha256 = entry.ContentSha256 };
+    }
+
     /// <summary>Commits what an attempt announced, as the catalogue stage does.</summary>
     public async Task<List<AppendOutcome>> CommitAsync(IReadOnlyList<FilesWritten> events)
     {

@@ -97,6 +97,7 @@ internal sealed class BinaryLeafWriter : LeafWriter
 
     private void AppendPlain(ReadOnlySpan<byte> value)
     {
+        if (value.Length > ParquetFormat.MaxPageBytes) throw TooLarge(value.Length);
         var target = Values.Extend(sizeof(int) + value.Length);
         BinaryPrimitives.WriteInt32LittleEndian(target, value.Length);
         value.CopyTo(target[sizeof(int)..]);

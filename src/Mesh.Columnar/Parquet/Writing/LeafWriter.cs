@@ -174,6 +174,11 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
     /// <summary>Whether the dictionary saves nothing (or there are no values) and nothing has been written with it yet.</summary>
     protected bool IsDictionaryUseless => UsesDictionary && dictionaryPages == 0 && DictionaryCount * 2L >= Indices.Length;
 
+    protected MeshException TooLarge(long bytes) => new(
+        "MESH10904",
+        $"A page of column '{Node.Name}' takes {bytes:N0} bytes, more than the {ParquetFormat.MaxPageBytes:N0} a page may hold. "
+        + "Store values this large outside of the table.");
+
     private void ClosePage()
     {
         if (pageEntries == 0) return;
@@ -238,11 +243,8 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
         return uncompressed;
     }
 
-    private ReadOnlySpan<byte> Compress(PooledList<byte> body) => body.Length <= ParquetFormat.MaxPageBytes
-        ? compressor.Compress(body)
-        : throw new MeshException(
-            "MESH10904",
-            $"A page of column '{Node.Name}' takes {body.Length:N0} bytes, more than the {ParquetFormat.MaxPageBytes:N0} a page may hold. Store values this large outside of the table.");
+    private ReadOnlySpan<byte> Compress(PooledList<byte> body) =>
+        body.Length <= ParquetFormat.MaxPageBytes ? compressor.Compress(body) : throw TooLarge(body.Length);
 
     private void BeginHeader(PageType type, int uncompressedBytes, int compressedBytes)
     {

@@ -1,0 +1,62 @@
+using Mesh.Formats.Mcap;
+using Mesh.Model;
+
+namespace Mesh.Simulation;
+
+/// <summary>What drive to simulate. The same options give the same messages on every machine.</summary>
+public sealed record DriveOptions
+{
+    /// <summary>Pseudonym of the vehicle (default: <c>V1</c>); decides its sensors' clocks and biases together with the seed.</summary>
+    public string VehicleId { get; init; } = "V1";
+
+    /// <summary>Length of the drive (default: 60 s; at most a day).</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Chooses the route, the manoeuvres and all noise (default: 1).</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>True time of the start (default: 2026-01-05T08:00Z plus as many minutes as the seed says, within eight hours).</summary>
+    public DateTimeOffset? StartTime { get; init; }
+
+    /// <summary>Message schemas (default: ROS 2).</summary>
+    public DriveSchema Schema { get; init; } = DriveSchema.Ros2;
+
+    /// <summary>Compression of the recording's chunks (default: zstd).</summary>
+    public McapCompression Compression { get; init; } = McapCompression.Zstd;
+
+    /// <summary>Width of camera frames in pixels (default: 160; 16 to 1920).</summary>
+    public int CameraWidth { get; init; } = 160;
+
+    /// <summary>Height of camera frames in pixels (default: 90; 16 to 1080).</summary>
+    public int CameraHeight { get; init; } = 90;
+
+    /// <summary>Rays per lidar sweep (default: 2000; 16 to 200 000). Those that hit nothing give no point.</summary>
+    public int LidarPoints { get; init; } = 2000;
+
+    /// <summary>The start as it will be used, nanoseconds since 1970.</summary>
+    public long StartTimeNs
+    {
+        get
+        {
+            var start = StartTime ?? new DateTimeOffset(2026, 1, 5, 8, 0, 0, TimeSpan.Zero).AddMinutes((ulong)Seed % 480);
+            return (start - DateTimeOffset.UnixEpoch).Ticks * 100;
+        }
+    }
+
+    /// <summary>Refuses options no drive can be made from.</summary>
+    /// <exception cref="MeshException"><c>MESH11050</c>: the message names the option and its range.</exception>
+    public void Validate()
+    {
+        Require(Duration > TimeSpan.Zero && Duration <= TimeSpan.FromDays(1), nameof(Duration), "more than zero and at most a day");
+        Require(VehicleId.Length > 0, nameof(VehicleId), "a name");
+        Require(CameraWidth is >= 16 and <= 1920, nameof(CameraWidth), "16 to 1920 pixels");
+        Require(CameraHeight is >= 16 and <= 1080, nameof(CameraHeight), "16 to 1080 pixels");
+        Require(LidarPoints is >= 16 and <= 200_000, nameof(LidarPoints), "16 to 200 000 rays");
+        Require(StartTimeNs is >= 0 and < 2_000_000_000_000_000_000, nameof(StartTime), "a time from 1970 to 2033, as ROS 2 stamps have 31-bit seconds");
+
+        static void Require(bool holds, string option, string range)
+        {
+            if (!holds) throw new MeshException("MESH11050", $"The drive's {option} must be {range}.");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Buffers;
+using Mesh.Columnar;
+using Mesh.Model;
+using Microsoft.Win32.SafeHandles;
+
+namespace Mesh.Synchronise;
+
+/// <summary>A sorted run of one channel's samples in a file that is deleted when closed, also by the end of the process.</summary>
+internal sealed class SpilledRun : IDisposable
+{
+    // A reader holds one block at a time; many runs of many channels are read side by side.
+    private const int BlockRows = 4096;
+    private const long BlockBytes = 256 << 10;
+
+    private readonly SafeFileHandle file;
+    private readonly IReadOnlyList<StructType> schemas;
+    private readonly List<(long Offset, int Length)> blocks = [];
+    private long length;
+
+    private SpilledRun(SafeFileHandle file, IReadOnlyList<StructType> schemas)
+    {
+        this.file = file;
+        this.schemas = schemas;
+    }
+
+    /// <summary>Writes samples in the order of their keys.</summary>
+    /// <exception cref="MeshException"><c>MESH3001</c>, transient: the folder cannot be written or is full.</exception>
+    public static async ValueTask<SpilledRun> WriteAsync(
+        string folder, RowKey[] keys, IReadOnlyList<RowBlock> rows, IReadOnlyList<StructType> schemas, CancellationToken cancellationToken)
+    {
+        SpilledRun? run = null;
+        try
+        {
+            Directory.CreateDirectory(folder);
+            string path = Path.Combine(folder, $"synchronise-{Guid.NewGuid():n}.run");
+            run = new SpilledRun(
+                File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose | FileOptions.Asynchronous), schemas);
+
+            // Without a name it cannot outlive a process that is killed; Windows only deletes on close.
+            if (!OperatingSystem.IsWindows()) File.Delete(path);
+            await run.WriteBlocksAsync(keys, rows, cancellationToken).ConfigureAwait(false);
+            return run;
+        }
+        catch (Exception exception)
+        {
+            run?.Dispose();
+            if (exception is not (IOException or UnauthorizedAccessException)) throw;
+            throw new MeshException("MESH3001",
+                $"Samples waiting for synchronisation cannot be written to '{folder}': {exception.Message} Free space there or give the limits more memory.",
+                isTransient: true, exception);
+        }
+    }
+
+    public RowSource Read() => new Reader(this);
+
+    public void Dispose() => file.Dispose();
+
+    private async ValueTask WriteBlocksAsync(RowKey[] keys, IReadOnlyList<RowBlock> rows, CancellationToken cancellationToken)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        for (int from = 0; from < keys.Length;)
+        {
+            var block = Gather(keys, from, rows);
+            from += block.Length;
+            buffer.ResetWrittenCount();
+            VectorCodec.Write(block, buffer);
+            await RandomAccess.WriteAsync(file, buffer.WrittenMemory, length, cancellationToken).ConfigureAwait(false);
+            blocks.Add((length, buffer.WrittenCount));
+            length += buffer.WrittenCount;
+        }
+    }
+
+    /// <summary>Rows from a place on that share a schema, up to a block's size.</summary>
+    private RowBlock Gather(RowKey[] keys, int from, IReadOnlyList<RowBlock> rows)
+    {
+        int schemaIndex = rows[keys[from].Block].SchemaIndex;
+        var fields = schemas[schemaIndex].Fields;
+        var builders = fields.Select(field => ColumnBuilder.Create(field.Type)).ToArray();
+        int to = from;
+        long bytes = 0;
+        for (; to < keys.Length && to - from < BlockRows && bytes < BlockBytes && rows[keys[to].Block].SchemaIndex == schemaIndex; to++)
+        {
+            var source = rows[keys[to].Block];
+            for (int column = 0; column < builders.Length; column++) RowAppender.Append(builders[column], source.Columns[column], keys[to].Row);
+            if ((to & 63) == 0) bytes = builders.Sum(builder => builder.EstimatedBytes);
+        }
+
+        var taken = keys.AsSpan(from, to - from);
+        var times = new long[taken.Length];
+        var sequences = new long[taken.Length];
+        var logTimes = new long[taken.Length];
+        for (int i = 0; i < taken.Length; i++)
+        {
+            times[i] = taken[i].Time;
+            sequences[i] = taken[i].Sequence;
+            logTimes[i] = rows[taken[i].Block].LogTimes.Span[taken[i].Row];
+        }
+
+        return new RowBlock
+        {
+            SchemaIndex = schemaIndex,
+            Times = times,
+            Sequences = sequences,
+            LogTimes = logTimes,
+            Columns = Array.ConvertAll(builders, builder => builder.Build()),
+        };
+    }
+
+    private sealed class Reader(SpilledRun run) : RowSource
+    {
+        private RowBlock? block;
+        private int nextBlock;
+        private int nextRow;
+
+        public override async ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
+        {
+            if (block is null || nextRow == block.Length)
+            {
+                if (nextBlock == run.blocks.Count) return false;
+                var (offset, size) = run.blocks[nextBlock++];
+
+                // A new array per block: matched samples keep pointing into the last one.
+                byte[] bytes = GC.AllocateUninitializedArray<byte>(size);
+                int filled = 0;
+                while (filled < size)
+                {
+                    int read = await RandomAccess.ReadAsync(run.file, bytes.AsMemory(filled), offset + filled, cancellationToken).ConfigureAwait(false);
+                    if (read == 0) throw new MeshException("MESH3002", "A spilled run is shorter than it was written; the disk lost data. Run the upload again.", isTransient: true);
+                    filled += read;
+                }
+
+                block = VectorCodec.Read(bytes, run.schemas);
+                nextRow = 0;
+            }
+
+            Current = new RowRef(block.Times.Span[nextRow], block.Sequences.Span[nextRow], block, nextRow);
+            nextRow++;
+            return true;
+        }
+    }
+}

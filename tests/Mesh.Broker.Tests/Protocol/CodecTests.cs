@@ -1,0 +1,140 @@
+using Mesh.Broker.Protocol;
+using Mesh.Broker.Tests.Support;
+
+namespace Mesh.Broker.Tests.Protocol;
+
+public class CodecTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_written_is_read_in_both_forms(bool flexible)
+    {
+        using var writer = new ProtocolWriter { Flexible = flexible };
+        writer.Int8(-3);
+        writer.Int16(short.MinValue);
+        writer.Int32(int.MaxValue);
+        writer.Int64(long.MinValue);
+        writer.Boolean(true);
+        writer.String("Grüße");
+        writer.NullableString(null);
+        writer.Bytes([1, 2, 3]);
+        writer.Array([10, 20], static (inner, value) => inner.Int32(value));
+        writer.NullArray();
+        writer.Tags();
+
+        var reader = new ProtocolReader(writer.Written) { Flexible = flexible };
+        reader.Int8().ShouldBe((sbyte)-3);
+        reader.Int16().ShouldBe(short.MinValue);
+        reader.Int32().ShouldBe(int.MaxValue);
+        reader.Int64().ShouldBe(long.MinValue);
+        reader.Boolean().ShouldBeTrue();
+        reader.String().ShouldBe("Grüße");
+        reader.NullableString().ShouldBeNull();
+        reader.Bytes().ToArray().ShouldBe([1, 2, 3]);
+        reader.Array(static inner => inner.Int32()).ShouldBe([10, 20]);
+        reader.NullableArray(static inner => inner.Int32()).ShouldBeNull();
+        reader.Tags();
+        reader.Remaining.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(false, 100_000)]
+    [InlineData(true, 0)]
+    [InlineData(true, 126)]
+    [InlineData(true, 127)]
+    [InlineData(true, 100_000)]
+    public void Records_filled_in_place_are_a_bytes_field(bool flexible, int size)
+    {
+        byte[] records = new byte[size];
+        new Random(1).NextBytes(records);
+        using var writer = new ProtocolWriter { Flexible = flexible };
+        writer.Int32(7);
+        records.CopyTo(writer.BeginRecords(size + 500));
+        writer.EndRecords(size);
+        writer.Int32(8);
+
+        var reader = new ProtocolReader(writer.Written) { Flexible = flexible };
+        reader.Int32().ShouldBe(7);
+        reader.Bytes().ToArray().ShouldBe(records);
+        reader.Int32().ShouldBe(8);
+        reader.Remaining.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_claimed_length_allocates_nothing()
+    {
+        byte[] claim = [0x7f, 0xff, 0xff, 0xff, 1, 2, 3];
+        _ = Should.Throw<ProtocolException>(() => new ProtocolReader(claim).Array(static inner => inner.Int8()));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Should.Throw<ProtocolException>(() => new ProtocolReader(claim).Array(static inner => inner.Int8()));
+        Should.Throw<ProtocolException>(() => new ProtocolReader(claim).Bytes());
+        Should.Throw<ProtocolException>(() => new ProtocolReader((byte[])[0xff, 0xff, 0xff, 0xff, 0x07]) { Flexible = true }.String());
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(100_000);
+    }
+
+    [Fact]
+    public void The_checksum_is_that_of_the_specification()
+    {
+        // RFC 3720, appendix B.4.
+        Crc32C.Compute(new byte[32]).ShouldBe(0x8a9136aau);
+        Crc32C.Compute([.. Enumerable.Repeat((byte)0xff, 32)]).ShouldBe(0x62a8ab43u);
+        Crc32C.Compute([.. Enumerable.Range(0, 32).Select(i => (byte)i)]).ShouldBe(0x46dd794eu);
+        Crc32C.Compute("123456789"u8).ShouldBe(0xe3069283u);
+    }
+
+    [Fact]
+    public void A_valid_batch_passes_and_no_other_byte_sequence_near_it_does()
+    {
+        byte[] valid = Batches.One("some value", producerId: 3);
+        RecordBatchValidator.Validate(valid, 1 << 20, 7, out var header).ShouldBe(ErrorCode.None);
+        header.RecordCount.ShouldBe(1);
+
+        for (int at = 0; at < valid.Length; at++)
+        {
+            // The broker overwrites base offset and leader epoch, so what they hold does not matter.
+            if (at is < 8 or (>= 12 and < 16)) continue;
+            byte[] changed = [.. valid];
+            changed[at] ^= 0x40;
+            RecordBatchValidator.Validate(changed, 1 << 20, 7, out _).ShouldNotBe(ErrorCode.None, $"byte {at} changed");
+        }
+
+        for (int length = 0; length < valid.Length; length++)
+        {
+            RecordBatchValidator.Validate(valid.AsSpan(0, length), 1 << 20, 7, out _).ShouldNotBe(ErrorCode.None, $"cut to {length} bytes");
+        }
+    }
+
+    [Theory]
+    [InlineData("count", ErrorCode.InvalidRecord)]
+    [InlineData("control", ErrorCode.InvalidRecord)]
+    [InlineData("transactional", ErrorCode.InvalidRecord)]
+    [InlineData("codec", ErrorCode.UnsupportedCompressionType)]
+    [InlineData("magic", ErrorCode.UnsupportedForMessageFormat)]
+    [InlineData("twice", ErrorCode.InvalidRecord)]
+    [InlineData("large", ErrorCode.MessageTooLarge)]
+    [InlineData("sequence", ErrorCode.InvalidRecord)]
+    public void A_batch_with_a_right_checksum_is_still_refused_when_it_is_wrong(string what, object expected)
+    {
+        byte[] batch = Batches.One("some value", producerId: 3);
+        int limit = 1 << 20;
+        switch (what)
+        {
+            case "count": batch[60] = 5; batch[26] = 4; break;
+            case "control": batch[22] |= 0x20; break;
+            case "transactional": batch[22] |= 0x10; break;
+            case "codec": batch[22] |= 0x05; break;
+            case "magic": batch[16] = 1; break;
+            case "sequence": batch[53] = 0xff; break;
+            case "large": limit = batch.Length - 1; break;
+        }
+
+        Batches.Seal(batch);
+        if (what == "twice") batch = [.. batch, .. batch];
+
+        RecordBatchValidator.Validate(batch, limit, 7, out _).ShouldBe((ErrorCode)expected);
+    }
+}
