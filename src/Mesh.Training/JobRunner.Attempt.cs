@@ -26,7 +26,7 @@ public sealed partial class JobRunner
             }
 
             Directory.CreateDirectory(folder.Checkpoint);
-            TrainerProcess.KillLeftovers(folder);
+            await TrainerProcess.KillLeftoversAsync(folder, time).ConfigureAwait(false);
             var (spec, output) = FindFinishedOutput(job, folder)
                 ?? await TrainAsync(job, request, folder, cancellationToken).ConfigureAwait(false);
             var card = JobOutput.Check(output, spec);

@@ -9,7 +9,10 @@ namespace Mesh.Training.Running;
 /// <summary>Runs one attempt of a job as a process and leaves no process behind.</summary>
 internal static class TrainerProcess
 {
+    private const int SignalKill = 9;
     private const int SignalTerminate = 15;
+    private const int MaxKillRounds = 100;
+    private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastOutput = TimeSpan.FromSeconds(5);
 
     public enum Ending
@@ -56,7 +59,7 @@ internal static class TrainerProcess
         }
 
         // What the trainer started may outlive it and hold its pipes.
-        KillLeftovers(folder);
+        await KillLeftoversAsync(folder, time).ConfigureAwait(false);
         try
         {
             await output.WaitAsync(LastOutput, time, CancellationToken.None).ConfigureAwait(false);
@@ -74,22 +77,23 @@ internal static class TrainerProcess
     /// Kills every process that was started for a job, whoever its parent is by now: they are known by the job spec in their environment.
     /// Needs /proc; elsewhere a trainer that outlived a killed Mesh is not found.
     /// </summary>
-    public static void KillLeftovers(JobFolder folder)
+    public static async Task KillLeftoversAsync(JobFolder folder, TimeProvider time)
     {
         if (!OperatingSystem.IsLinux()) return;
         byte[] mark = System.Text.Encoding.UTF8.GetBytes($"MESH_JOB_SPEC={folder.SpecFile}\0");
-        // A process may start another between listing and killing; a second look finds it.
-        for (int round = 0; round < 3; round++)
+        // Again until none is left: a process may start another between listing and killing, and dying takes a moment.
+        for (int round = 0; round < MaxKillRounds; round++)
         {
             bool found = false;
             foreach (string entry in Directory.EnumerateDirectories("/proc"))
             {
                 if (!int.TryParse(Path.GetFileName(entry), out int id) || id == Environment.ProcessId || !HasMark(entry, mark)) continue;
                 found = true;
-                Kill(id);
+                _ = SendSignal(id, SignalKill);
             }
 
             if (!found) return;
+            await Task.Delay(KillRound, time, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -155,20 +159,6 @@ internal static class TrainerProcess
         {
             // Gone meanwhile, or another user's.
             return false;
-        }
-    }
-
-    private static void Kill(int id)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            process.Kill();
-            process.WaitForExit(LastOutput);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
-        {
-            // Gone meanwhile.
         }
     }
 
