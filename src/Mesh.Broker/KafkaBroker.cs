@@ -49,7 +49,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(timeProvider);
         if (!IPAddress.IsLoopback(options.Listen) && (options.TlsCertificate is null || options.Users.Count == 0))
         {
-            throw new MeshException("MESH7001", $"The broker will not listen on {options.Listen}, which other machines can reach, without TLS and users. Set `kafka.tlsCertificate` and `kafka.users`, or listen on 127.0.0.1.");
+            throw new MeshException("MESH7001", $"The broker will not listen on {options.Listen}, which other machines can reach, without TLS and users. Set `tls.certificate`, `tls.key` and `http.token`, or listen on 127.0.0.1.");
         }
 
         long started = timeProvider.GetTimestamp();

@@ -1,6 +1,7 @@
 using Mesh.Lakehouse;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Streaming.Ingest;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Catalogue;
@@ -11,6 +12,9 @@ namespace Mesh.Catalogue;
 /// </summary>
 public sealed class LakeSweep(TableCatalogue tables, IObjectStore lake, ILogger logger, TimeProvider time)
 {
+    /// <summary>Age from which a file set that an event referred to is of no more use: its event was committed or given up long ago.</summary>
+    private static readonly TimeSpan FileSetRetention = TimeSpan.FromDays(30);
+
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -18,6 +22,10 @@ public sealed class LakeSweep(TableCatalogue tables, IObjectStore lake, ILogger 
         do
         {
             foreach (var table in await tables.ListAsync(cancellationToken).ConfigureAwait(false)) await SweepAsync(table, cancellationToken).ConfigureAwait(false);
+            await foreach (var set in lake.ListAsync(FileSetEvents.Prefix, cancellationToken).ConfigureAwait(false))
+            {
+                if (set.ModifiedAt < time.GetUtcNow() - FileSetRetention) await lake.DeleteAsync(set.Key, cancellationToken).ConfigureAwait(false);
+            }
         }
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
     }

@@ -54,14 +54,14 @@ public sealed class ServerTests : IDisposable
             await subscriber.WaitUntilAsync(() => subscriber.Errors.Contains("snapshot", StringComparison.Ordinal), "the first snapshot");
             await subscriber.SignalAsync("INT");
             await subscriber.WaitForExitAsync();
-            Rows(subscriber.Output).Count.ShouldBe(Messages(first, "/imu"));
+            ((long)Rows(subscriber.Output).Count).ShouldBe(Messages(first, "/imu"));
         }
 
         await PublishAsync("second.mcap", "V2");
         await using var resumed = MeshProcess.Start(environment, ["subscribe", "chassis.imu", "--no-follow", .. consumer]);
         await resumed.WaitForExitAsync();
         var rows = Rows(resumed.Output);
-        rows.Count.ShouldBe(Messages(second, "/imu"));
+        ((long)rows.Count).ShouldBe(Messages(second, "/imu"));
         rows.ShouldAllBe(row => row.GetProperty("vehicle_id").GetString() == "V2");
     }
 

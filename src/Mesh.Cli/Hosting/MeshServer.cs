@@ -56,8 +56,9 @@ internal sealed class MeshServer : IAsyncDisposable
     public static async Task<MeshServer> StartAsync(
         string dataFolder, Settings settings, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var plan = TopologyPlan.Load(settings.Text(SettingKeys.IngestTopology));
+        var topology = TopologyPlan.Load(settings.Text(SettingKeys.IngestTopology));
         var state = StateDirectory.Open(dataFolder);
+        var plan = topology with { Ingest = topology.Ingest with { SpillFolder = state.Spill } };
         var server = new MeshServer(state.Root);
         server.OnStop(state.Dispose);
         try

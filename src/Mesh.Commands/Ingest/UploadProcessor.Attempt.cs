@@ -164,7 +164,7 @@ public sealed partial class UploadProcessor
     {
         var set = new FilesWritten();
         set.Files.AddRange(written.Files);
-        string key = $"file-sets/{written.AttemptId}-{number}.pb";
+        string key = $"{FileSetEvents.Prefix}{written.AttemptId}-{number}.pb";
         await lake.PutAsync(key, set.ToByteArray(), PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         written.Files.Clear();
         written.FilesUri = lake.UriOf(key);

@@ -8,6 +8,9 @@ namespace Mesh.Streaming.Ingest;
 /// <summary>Data files as the files-written event carries them, from partition to catalogue.</summary>
 public static class FileSetEvents
 {
+    /// <summary>Where in the lake large file sets are kept that an event refers to.</summary>
+    public const string Prefix = "file-sets/";
+
     /// <summary>The event's form of a data file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="partitionBy">The partition spec it was written under; names the values.</param>
