@@ -183,9 +183,25 @@ public sealed partial class CatalogueStage
             "Marking a recording",
             async () =>
             {
+                // With its account a recording is told apart from one that could not be read at all: the sets of its other tables, which
+                // may still come, then do not bring it back to waiting for a table that it will never be in.
+                if (AccountOf(consumed) is { } set) await StoreAccountsAsync([set]).ConfigureAwait(false);
                 await recordings.MarkDeadLetteredAsync(id, $"{cause.Code}: {cause.Message}", CancellationToken.None).ConfigureAwait(false);
                 return true;
             },
             stopping).ConfigureAwait(false);
+    }
+
+    private static FileSet? AccountOf(ConsumedEvent<FilesWritten> consumed)
+    {
+        try
+        {
+            return FileSet.From(consumed, []);
+        }
+        catch (MeshException)
+        {
+            // The event is itself what is wrong.
+            return null;
+        }
     }
 }

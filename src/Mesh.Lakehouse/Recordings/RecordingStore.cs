@@ -98,7 +98,8 @@ public sealed class RecordingStore
 
     /// <summary>
     /// Stores the account of an attempt and, when the ledger has every table of it, marks the recording as committed. Idempotent: the
-    /// account of the attempt that committed first stays. A recording that is not known here is left alone.
+    /// account of the attempt that committed first stays, also when a table refused a set of it for good. A recording that is not known here
+    /// is left alone.
     /// </summary>
     public void SetAccount(SqliteTransaction transaction, IngestId id, RecordingAccountEntry account)
     {
@@ -107,7 +108,7 @@ public sealed class RecordingStore
             """
             UPDATE recordings SET state = @written, reason = NULL, topology = @Topology, topology_version = @TopologyVersion,
                 messages_in = @MessagesIn, rows_out = @RowsOut, dead_letters = @DeadLetters, not_selected = @NotSelected, frames_out = @FramesOut
-            WHERE ingest_id = @id AND state IN (@accepted, @deadLettered)
+            WHERE ingest_id = @id AND (state = @accepted OR (state = @deadLettered AND topology IS NULL))
             """,
             new
             {
@@ -134,11 +135,14 @@ public sealed class RecordingStore
             transaction) > 0;
     }
 
-    /// <summary>Marks a recording as unreadable. Idempotent; a recording that has an account stays as it is.</summary>
+    /// <summary>
+    /// Marks a recording as unreadable or, when it has an account, as one that a table refused for good. Idempotent; a committed
+    /// recording stays as it is.
+    /// </summary>
     public async ValueTask MarkDeadLetteredAsync(IngestId id, string reason, CancellationToken cancellationToken) =>
         await database.WriteAsync(transaction => transaction.Connection!.Execute(
-            "UPDATE recordings SET state = @deadLettered, reason = @reason WHERE ingest_id = @id AND state = @accepted",
-            new { id = id.ToString(), reason, deadLettered = (int)RecordingState.DeadLettered, accepted = (int)RecordingState.Accepted },
+            "UPDATE recordings SET state = @deadLettered, reason = @reason WHERE ingest_id = @id AND state <> @committed",
+            new { id = id.ToString(), reason, deadLettered = (int)RecordingState.DeadLettered, committed = (int)RecordingState.Committed },
             transaction), cancellationToken).ConfigureAwait(false);
 
     /// <summary>Whether every table of the recording's account has its rows, or it is dead-lettered.</summary>

@@ -109,6 +109,20 @@ public sealed class RecordingStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_recording_that_one_table_refused_for_good_is_finished_whatever_its_other_tables_do()
+    {
+        await store.TryAddAsync(Entry("a"), _ => { }, None);
+        await SetAccount("a", Account() with { Tables = ["raw.imu", "raw.refused"] });
+        (await store.IsFinishedAsync(LakeFixture.Ingest("a"), None)).ShouldBeFalse();
+
+        await store.MarkDeadLetteredAsync(LakeFixture.Ingest("a"), "MESH8106: a file is gone", None);
+        await SetAccount("a", Account() with { Tables = ["raw.imu", "raw.refused"] });
+
+        (await store.FindAsync(LakeFixture.Ingest("a"), None))!.State.ShouldBe(RecordingState.DeadLettered);
+        (await store.IsFinishedAsync(LakeFixture.Ingest("a"), None)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Lists_are_newest_first_and_only_finished_old_recordings_expire_once()
     {
         foreach (string name in new[] { "a", "b", "c" })
