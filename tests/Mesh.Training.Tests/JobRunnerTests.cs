@@ -160,7 +160,8 @@ public sealed class JobRunnerTests : IDisposable
     [Fact]
     public async Task A_trainer_that_takes_too_long_is_killed_with_everything_it_started()
     {
-        fixture.Options = fixture.Options with { MaxDuration = TimeSpan.FromSeconds(1), GracePeriod = TimeSpan.FromMilliseconds(300) };
+        fixture.Options = fixture.Options with { MaxDuration = TimeSpan.FromSeconds(77), GracePeriod = TimeSpan.FromMilliseconds(300) };
+        fixture.Time = new EventfulTime(TimeSpan.FromSeconds(77), () => IsWritten("pid1") && IsWritten("pid2"));
         // One child in its own session whose parent has gone, one that ignores SIGTERM.
         var runner = fixture.Runner(
             $"""
@@ -171,7 +172,10 @@ public sealed class JobRunnerTests : IDisposable
         var job = await fixture.RunAsync(runner, Request());
 
         (job.State, job.Code).ShouldBe((JobState.Failed, "MESH9003"));
+        job.Reason.ShouldContain("77 seconds");
         foreach (string file in (string[])["pid1", "pid2"]) IsAlive(int.Parse(File.ReadAllText(fixture[file]))).ShouldBeFalse(file);
+
+        bool IsWritten(string file) => File.Exists(fixture[file]) && File.ReadAllText(fixture[file]).EndsWith('\n');
     }
 
     [Fact]

@@ -177,6 +177,21 @@ public sealed class ManoeuvreTrainerTests : IDisposable
         File.Exists(Path.Combine(trainer.Output, "_SUCCESS")).ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task Recordings_without_a_signal_are_left_out_and_not_claimed_as_seen()
+    {
+        var all = Make(9, 100);
+        var unlabelled = new RecordBatch(new Schema([.. all.Schema.Fields.Take(6)]), all.Length, [.. all.Columns.Take(6)]);
+        await trainer.PrepareAsync([.. Drives(4, 300), [unlabelled]], new() { ["epochs"] = "2" });
+
+        (await trainer.RunAsync()).ShouldBe(0, trainer.Log.ToString());
+
+        trainer.ReadJson("evaluation.json").GetProperty("frames_without_signals").GetInt32().ShouldBe(100);
+        var seen = trainer.ReadJson("model_card.json").GetProperty("inputs")[0].GetProperty("ingest_ids").EnumerateArray().Select(id => id.GetString()).ToArray();
+        seen.Length.ShouldBe(4);
+        seen.ShouldNotContain(RecordingId(9));
+    }
+
     [Theory]
     [InlineData("epochs", "many", "MESH9103")]
     [InlineData("epoch", "5", "MESH9103")]

@@ -39,6 +39,8 @@ internal sealed class RunnerFixture : IDisposable
 
     public TrainingOptions Options { get; set; }
 
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     /// <summary>Path of something in the fixture's folder.</summary>
     public string this[params string[] segments] => folder[segments];
 
@@ -60,7 +62,7 @@ internal sealed class RunnerFixture : IDisposable
 
     public JobRunner Runner(Func<string, (string File, string[] Arguments)> commandOf)
     {
-        var runner = new JobRunner(Database, Options, ResolveAsync, commandOf, NullLogger.Instance, TimeProvider.System);
+        var runner = new JobRunner(Database, Options, ResolveAsync, commandOf, NullLogger.Instance, Time);
         runners.Add(runner);
         return runner;
     }

@@ -25,21 +25,36 @@ internal sealed class FrameSet(int maxFrames)
     /// <summary>Recordings in order of their id.</summary>
     public IReadOnlyCollection<Recording> Recordings => recordings.Values;
 
-    /// <summary>Reads an input's files.</summary>
-    /// <exception cref="MeshException"><c>MESH9101</c> when the product is no table of synchronised frames.</exception>
+    /// <summary>Frames in files without one of the signals, as recordings without that channel leave them.</summary>
+    public long WithoutSignals { get; private set; }
+
+    /// <summary>Reads an input's files. Recordings whose files lack a signal are left out and counted.</summary>
+    /// <exception cref="MeshException"><c>MESH9101</c> when every file lacks one: the product is no table of synchronised frames.</exception>
     public async Task ReadAsync(JobInput input, string inputFolder, CancellationToken cancellationToken)
     {
+        string? lacking = null;
         foreach (var file in input.Files)
         {
             var reader = await ParquetReader.OpenAsync(new FileByteSource(Path.Combine(inputFolder, file.Path)), cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
-                var needed = FrameColumns.FindNeeded(reader.Schema, out string missing) ?? throw new MeshException(
-                    "MESH9101",
-                    $"'{input.Product}' ({input.Table}) is no table of synchronised frames for builtin/manoeuvre: '{file.Uri}' has no {missing}. "
-                    + "Let the trigger watch the product of a synchronise section with IMU, wheel speed and manoeuvre labels.");
+                if (FrameColumns.FindNeeded(reader.Schema, out string missing) is not { } needed)
+                {
+                    lacking ??= $"'{file.Uri}' has no {missing}";
+                    WithoutSignals += reader.RowCount;
+                    continue;
+                }
+
                 await foreach (var batch in reader.ReadAsync(needed, cancellationToken).ConfigureAwait(false)) Add(batch);
             }
+        }
+
+        if (lacking is not null && Count == 0)
+        {
+            throw new MeshException(
+                "MESH9101",
+                $"'{input.Product}' ({input.Table}) is no table of synchronised frames for builtin/manoeuvre: {lacking}. "
+                + "Let the trigger watch the product of a synchronise section with IMU, wheel speed and manoeuvre labels.");
         }
 
         foreach (var recording in recordings.Values) recording.Sort();

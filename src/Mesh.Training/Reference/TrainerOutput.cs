@@ -59,6 +59,7 @@ internal sealed class TrainerOutput : IDisposable
             recall = heldOut.Classes.Zip(heldOut.Recall).ToDictionary(pair => pair.First, pair => double.IsFinite(pair.Second) ? (double?)pair.Second : null),
             frames = frames.Count,
             frames_ignored = frames.Ignored,
+            frames_without_signals = frames.WithoutSignals,
             windows_with_missing_samples = set.WithMissingSamples,
             windows_without_label = set.WithoutLabel,
             windows_with_gaps = set.WithGaps,
