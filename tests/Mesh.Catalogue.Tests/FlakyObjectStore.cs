@@ -31,6 +31,8 @@ internal sealed class FlakyObjectStore(IObjectStore inner) : IObjectStore
         return inner.PutAsync(key, content, mode, cancellationToken);
     }
 
+    public ValueTask ImportFileAsync(string path, string key, CancellationToken cancellationToken) => inner.ImportFileAsync(path, key, cancellationToken);
+
     public ValueTask<IByteSource> OpenAsync(string key, CancellationToken cancellationToken) => inner.OpenAsync(key, cancellationToken);
 
     public ValueTask<long?> GetSizeAsync(string key, CancellationToken cancellationToken) => inner.GetSizeAsync(key, cancellationToken);

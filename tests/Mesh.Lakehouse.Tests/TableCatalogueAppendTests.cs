@@ -361,6 +361,8 @@ public sealed class TableCatalogueAppendTests : IDisposable
             throw new MeshException("MESH8022", "planned failure", isTransient: true);
         }
 
+        public ValueTask ImportFileAsync(string path, string key, CancellationToken cancellationToken) => inner.ImportFileAsync(path, key, cancellationToken);
+
         public ValueTask<IByteSource> OpenAsync(string key, CancellationToken cancellationToken) => inner.OpenAsync(key, cancellationToken);
 
         public ValueTask<long?> GetSizeAsync(string key, CancellationToken cancellationToken) => inner.GetSizeAsync(key, cancellationToken);

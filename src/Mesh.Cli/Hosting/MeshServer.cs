@@ -103,20 +103,13 @@ internal sealed class MeshServer : IAsyncDisposable
         OnStop(producer);
         var letters = new DeadLetterSink(producer);
 
-        // Stages stop in this order, each drained before the next: ingest, catalogue, trigger, training, and the outbox last, because the
-        // others write to it until the end.
         var processor = new UploadProcessor(plan.Ingest, landing, lake, tables, recordings, letters.WriteAsync, time, loggers.CreateLogger<UploadProcessor>());
         OnStop(processor.Dispose);
         var ingest = new IngestWorker(plan.Ingest, kafka, processor, producer, recordings, time, loggers.CreateLogger<IngestWorker>());
         OnStop(ingest.Dispose);
-        var stages = new StageSupervisor(logger, time);
-        OnStop(stages.StopAsync);
-        stages.Start("ingest", ingest.RunAsync);
         var catalogue = new CatalogueStage(kafka, tables, recordings, database, lake, letters, loggers.CreateLogger<CatalogueStage>(), time);
-        stages.Start("catalogue", catalogue.RunAsync);
         var trigger = new TriggerStage(kafka, database, plan.Triggers, plan.Products.TableOf, loggers.CreateLogger<TriggerStage>(), time);
         Triggers = trigger.Ledger;
-        stages.Start("trigger", trigger.RunAsync);
         var training = new TrainingOptions
         {
             JobsFolder = state.Jobs,
@@ -125,7 +118,21 @@ internal sealed class MeshServer : IAsyncDisposable
             MaxDuration = settings.Duration(SettingKeys.TrainingMaxDuration),
         };
         var jobs = new JobStage(kafka, database, tables, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
+        OnStop(jobs.Dispose);
+        var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
+        var sweep = new LakeSweep(tables, lake, loggers.CreateLogger<LakeSweep>(), time);
+        var relay = new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>());
+
+        // They stop in this order, each drained before the next; the outbox last, because the others write to it until the end.
+        var stages = new StageSupervisor(logger, time);
+        OnStop(stages.StopAsync);
+        stages.Start("ingest", ingest.RunAsync);
+        stages.Start("catalogue", catalogue.RunAsync);
+        stages.Start("trigger", trigger.RunAsync);
         stages.Start("training", jobs.RunAsync);
+        stages.Start("retention", retention.RunAsync);
+        stages.Start("sweep", sweep.RunAsync);
+        stages.Start("outbox", relay.RunAsync);
 
         var receiver = new UploadReceiver(
             new UploadOptions
@@ -138,11 +145,6 @@ internal sealed class MeshServer : IAsyncDisposable
             landing, recordings, loggers.CreateLogger<UploadReceiver>(), time);
         OnStop(receiver.Dispose);
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
-        stages.Start("retention", retention.RunAsync);
-        stages.Start("sweep", new LakeSweep(tables, lake, loggers.CreateLogger<LakeSweep>(), time).RunAsync);
-        stages.Start("outbox", new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>()).RunAsync);
-
         var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
         Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
         string http = await StartHttpAsync(settings, access, loggers, receiver, Queries, cancellationToken).ConfigureAwait(false);

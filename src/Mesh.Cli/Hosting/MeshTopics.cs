@@ -15,5 +15,7 @@ internal static class MeshTopics
         [Topics.DeadLetters("decode")] = 1,
         [Topics.DeadLetters("partition")] = 1,
         [Topics.DeadLetters("catalogue")] = 1,
+        [Topics.DeadLetters("trigger")] = 1,
+        [Topics.DeadLetters("training")] = 1,
     };
 }
