@@ -59,7 +59,7 @@ public class SecurityTests
         var refused = await Should.ThrowAsync<MeshException>(() => KafkaBroker.StartAsync(options, NullLogger.Instance, TimeProvider.System, TestContext.Current.CancellationToken));
 
         refused.Code.ShouldBe("MESH7001");
-        refused.Message.ShouldContain("kafka.users");
+        refused.Message.ShouldContain("http.token");
     }
 
     private static IProducer<Null, string> Producer(TestBroker broker, SecurityProtocol protocol, string password, string? ca = null)
