@@ -72,8 +72,19 @@ internal sealed unsafe class NativeLz4
 
     public bool TryDecompressFrames(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
-        nint handle = (context ??= new Context(this)).Handle;
-        resetContext(handle);
+        // Resetting does not clean a context of liblz4 1.9.4 that has met damage: sound frames after it are refused. So the context is put
+        // back only when the data was sound.
+        var current = context ?? new Context(this);
+        context = null;
+        resetContext(current.Handle);
+        bool sound = TryDecompressFrames(current.Handle, source, destination, out written);
+        if (sound) context = current;
+        else current.Dispose();
+        return sound;
+    }
+
+    private bool TryDecompressFrames(nint handle, ReadOnlySpan<byte> source, Span<byte> destination, out int written)
+    {
         written = 0;
         byte none;
 
@@ -127,7 +138,7 @@ internal sealed unsafe class NativeLz4
         public uint Reserved0;
     }
 
-    private sealed class Context
+    private sealed class Context : IDisposable
     {
         private readonly NativeLz4 library;
 
@@ -139,11 +150,20 @@ internal sealed unsafe class NativeLz4
             Handle = handle;
         }
 
-        ~Context()
+        ~Context() => Free();
+
+        public nint Handle { get; private set; }
+
+        public void Dispose()
         {
-            if (Handle != 0) library.freeContext(Handle);
+            Free();
+            GC.SuppressFinalize(this);
         }
 
-        public nint Handle { get; }
+        private void Free()
+        {
+            if (Handle != 0) library.freeContext(Handle);
+            Handle = 0;
+        }
     }
 }

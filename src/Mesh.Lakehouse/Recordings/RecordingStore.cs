@@ -108,7 +108,7 @@ public sealed class RecordingStore
             """
             UPDATE recordings SET state = @written, reason = NULL, topology = @Topology, topology_version = @TopologyVersion,
                 messages_in = @MessagesIn, rows_out = @RowsOut, dead_letters = @DeadLetters, not_selected = @NotSelected, frames_out = @FramesOut
-            WHERE ingest_id = @id AND (state = @accepted OR (state = @deadLettered AND topology IS NULL))
+            WHERE ingest_id = @id AND (state = @accepted OR (state = @deadLettered AND topology_version = ''))
             """,
             new
             {

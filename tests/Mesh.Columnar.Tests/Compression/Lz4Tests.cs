@@ -60,6 +60,25 @@ public class Lz4Tests
     }
 
     [Fact]
+    public void Damage_in_one_frame_does_not_spoil_the_next()
+    {
+        RequireNative();
+        byte[] payload = Payloads.Text(new Random(3), 300_000);
+        byte[] sound = HandMadeFrame(payload, 5, independent: false);
+        for (int at = 7; at < sound.Length; at += sound.Length / 50)
+        {
+            byte[] damaged = [.. sound];
+            damaged[at] ^= 0x55;
+            Lz4.TryDecompressFrame(damaged, new byte[payload.Length], out _);
+            Lz4.TryDecompressFrame(sound.AsSpan(0, at), new byte[payload.Length], out _).ShouldBeFalse();
+
+            var target = new byte[payload.Length];
+            Lz4.TryDecompressFrame(sound, target, out int written).ShouldBeTrue($"after damage at byte {at}");
+            target.AsSpan(0, written).SequenceEqual(payload).ShouldBeTrue();
+        }
+    }
+
+    [Fact]
     public void A_linked_block_refers_to_its_predecessor()
     {
         // "mesh" stored, then a block that is one match of 12 bytes at distance 4 and the five literals every block ends with.
