@@ -122,7 +122,7 @@ public sealed partial class CatalogueStage
             SnapshotId = snapshot.SnapshotId,
             ParentSnapshotId = snapshot.ParentSnapshotId ?? 0,
             SequenceNumber = snapshot.SequenceNumber,
-            CommittedAtUs = (snapshot.CommittedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            CommittedAtUs = UnixMicros.Of(snapshot.CommittedAt),
             AddedRows = files.Sum(file => file.RowCount),
             AddedFiles = files.Count,
             AddedBytes = files.Sum(file => file.FileBytes),

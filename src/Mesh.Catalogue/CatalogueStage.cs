@@ -162,7 +162,7 @@ public sealed partial class CatalogueStage
             PayloadBytes = consumed.RawValue.Length,
             Attempts = 1,
             Topology = written?.Topology ?? "",
-            CreatedAtUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            CreatedAtUs = UnixMicros.Of(time.GetUtcNow()),
             Source = new SourceCoordinates { Topic = consumed.Position.Topic, Partition = consumed.Position.Partition, Offset = consumed.Position.Offset },
         };
         if (consumed.RawValue.Length <= MaxLetterPayloadBytes)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mesh.Model;
 
 namespace Mesh.Simulation;
 
@@ -68,11 +69,6 @@ public sealed record SimulationTruth
     }
 
     /// <summary>Writes the truth beside a recording.</summary>
-    public async Task WriteAsync(string recordingPath, CancellationToken cancellationToken)
-    {
-        string path = PathFor(recordingPath);
-        string temporary = $"{path}.tmp";
-        await System.IO.File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(this, Json), cancellationToken).ConfigureAwait(false);
-        System.IO.File.Move(temporary, path, overwrite: true);
-    }
+    public async Task WriteAsync(string recordingPath, CancellationToken cancellationToken) =>
+        await AtomicFile.WriteAsync(PathFor(recordingPath), JsonSerializer.SerializeToUtf8Bytes(this, Json), cancellationToken).ConfigureAwait(false);
 }

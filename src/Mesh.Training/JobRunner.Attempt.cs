@@ -116,7 +116,7 @@ public sealed partial class JobRunner
             JobId = job.JobId,
             Attempt = job.Attempt,
             Trigger = new JobTrigger(
-                request.TriggerId, request.Rule, request.Topology, request.TopologyVersion, request.Reason, Micros.ToTime(request.RequestedAtUs)),
+                request.TriggerId, request.Rule, request.Topology, request.TopologyVersion, request.Reason, UnixMicros.ToTime(request.RequestedAtUs)),
             Model = new JobModel(request.Model, previous?.Version),
             Inputs = inputs,
             Code = new JobCode(request.Trainer, options.CodeVersion),
@@ -138,12 +138,12 @@ public sealed partial class JobRunner
         }
 
         Log.JobFailed(logger, job.JobId, failure.Code, failure.Message);
-        await NoteAsync(transaction => JobStore.Fail(transaction, job.JobId, failures, failure.Code, failure.Message, Micros.Of(time.GetUtcNow())))
+        await NoteAsync(transaction => JobStore.Fail(transaction, job.JobId, failures, failure.Code, failure.Message, UnixMicros.Of(time.GetUtcNow())))
             .ConfigureAwait(false);
     }
 
     private Task RequeueAsync(JobStore.ClaimedJob job, int failures, string? code, string reason, TimeSpan delay) =>
-        NoteAsync(transaction => JobStore.Requeue(transaction, job.JobId, failures, code, reason, Micros.Of(time.GetUtcNow() + delay)));
+        NoteAsync(transaction => JobStore.Requeue(transaction, job.JobId, failures, code, reason, UnixMicros.Of(time.GetUtcNow() + delay)));
 
     // How an attempt ended is noted even while stopping and waited for while the disk is full; else the job would look as if it ran on.
     private async Task NoteAsync(Action<SqliteTransaction> note)

@@ -68,7 +68,7 @@ public sealed partial class JobRunner : IDisposable
         string? invalid = WhatIsWrongWith(request);
         byte[] bytes = request.ToByteArray();
         bool isNew = await database.WriteAsync(
-            transaction => JobStore.Add(transaction, jobId, request, bytes, traceParent, invalid, Micros.Of(time.GetUtcNow())),
+            transaction => JobStore.Add(transaction, jobId, request, bytes, traceParent, invalid, UnixMicros.Of(time.GetUtcNow())),
             cancellationToken).ConfigureAwait(false);
         if (!isNew) return false;
         if (invalid is null) Log.JobAccepted(logger, jobId, request.Reason);
@@ -101,7 +101,7 @@ public sealed partial class JobRunner : IDisposable
     public async Task<bool> RunNextAsync(CancellationToken cancellationToken)
     {
         var job = await database.WriteAsync(
-            transaction => JobStore.Claim(transaction, Micros.Of(time.GetUtcNow())), cancellationToken).ConfigureAwait(false);
+            transaction => JobStore.Claim(transaction, UnixMicros.Of(time.GetUtcNow())), cancellationToken).ConfigureAwait(false);
         if (job is null) return false;
         await RunAttemptAsync(job, cancellationToken).ConfigureAwait(false);
         return true;
@@ -138,7 +138,7 @@ public sealed partial class JobRunner : IDisposable
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
         long? next = await database.ReadAsync(JobStore.NextStartUs, cancellationToken).ConfigureAwait(false);
-        var sleep = next is { } us && Micros.ToTime(us) - time.GetUtcNow() is var until && until < LongestSleep ? until : LongestSleep;
+        var sleep = next is { } us && UnixMicros.ToTime(us) - time.GetUtcNow() is var until && until < LongestSleep ? until : LongestSleep;
         if (sleep <= TimeSpan.Zero) return;
         using var sleepEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(Task.Delay(sleep, time, sleepEnds.Token), jobsChanged.WaitAsync(sleepEnds.Token)).ConfigureAwait(false);

@@ -1,9 +1,10 @@
 using Google.Protobuf;
-using Mesh.Kafka;
 using Mesh.Kafka.Events;
-using Mesh.Lakehouse;
+using Mesh.Kafka;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse;
 using Mesh.Model;
+using Mesh.Streaming.DeadLetters;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 using Mesh.Training.Running;
@@ -107,27 +108,13 @@ public sealed class JobStage : IDisposable
         }
     }
 
-    // A record that is no event never stalls the partition; it becomes a dead letter in the outbox.
     private async Task SetAsideAsync(ConsumedEvent<JobRequested> item, CancellationToken cancellationToken)
     {
-        var (topic, partition, offset) = item.Position;
-        Log.EventRefused(logger, topic, partition, offset, item.Error ?? "unknown");
-        var letter = new DeadLetter
-        {
-            Id = JobId.Compute($"{topic}-{partition}@{offset}", "dead-letter", [], ""),
-            Stage = "training",
-            Code = "MESH9010",
-            Reason = $"Not a job request: {item.Error} Find out who else writes to {topic}.",
-            Sequence = -1,
-            Payload = ByteString.CopyFrom(item.RawValue.Span),
-            Attempts = 1,
-            Source = new SourceCoordinates { Topic = topic, Partition = partition, Offset = offset },
-            CreatedAtUs = Micros.Of(time.GetUtcNow()),
-        };
+        Log.EventRefused(logger, item.Position.Topic, item.Position.Partition, item.Position.Offset, item.Error ?? "unknown");
         await database.WriteAsync(
             transaction =>
             {
-                Outbox.Add(transaction, Topics.DeadLetters("training"), item.Key, DeadLetter.Descriptor.FullName, letter.ToByteArray());
+                UnreadableEvent.SetAside(transaction, "training", "MESH9010", "a job request", item, time.GetUtcNow());
                 return true;
             },
             cancellationToken).ConfigureAwait(false);

@@ -6,6 +6,8 @@ using Mesh.Lakehouse.Metadata;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
+using Mesh.Model;
+
 namespace Mesh.Trigger;
 
 /// <summary>
@@ -137,7 +139,7 @@ public sealed class TriggerEvaluator
         if (!isDue) return new Verdict("waiting", amount, range.FromSequenceNumber, null);
 
         var now = time.GetUtcNow();
-        if (TriggerLedger.LastFiredAtUs(transaction, rule.Name) is { } lastUs && Micros.ToTime(lastUs) + rule.Cooldown is var ends && ends > now)
+        if (TriggerLedger.LastFiredAtUs(transaction, rule.Name) is { } lastUs && UnixMicros.ToTime(lastUs) + rule.Cooldown is var ends && ends > now)
         {
             return new Verdict("cooldown", $"{amount}; cooldown until {ends:u}", range.FromSequenceNumber, ends);
         }
@@ -174,7 +176,7 @@ public sealed class TriggerEvaluator
             Pool = rule.Job.Pool,
             Model = rule.Job.Model,
             Reason = firing.Reason,
-            RequestedAtUs = Micros.Of(firing.FiredAt),
+            RequestedAtUs = UnixMicros.Of(firing.FiredAt),
             GatesJson = rule.Job.GatesJson,
         };
         request.Inputs.Add(new ProductRange

@@ -2,6 +2,8 @@ using Dapper;
 using Mesh.Lakehouse.Metadata;
 using Microsoft.Data.Sqlite;
 
+using Mesh.Model;
+
 namespace Mesh.Trigger;
 
 /// <summary>
@@ -106,7 +108,7 @@ public sealed class TriggerLedger
             firing.NewRows,
             NewDurationUs = firing.NewDuration.Ticks / TimeSpan.TicksPerMicrosecond,
             firing.Reason,
-            FiredAtUs = Micros.Of(firing.FiredAt),
+            FiredAtUs = UnixMicros.Of(firing.FiredAt),
         }, transaction);
 
     /// <summary>Notes a decision.</summary>
@@ -116,7 +118,7 @@ public sealed class TriggerLedger
             """
             INSERT INTO trigger_decisions (rule, product, snapshot_id, outcome, reason, trigger_id, decided_at_us)
             VALUES (@rule, @product, @snapshotId, @outcome, @reason, @triggerId, @at)
-            """, new { rule, product, snapshotId, outcome, reason, triggerId, at = Micros.Of(at) }, transaction);
+            """, new { rule, product, snapshotId, outcome, reason, triggerId, at = UnixMicros.Of(at) }, transaction);
 
     // A table may be older than the stage: what its first event says was there before counts as new to a rule that never fired.
     private static long RowsBeforeTheFirstEvent(SqliteTransaction transaction, string table) => transaction.Connection!.ExecuteScalar<long>(
@@ -170,7 +172,7 @@ public sealed class TriggerLedger
             NewRows = NewRows,
             NewDuration = TimeSpan.FromMicroseconds(NewDurationUs),
             Reason = Reason,
-            FiredAt = Micros.ToTime(FiredAtUs),
+            FiredAt = UnixMicros.ToTime(FiredAtUs),
         };
     }
 
@@ -185,6 +187,6 @@ public sealed class TriggerLedger
         public string? TriggerId { get; init; }
         public long DecidedAtUs { get; init; }
 
-        public TriggerDecision ToDecision() => new(Id, Rule, Product, SnapshotId, Outcome, Reason, TriggerId, Micros.ToTime(DecidedAtUs));
+        public TriggerDecision ToDecision() => new(Id, Rule, Product, SnapshotId, Outcome, Reason, TriggerId, UnixMicros.ToTime(DecidedAtUs));
     }
 }

@@ -1,9 +1,10 @@
 using Google.Protobuf;
-using Mesh.Kafka;
 using Mesh.Kafka.Events;
-using Mesh.Lakehouse;
+using Mesh.Kafka;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse;
 using Mesh.Model;
+using Mesh.Streaming.DeadLetters;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Trigger;
@@ -100,27 +101,13 @@ public sealed class TriggerStage
         }
     }
 
-    // A record that is no event never stalls the partition; it becomes a dead letter in the outbox.
     private async ValueTask<bool> SetAsideAsync(ConsumedEvent<SnapshotCommitted> item, CancellationToken cancellationToken)
     {
-        var (topic, partition, offset) = item.Position;
-        Log.EventRefused(logger, topic, partition, offset, item.Error ?? "unknown");
-        var letter = new DeadLetter
-        {
-            Id = TriggerId.Compute("dead-letter", topic, partition, offset),
-            Stage = "trigger",
-            Code = "MESH6001",
-            Reason = $"Not a snapshot-committed event: {item.Error} Find out who else writes to {topic}.",
-            Sequence = -1,
-            Payload = ByteString.CopyFrom(item.RawValue.Span),
-            Attempts = 1,
-            Source = new SourceCoordinates { Topic = topic, Partition = partition, Offset = offset },
-            CreatedAtUs = Micros.Of(time.GetUtcNow()),
-        };
+        Log.EventRefused(logger, item.Position.Topic, item.Position.Partition, item.Position.Offset, item.Error ?? "unknown");
         return await database.WriteAsync(
             transaction =>
             {
-                Outbox.Add(transaction, Topics.DeadLetters("trigger"), item.Key, DeadLetter.Descriptor.FullName, letter.ToByteArray());
+                UnreadableEvent.SetAside(transaction, "trigger", "MESH6001", "a snapshot-committed event", item, time.GetUtcNow());
                 return false;
             },
             cancellationToken).ConfigureAwait(false);

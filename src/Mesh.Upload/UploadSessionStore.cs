@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mesh.Model;
 
 namespace Mesh.Upload;
 
@@ -46,13 +47,8 @@ internal sealed class UploadSessionStore
 
     public IEnumerable<UploadSession> List() => Directory.EnumerateFiles(folder, "*.json").Select(Read).OfType<UploadSession>();
 
-    public async ValueTask SaveAsync(UploadSession session, CancellationToken cancellationToken)
-    {
-        string path = InfoPath(session.Id);
-        string temporary = path + ".tmp";
-        await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(session, Json), cancellationToken).ConfigureAwait(false);
-        File.Move(temporary, path, overwrite: true);
-    }
+    public ValueTask SaveAsync(UploadSession session, CancellationToken cancellationToken) =>
+        AtomicFile.WriteAsync(InfoPath(session.Id), JsonSerializer.SerializeToUtf8Bytes(session, Json), cancellationToken);
 
     public void DeletePart(string id) => File.Delete(PartPath(id));
 

@@ -123,9 +123,9 @@ public sealed class ServerTests : IDisposable
         string bootstrap = server.AddressOf("kafka");
 
         await File.WriteAllLinesAsync(folder["lines"], ["one", "two", "three"], token);
-        await RunAsync(kcat, "-b", bootstrap, "-P", "-t", "notes", "-l", folder["lines"]);
-        string read = await RunAsync(kcat, "-b", bootstrap, "-C", "-t", "notes", "-e", "-q");
-        string uploads = await RunAsync(kcat, "-b", bootstrap, "-C", "-t", "fleet.uploads.v1", "-e", "-q", "-f", "%k %S\n");
+        await ToolProcess.RunAsync(kcat, "-b", bootstrap, "-P", "-t", "notes", "-l", folder["lines"]);
+        string read = await ToolProcess.RunAsync(kcat, "-b", bootstrap, "-C", "-t", "notes", "-e", "-q");
+        string uploads = await ToolProcess.RunAsync(kcat, "-b", bootstrap, "-C", "-t", "fleet.uploads.v1", "-e", "-q", "-f", "%k %S\n");
 
         read.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["one", "two", "three"]);
         uploads.ShouldStartWith("V1 ");
@@ -160,14 +160,4 @@ public sealed class ServerTests : IDisposable
 
     private static List<JsonElement> Rows(string output) =>
         [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
-
-    private static async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        process.ExitCode.ShouldBe(0, errors);
-        return output;
-    }
 }

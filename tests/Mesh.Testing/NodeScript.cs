@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Xunit;
 
@@ -17,18 +16,8 @@ public static class NodeScript
         string folder = Path.Combine(Repository.Root, "tests", "foreign");
         Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules")), "needs the npm packages: run `npm ci` in tests/foreign");
 
-        var start = new ProcessStartInfo(node, [Path.Combine(folder, script), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var cancellationToken = TestContext.Current.CancellationToken;
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        Assert.True(process.ExitCode == 0, $"{script} failed with exit code {process.ExitCode}:\n{await errors}\n{await output}");
-        using var document = JsonDocument.Parse(await output);
+        string output = await ToolProcess.RunAsync(node, [Path.Combine(folder, script), .. arguments]);
+        using var document = JsonDocument.Parse(output);
         return document.RootElement.Clone();
     }
 }

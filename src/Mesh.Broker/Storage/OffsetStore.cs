@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Mesh.Broker.Protocol;
+using Mesh.Model;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -151,7 +152,7 @@ internal sealed class OffsetStore : IAsyncDisposable
             }
         }
 
-        await AtomicFile.WriteAsync(path, stream.GetBuffer().AsMemory(0, (int)stream.Length)).ConfigureAwait(false);
+        await AtomicFile.WriteAsync(path, stream.GetBuffer().AsMemory(0, (int)stream.Length), CancellationToken.None).ConfigureAwait(false);
         file?.Dispose();
         file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
         length = compactedLength = stream.Length;

@@ -41,7 +41,7 @@ internal sealed class ProducerIds : IDisposable
         {
             if (next == reserved)
             {
-                await AtomicFile.WriteAsync(path, Encoding.ASCII.GetBytes((reserved + BlockSize).ToString(CultureInfo.InvariantCulture))).ConfigureAwait(false);
+                await AtomicFile.WriteAsync(path, Encoding.ASCII.GetBytes((reserved + BlockSize).ToString(CultureInfo.InvariantCulture)), CancellationToken.None).ConfigureAwait(false);
                 reserved += BlockSize;
             }
 

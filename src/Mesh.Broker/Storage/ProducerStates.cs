@@ -1,4 +1,5 @@
 using Mesh.Broker.Protocol;
+using Mesh.Model;
 
 namespace Mesh.Broker.Storage;
 
@@ -89,7 +90,7 @@ internal sealed class ProducerStates
         }
 
         writer.Write(Crc32C.Compute(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
-        await AtomicFile.WriteAsync(path, stream.GetBuffer().AsMemory(0, (int)stream.Length)).ConfigureAwait(false);
+        await AtomicFile.WriteAsync(path, stream.GetBuffer().AsMemory(0, (int)stream.Length), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Reads a snapshot.</summary>

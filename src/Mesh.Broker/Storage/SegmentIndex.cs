@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Mesh.Broker.Protocol;
+using Mesh.Model;
 
 namespace Mesh.Broker.Storage;
 
@@ -67,7 +68,7 @@ internal static class SegmentIndex
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(content, Crc32C.Compute(bytes.AsSpan(SummaryBytes, entries.Count * EntryBytes)));
-        await AtomicFile.WriteAsync(path, bytes).ConfigureAwait(false);
+        await AtomicFile.WriteAsync(path, bytes, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static Summary? Parse(ReadOnlySpan<byte> bytes, out int count)

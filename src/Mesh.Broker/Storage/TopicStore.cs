@@ -203,7 +203,7 @@ internal sealed class TopicStore : IAsyncDisposable
     }
 
     private ValueTask SaveAsync(IEnumerable<Topic> list) => AtomicFile.WriteAsync(MetadataPath, JsonSerializer.SerializeToUtf8Bytes(
-        new TopicsFile(ClusterId, [.. list.Select(topic => new TopicEntry(topic.Name, topic.Id, topic.Created, topic.Partitions.Count, topic.Settings))])));
+        new TopicsFile(ClusterId, [.. list.Select(topic => new TopicEntry(topic.Name, topic.Id, topic.Created, topic.Partitions.Count, topic.Settings))])), CancellationToken.None);
 
     private string FolderOf(string topic, int partition) => Path.Combine(TopicsFolder, $"{topic}-{partition}");
 

@@ -15,51 +15,37 @@ internal static class JobsCommand
     private static Command List()
     {
         var limit = new Option<int>("--limit") { Description = "Most jobs.", DefaultValueFactory = _ => 100, HelpName = "N" };
-        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("list", "Jobs, newest first.") { limit, server, data, token, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("list", "Jobs, newest first.", [limit], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
+            var jobs = await queries.ListJobsAsync(parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(jobs);
+            else if (jobs.Count == 0) Terminal.Out.WriteLine("No jobs yet. A rule of the topology starts one when enough new data is there.");
+            else
             {
-                var jobs = await queries.ListJobsAsync(parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json)) Printer.Json(jobs);
-                else if (jobs.Count == 0) Terminal.Out.WriteLine("No jobs yet. A rule of the topology starts one when enough new data is there.");
-                else
-                {
-                    Printer.Table(
-                        ["job", "rule", "trainer", "model", "state", "attempts", "requested", "why"],
-                        jobs.Select(job => (string[])
-                        [
-                            job.JobId[..Math.Min(12, job.JobId.Length)], job.Rule, job.Trainer, job.ModelVersion is { } version ? $"{job.Model} v{version}" : job.Model,
-                            job.State.ToString().ToLowerInvariant(), job.Attempts.ToString(CultureInfo.InvariantCulture),
-                            job.RequestedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), job.Reason,
-                        ]),
-                        new HashSet<int> { 5 });
-                }
-
-                return ExitCodes.Done;
+                Printer.Table(
+                    ["job", "rule", "trainer", "model", "state", "attempts", "requested", "why"],
+                    jobs.Select(job => (string[])
+                    [
+                        job.JobId[..Math.Min(12, job.JobId.Length)], job.Rule, job.Trainer, job.ModelVersion is { } version ? $"{job.Model} v{version}" : job.Model,
+                        job.State.ToString().ToLowerInvariant(), job.Attempts.ToString(CultureInfo.InvariantCulture),
+                        job.RequestedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), job.Reason,
+                    ]),
+                    new HashSet<int> { 5 });
             }
+
+            return ExitCodes.Done;
         });
-        return command;
     }
 
     private static Command Show()
     {
         var id = new Argument<string>("ID") { Description = "Job id, or the beginning of one." };
-        var (server, data, token) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token());
-        var command = new Command("show", "Everything about one job, as JSON.") { id, server, data, token };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("show", "Everything about one job, as JSON.", [id], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
-            {
-                var job = await queries.FindJobAsync(parsed.GetValue(id)!, cancellationToken).ConfigureAwait(false)
-                    ?? throw new MeshException("MESH11036", $"There is no job '{parsed.GetValue(id)}'. `mesh jobs list` shows them.");
-                Terminal.Out.WriteLine(JsonSerializer.Serialize(job, MeshJson.Indented));
-                return ExitCodes.Done;
-            }
+            var job = await queries.FindJobAsync(parsed.GetValue(id)!, cancellationToken).ConfigureAwait(false)
+                ?? throw new MeshException("MESH11036", $"There is no job '{parsed.GetValue(id)}'. `mesh jobs list` shows them.");
+            Terminal.Out.WriteLine(JsonSerializer.Serialize(job, MeshJson.Indented));
+            return ExitCodes.Done;
         });
-        return command;
     }
 }

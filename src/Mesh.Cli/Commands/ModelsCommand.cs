@@ -14,53 +14,39 @@ internal static class ModelsCommand
 
     private static Command List()
     {
-        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("list", "Versions of models, newest first.") { server, data, token, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("list", "Versions of models, newest first.", [], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
+            var models = await queries.ListModelsAsync(cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(models);
+            else if (models.Count == 0) Terminal.Out.WriteLine("No models yet. One is registered when a training job succeeds.");
+            else
             {
-                var models = await queries.ListModelsAsync(cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json)) Printer.Json(models);
-                else if (models.Count == 0) Terminal.Out.WriteLine("No models yet. One is registered when a training job succeeds.");
-                else
-                {
-                    Printer.Table(
-                        ["model", "version", "state", "metrics", "recordings", "job", "registered"],
-                        models.Select(model => (string[])
-                        [
-                            model.Name, model.Version.ToString(CultureInfo.InvariantCulture), model.State.ToString().ToLowerInvariant(),
-                            string.Join(", ", model.Metrics.Select(metric => $"{metric.Key} {metric.Value.ToString("0.###", CultureInfo.InvariantCulture)}")),
-                            model.RecordingCount.ToString(CultureInfo.InvariantCulture), model.JobId[..Math.Min(12, model.JobId.Length)],
-                            model.RegisteredAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
-                        ]),
-                        new HashSet<int> { 1, 4 });
-                }
-
-                return ExitCodes.Done;
+                Printer.Table(
+                    ["model", "version", "state", "metrics", "recordings", "job", "registered"],
+                    models.Select(model => (string[])
+                    [
+                        model.Name, model.Version.ToString(CultureInfo.InvariantCulture), model.State.ToString().ToLowerInvariant(),
+                        string.Join(", ", model.Metrics.Select(metric => $"{metric.Key} {metric.Value.ToString("0.###", CultureInfo.InvariantCulture)}")),
+                        model.RecordingCount.ToString(CultureInfo.InvariantCulture), model.JobId[..Math.Min(12, model.JobId.Length)],
+                        model.RegisteredAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                    ]),
+                    new HashSet<int> { 1, 4 });
             }
+
+            return ExitCodes.Done;
         });
-        return command;
     }
 
     private static Command Show()
     {
         var name = new Argument<string>("NAME") { Description = "Name of the model." };
         var version = new Option<int?>("--version") { Description = "Version (default: the newest that is registered).", HelpName = "N" };
-        var (server, data, token) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token());
-        var command = new Command("show", "Everything about one version, with the recordings it has seen, as JSON.") { name, version, server, data, token };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("show", "Everything about one version, with the recordings it has seen, as JSON.", [name, version], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
-            {
-                var model = await queries.FindModelAsync(parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken).ConfigureAwait(false)
-                    ?? throw new MeshException("MESH11037", $"There is no model '{parsed.GetValue(name)}'{(parsed.GetValue(version) is { } number ? $" with version {number}" : "")}. `mesh models list` shows them.");
-                Terminal.Out.WriteLine(JsonSerializer.Serialize(model, MeshJson.Indented));
-                return ExitCodes.Done;
-            }
+            var model = await queries.FindModelAsync(parsed.GetValue(name)!, parsed.GetValue(version), cancellationToken).ConfigureAwait(false)
+                ?? throw new MeshException("MESH11037", $"There is no model '{parsed.GetValue(name)}'{(parsed.GetValue(version) is { } number ? $" with version {number}" : "")}. `mesh models list` shows them.");
+            Terminal.Out.WriteLine(JsonSerializer.Serialize(model, MeshJson.Indented));
+            return ExitCodes.Done;
         });
-        return command;
     }
 }

@@ -20,52 +20,38 @@ internal static class ProductsCommand
 
     private static Command List()
     {
-        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("list", "Data products with their rows and snapshots.") { server, data, token, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("list", "Data products with their rows and snapshots.", [], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
+            var products = await queries.ListProductsAsync(cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(products);
+            else if (products.Count == 0) Terminal.Out.WriteLine("No data products yet. They appear with the first recording: `mesh publish FILE --vehicle ID`.");
+            else
             {
-                var products = await queries.ListProductsAsync(cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json)) Printer.Json(products);
-                else if (products.Count == 0) Terminal.Out.WriteLine("No data products yet. They appear with the first recording: `mesh publish FILE --vehicle ID`.");
-                else
-                {
-                    Printer.Table(
-                        ["product", "table", "rows", "files", "size", "updated"],
-                        products.Select(product => (string[])
-                        [
-                            product.Name, product.Table, product.Rows.ToString("N0", CultureInfo.InvariantCulture), product.Files.ToString("N0", CultureInfo.InvariantCulture),
-                            ByteSizeText.Format(product.Bytes), product.UpdatedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "",
-                        ]),
-                        new HashSet<int> { 2, 3, 4 });
-                }
-
-                return ExitCodes.Done;
+                Printer.Table(
+                    ["product", "table", "rows", "files", "size", "updated"],
+                    products.Select(product => (string[])
+                    [
+                        product.Name, product.Table, product.Rows.ToString("N0", CultureInfo.InvariantCulture), product.Files.ToString("N0", CultureInfo.InvariantCulture),
+                        ByteSizeText.Format(product.Bytes), product.UpdatedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "",
+                    ]),
+                    new HashSet<int> { 2, 3, 4 });
             }
+
+            return ExitCodes.Done;
         });
-        return command;
     }
 
     private static Command Show()
     {
         var name = new Argument<string>("NAME") { Description = "Name of the product, or of its table." };
-        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("show", "Schema, snapshots and where the files are.") { name, server, data, token, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("show", "Schema, snapshots and where the files are.", [name], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
-            {
-                var product = await queries.FindProductAsync(parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false)
-                    ?? throw await UnknownAsync(queries, parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json)) Printer.Json(product);
-                else Print(product);
-                return ExitCodes.Done;
-            }
+            var product = await queries.FindProductAsync(parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false)
+                ?? throw await UnknownAsync(queries, parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(product);
+            else Print(product);
+            return ExitCodes.Done;
         });
-        return command;
     }
 
     private static void Print(ProductView product)

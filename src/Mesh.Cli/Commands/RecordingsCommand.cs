@@ -14,53 +14,39 @@ internal static class RecordingsCommand
     private static Command List()
     {
         var limit = new Option<int>("--limit") { Description = "Most recordings.", DefaultValueFactory = _ => 100, HelpName = "N" };
-        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("list", "Recordings, newest first.") { limit, server, data, token, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("list", "Recordings, newest first.", [limit], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
+            var recordings = await queries.ListRecordingsAsync(parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(recordings);
+            else if (recordings.Count == 0) Terminal.Out.WriteLine("No recordings yet. `mesh publish FILE --vehicle ID` uploads one.");
+            else
             {
-                var recordings = await queries.ListRecordingsAsync(parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json)) Printer.Json(recordings);
-                else if (recordings.Count == 0) Terminal.Out.WriteLine("No recordings yet. `mesh publish FILE --vehicle ID` uploads one.");
-                else
-                {
-                    Printer.Table(
-                        ["ingest id", "vehicle", "file", "size", "state", "messages", "rows", "dead letters", "accepted"],
-                        recordings.Select(recording => (string[])
-                        [
-                            recording.IngestId[..12], recording.VehicleId, recording.FileName, ByteSizeText.Format(recording.SizeBytes), recording.State,
-                            Number(recording.MessagesIn), Number(recording.RowsOut), Number(recording.DeadLetters),
-                            recording.AcceptedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
-                        ]),
-                        new HashSet<int> { 3, 5, 6, 7 });
-                }
-
-                return ExitCodes.Done;
+                Printer.Table(
+                    ["ingest id", "vehicle", "file", "size", "state", "messages", "rows", "dead letters", "accepted"],
+                    recordings.Select(recording => (string[])
+                    [
+                        recording.IngestId[..12], recording.VehicleId, recording.FileName, ByteSizeText.Format(recording.SizeBytes), recording.State,
+                        Number(recording.MessagesIn), Number(recording.RowsOut), Number(recording.DeadLetters),
+                        recording.AcceptedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                    ]),
+                    new HashSet<int> { 3, 5, 6, 7 });
             }
+
+            return ExitCodes.Done;
         });
-        return command;
     }
 
     private static Command Show()
     {
         var id = new Argument<string>("ID") { Description = "Ingest id, or the beginning of one." };
-        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("show", "Where a recording is, channel by channel, and what it lost.") { id, server, data, token, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("show", "Where a recording is, channel by channel, and what it lost.", [id], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
-            {
-                var recording = await queries.FindRecordingAsync(parsed.GetValue(id)!, cancellationToken).ConfigureAwait(false)
-                    ?? throw new MeshException("MESH11030", $"There is no recording '{parsed.GetValue(id)}'. `mesh recordings list` shows them.");
-                if (parsed.GetValue(json)) Printer.Json(recording);
-                else Print(recording);
-                return ExitCodes.Done;
-            }
+            var recording = await queries.FindRecordingAsync(parsed.GetValue(id)!, cancellationToken).ConfigureAwait(false)
+                ?? throw new MeshException("MESH11030", $"There is no recording '{parsed.GetValue(id)}'. `mesh recordings list` shows them.");
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(recording);
+            else Print(recording);
+            return ExitCodes.Done;
         });
-        return command;
     }
 
     private static void Print(RecordingView recording)

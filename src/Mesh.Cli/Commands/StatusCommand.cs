@@ -10,42 +10,35 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("status", "What runs, where it listens, and what is under way.") { server, data, token, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        return QueryCommand.Create("status", "What runs, where it listens, and what is under way.", [], async (queries, parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
-            await using (queries.ConfigureAwait(false))
+            var status = await queries.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed))
             {
-                var status = await queries.GetStatusAsync(cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json))
-                {
-                    Printer.Json(status);
-                    return ExitCodes.Done;
-                }
-
-                Printer.Facts(
-                [
-                    ("mesh", status.Running ? $"{status.Version}, running since {status.StartedAt?.ToString("u", CultureInfo.InvariantCulture)}" : $"{status.Version}, not running"),
-                    ("data", status.DataDir),
-                    ("http", status.Http),
-                    ("kafka", status.Kafka),
-                    ("schema registry", status.SchemaRegistry),
-                    ("topology", status.Topology),
-                    ("recordings", string.Join(", ", status.Recordings.Select(pair => $"{pair.Value:N0} {pair.Key}"))),
-                    ("free disk", ByteSizeText.Format(status.FreeDiskBytes)),
-                ]);
-                if (status.Stages.Count > 0)
-                {
-                    Printer.Table(
-                        ["stage", "state", "restarts", "last error"],
-                        status.Stages.Select(stage => (string[])[stage.Name, stage.State, stage.Restarts.ToString(CultureInfo.InvariantCulture), stage.LastError ?? ""]),
-                        new HashSet<int> { 2 });
-                }
-
+                Printer.Json(status);
                 return ExitCodes.Done;
             }
+
+            Printer.Facts(
+            [
+                ("mesh", status.Running ? $"{status.Version}, running since {status.StartedAt?.ToString("u", CultureInfo.InvariantCulture)}" : $"{status.Version}, not running"),
+                ("data", status.DataDir),
+                ("http", status.Http),
+                ("kafka", status.Kafka),
+                ("schema registry", status.SchemaRegistry),
+                ("topology", status.Topology),
+                ("recordings", string.Join(", ", status.Recordings.Select(pair => $"{pair.Value:N0} {pair.Key}"))),
+                ("free disk", ByteSizeText.Format(status.FreeDiskBytes)),
+            ]);
+            if (status.Stages.Count > 0)
+            {
+                Printer.Table(
+                    ["stage", "state", "restarts", "last error"],
+                    status.Stages.Select(stage => (string[])[stage.Name, stage.State, stage.Restarts.ToString(CultureInfo.InvariantCulture), stage.LastError ?? ""]),
+                    new HashSet<int> { 2 });
+            }
+
+            return ExitCodes.Done;
         });
-        return command;
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Mesh.Model;
 
 namespace Mesh.Commands.State;
 
@@ -28,7 +30,6 @@ public sealed class ConsumerCursor
     public void Write(long snapshotId)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path + ".tmp", snapshotId.ToString(CultureInfo.InvariantCulture));
-        File.Move(path + ".tmp", path, overwrite: true);
+        AtomicFile.Write(path, Encoding.ASCII.GetBytes(snapshotId.ToString(CultureInfo.InvariantCulture)));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mesh.Model;
 
 namespace Mesh.Commands.State;
 
@@ -8,12 +9,8 @@ public sealed record ServerEndpoints(string Http, string Kafka, string SchemaReg
     private const string FileName = "endpoints.json";
 
     /// <summary>Writes the file whole or not at all.</summary>
-    public void Write(StateDirectory state)
-    {
-        string path = Path.Combine(state.Run, FileName);
-        File.WriteAllBytes(path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(this, MeshJson.Options));
-        File.Move(path + ".tmp", path, overwrite: true);
-    }
+    public void Write(StateDirectory state) =>
+        AtomicFile.Write(Path.Combine(state.Run, FileName), JsonSerializer.SerializeToUtf8Bytes(this, MeshJson.Options));
 
     /// <summary>Removes the file: nobody listens any more.</summary>
     public static void Remove(StateDirectory state) => File.Delete(Path.Combine(state.Run, FileName));

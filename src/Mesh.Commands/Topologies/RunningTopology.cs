@@ -1,3 +1,4 @@
+using System.Text;
 using Mesh.Commands.State;
 using Mesh.Model;
 using Mesh.Streaming.Topologies;
@@ -33,9 +34,7 @@ public static class RunningTopology
     /// <summary>Leaves a copy for commands that read the state directory.</summary>
     public static void Write(StateDirectory state, Topology topology)
     {
-        string path = Path.Combine(state.Run, "topology.yaml");
-        File.WriteAllText(path + ".tmp", topology.Yaml);
-        File.Move(path + ".tmp", path, overwrite: true);
+        AtomicFile.Write(Path.Combine(state.Run, "topology.yaml"), Encoding.UTF8.GetBytes(topology.Yaml));
     }
 
     /// <summary>The topology that the last server on this folder ran; the built-in one when none ever did.</summary>

@@ -56,10 +56,6 @@ internal static class RecordingSchema
             PRIMARY KEY (ingest_id, table_name)) WITHOUT ROWID;
         """,
     ];
-
-    public static long ToMicros(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
-
-    public static DateTimeOffset FromMicros(long micros) => DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);
 }
 
 /// <summary>A row of <c>recordings</c>; the names are the columns'.</summary>
@@ -93,9 +89,9 @@ internal sealed class RecordingRow
         Uri = uri,
         SizeBytes = size_bytes,
         ContentSha256 = content_sha256,
-        AcceptedAt = RecordingSchema.FromMicros(accepted_at),
-        CommittedAt = committed_at is { } committed ? RecordingSchema.FromMicros(committed) : null,
-        LandingDeletedAt = landing_deleted_at is { } deleted ? RecordingSchema.FromMicros(deleted) : null,
+        AcceptedAt = UnixMicros.ToTime(accepted_at),
+        CommittedAt = committed_at is { } committed ? UnixMicros.ToTime(committed) : null,
+        LandingDeletedAt = landing_deleted_at is { } deleted ? UnixMicros.ToTime(deleted) : null,
         State = (RecordingState)state,
         Reason = reason,
         MessagesIn = messages_in,

@@ -55,7 +55,7 @@ public sealed class RecordingStore
                 new
                 {
                     id = entry.IngestId.ToString(), entry.VehicleId, entry.Session, entry.FileName, entry.Uri, entry.SizeBytes, entry.ContentSha256,
-                    acceptedAt = RecordingSchema.ToMicros(entry.AcceptedAt), state = (int)RecordingState.Accepted,
+                    acceptedAt = UnixMicros.Of(entry.AcceptedAt), state = (int)RecordingState.Accepted,
                 },
                 transaction);
             if (added == 0)
@@ -129,7 +129,7 @@ public sealed class RecordingStore
             $"UPDATE recordings SET state = @committed, committed_at = @now WHERE ingest_id = @id AND state = @written AND ({MissingTables}) = 0",
             new
             {
-                id = id.ToString(), now = RecordingSchema.ToMicros(time.GetUtcNow()),
+                id = id.ToString(), now = UnixMicros.Of(time.GetUtcNow()),
                 written = (int)RecordingState.Written, committed = (int)RecordingState.Committed,
             },
             transaction) > 0;
@@ -161,14 +161,14 @@ public sealed class RecordingStore
     /// <summary>Finished recordings whose landing object may go: accepted before <paramref name="before"/> and not yet deleted.</summary>
     public ValueTask<IReadOnlyList<RecordingEntry>> ListExpiredAsync(DateTimeOffset before, CancellationToken cancellationToken) => Query(
         "WHERE state IN (@committed, @deadLettered) AND accepted_at < @before AND landing_deleted_at IS NULL ORDER BY accepted_at",
-        new { committed = (int)RecordingState.Committed, deadLettered = (int)RecordingState.DeadLettered, before = RecordingSchema.ToMicros(before) },
+        new { committed = (int)RecordingState.Committed, deadLettered = (int)RecordingState.DeadLettered, before = UnixMicros.Of(before) },
         cancellationToken);
 
     /// <summary>Notes that the landing object is gone.</summary>
     public async ValueTask MarkLandingDeletedAsync(IngestId id, CancellationToken cancellationToken) =>
         await database.WriteAsync(transaction => transaction.Connection!.Execute(
             "UPDATE recordings SET landing_deleted_at = @now WHERE ingest_id = @id AND landing_deleted_at IS NULL",
-            new { id = id.ToString(), now = RecordingSchema.ToMicros(time.GetUtcNow()) }, transaction), cancellationToken).ConfigureAwait(false);
+            new { id = id.ToString(), now = UnixMicros.Of(time.GetUtcNow()) }, transaction), cancellationToken).ConfigureAwait(false);
 
     private ValueTask<IReadOnlyList<RecordingEntry>> Query(string clauses, object parameters, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<RecordingEntry>>(

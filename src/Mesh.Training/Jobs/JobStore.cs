@@ -3,6 +3,8 @@ using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Metadata;
 using Microsoft.Data.Sqlite;
 
+using Mesh.Model;
+
 namespace Mesh.Training.Jobs;
 
 /// <summary>The jobs of mesh.db.</summary>
@@ -152,9 +154,9 @@ public sealed class JobStore
             Failures = Failures,
             Code = Code,
             Reason = Reason,
-            RequestedAt = Micros.ToTime(RequestedAtUs),
-            StartedAt = StartedAtUs is { } started ? Micros.ToTime(started) : null,
-            FinishedAt = FinishedAtUs is { } finished ? Micros.ToTime(finished) : null,
+            RequestedAt = UnixMicros.ToTime(RequestedAtUs),
+            StartedAt = StartedAtUs is { } started ? UnixMicros.ToTime(started) : null,
+            FinishedAt = FinishedAtUs is { } finished ? UnixMicros.ToTime(finished) : null,
         };
     }
 }

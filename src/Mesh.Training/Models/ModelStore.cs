@@ -3,6 +3,8 @@ using Dapper;
 using Mesh.Lakehouse.Metadata;
 using Microsoft.Data.Sqlite;
 
+using Mesh.Model;
+
 namespace Mesh.Training.Models;
 
 /// <summary>The model registry of mesh.db: versions with metrics, gates and lineage; append-only.</summary>
@@ -102,7 +104,7 @@ public sealed class ModelStore
                 entry.Uri,
                 entry.Sha256,
                 entry.Bytes,
-                RegisteredAtUs = Micros.Of(entry.RegisteredAt),
+                RegisteredAtUs = UnixMicros.Of(entry.RegisteredAt),
             }, transaction);
         connection.Execute(
             "INSERT INTO model_recordings VALUES (@Name, @Version, @IngestId)",
@@ -150,7 +152,7 @@ public sealed class ModelStore
             Uri = Uri,
             Sha256 = Sha256,
             Bytes = Bytes,
-            RegisteredAt = Micros.ToTime(RegisteredAtUs),
+            RegisteredAt = UnixMicros.ToTime(RegisteredAtUs),
         };
 
         private static T Parse<T>(string json) => JsonSerializer.Deserialize<T>(json, TrainingJson.Options)!;

@@ -1,3 +1,4 @@
+using Mesh.Model;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;

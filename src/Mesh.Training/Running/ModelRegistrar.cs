@@ -33,7 +33,7 @@ internal sealed class ModelRegistrar(MetadataDatabase database, TrainingOptions 
                 {
                     ModelStore.Add(transaction, entry);
                     string outcome = $"{entry.Name} version {entry.Version} {entry.State.ToString().ToLowerInvariant()}: {entry.Reason}";
-                    JobStore.Succeed(transaction, spec.JobId, version, outcome, Micros.Of(entry.RegisteredAt));
+                    JobStore.Succeed(transaction, spec.JobId, version, outcome, UnixMicros.Of(entry.RegisteredAt));
                     Outbox.Add(transaction, Topics.ModelRegistered, entry.Name, ModelRegistered.Descriptor.FullName, Event(entry, request).ToByteArray());
                     return true;
                 },
@@ -118,7 +118,7 @@ internal sealed class ModelRegistrar(MetadataDatabase database, TrainingOptions 
             ModelUri = entry.Uri,
             ModelSha256 = entry.Sha256,
             State = entry.State == ModelState.Registered ? "registered" : $"rejected: {entry.Reason}",
-            RegisteredAtUs = Micros.Of(entry.RegisteredAt),
+            RegisteredAtUs = UnixMicros.Of(entry.RegisteredAt),
         };
         message.Metrics.Add(entry.Metrics.ToDictionary());
         message.Inputs.Add(request.Inputs);
