@@ -227,8 +227,9 @@ internal sealed partial class ConsumerThread<T>
             EnableAutoOffsetStore = false,
             AutoOffsetReset = AutoOffsetReset.Earliest,
             AllowAutoCreateTopics = false,
-            // A partition that stays with this member is read on through a rebalance.
-            PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
+            // Not cooperative-sticky: librdkafka 2.0.2 aborts the process when such a consumer is closed while it joins
+            // (assertion in rd_kafka_sticky_assignor_state_destroy). The price is that what is under way is read again after a rebalance.
+            PartitionAssignmentStrategy = PartitionAssignmentStrategy.RoundRobin,
             // After a crash the group waits this long for the dead member.
             SessionTimeoutMs = 10_000,
             HeartbeatIntervalMs = 3_000,

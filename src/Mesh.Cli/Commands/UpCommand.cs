@@ -33,6 +33,8 @@ internal static class UpCommand
             var settings = Settings.Read(given, CommonOptions.EnvironmentVariables(), parsed.GetValue(config));
             using var loggers = LoggerFactory.Create(logging => logging
                 .SetMinimumLevel(settings.Choice<LogLevel>(SettingKeys.LogLevel))
+                // A listener that cannot start is Mesh's own error; the framework would add a stack trace.
+                .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
                 .AddSimpleConsole(console =>
                 {
                     console.SingleLine = true;
