@@ -103,6 +103,26 @@ public sealed class TablePartitionerTests : IDisposable
     }
 
     [Fact]
+    public async Task Bytes_of_an_unknown_encoding_do_not_share_a_table_with_decoded_fields_of_the_same_schema()
+    {
+        var undecoded = WithFields(new Field("data", DataType.Binary));
+        await using var partitioner = bench.NewPartitioner();
+        var decodedTable = await partitioner.WriteAsync(Batch("/a", Times(Noon, 10)), Token);
+        var bytesTable = await partitioner.WriteAsync(Batch("/b", Times(Noon, 5), 0, undecoded, FillBytes), Token);
+        var emptyTable = await partitioner.WriteAsync(Batch("/c", Times(Noon, 3), 0, WithFields(), (_, _) => { }), Token);
+        await bench.CommitAsync(await partitioner.CompleteAsync(Token));
+
+        bytesTable.Name.ShouldStartWith("demo_msgs_point_");
+        emptyTable.ShouldBe(decodedTable);
+        (await bench.ScanAsync(bytesTable.ToString())).Sum(batch => batch.Length).ShouldBe(5);
+        var rows = await bench.ScanAsync("raw.demo_msgs_point");
+        rows.Sum(batch => batch.Length).ShouldBe(13);
+        rows[0].Schema.IndexOf("data").ShouldBe(-1);
+
+        static void FillBytes(IReadOnlyList<ColumnBuilder> children, int number) => ((BinaryBuilder)children[8]).Append([(byte)number]);
+    }
+
+    [Fact]
     public async Task Memory_is_bounded_and_files_are_rolled_at_their_target()
     {
         var blob = WithFields(new Field("x", DataType.Binary));

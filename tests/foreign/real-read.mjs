@@ -92,29 +92,11 @@ function stamps(value) {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name === "nsec" && "sec" in value ? "nanosec" : name, stamps(inner)]));
 }
 
-const eventTypes = `
-uint8 event_type
-builtin_interfaces/Time stamp
-char[16] client_gid
-int64 sequence_number`;
-
-/** What rclpy and rclcpp publish for a service's calls (REP 2012): who called, and the request or the response when recorded. */
-function serviceEvent(name, text) {
-  const [service, ...dependencies] = text.split(/^=+$\n/m);
-  const [request, response] = service.split(/^---$/m);
-  const base = name.replace(/_Event$/, "");
-  const part = (suffix, fields) => `\n===\nMSG: ${base}_${suffix}\n${fields.trim() || "uint8 structure_needs_at_least_one_member"}`;
-  return [`service_msgs/ServiceEventInfo info\n${base}_Request[<=1] request\n${base}_Response[<=1] response`,
-    part("Request", request), part("Response", response), `\n===\nMSG: service_msgs/ServiceEventInfo${eventTypes}`,
-    ...dependencies.map((dependency) => `\n===\n${dependency}`)].join("");
-}
-
 function decoderOf(channel, schema) {
   if (channel.messageEncoding === "cdr" && schema?.encoding === "ros2msg") {
     const text = new TextDecoder().decode(schema.data);
     if (text.trim() === "" && !schema.name.endsWith("/Empty")) return undefined;
-    if (/^---$/m.test(text) && !schema.name.endsWith("_Event")) return undefined;
-    if (/^---$/m.test(text)) return undefined;
+    if (/^---$/m.test(text)) return undefined; // a service definition, not a message's
     const reader = new MessageReader(parse(text, { ros2: true }));
     const isEmpty = parse(text, { ros2: true })[0].definitions.filter((field) => !field.isConstant).length === 0;
     return (data) => (isEmpty ? {} : stamps(reader.readMessage(data)));
