@@ -123,6 +123,19 @@ public sealed class TablePartitionerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_looks_like_a_columns_value_only_where_it_is_that_value()
+    {
+        var options = new PartitionOptions { PartitionBy = [new PartitionField("channel", PartitionTransform.Identity)] };
+        await using var partitioner = bench.NewPartitioner(options);
+        await partitioner.WriteAsync(Batch("plain-1", Times(Noon, 1)), Token);
+        await partitioner.WriteAsync(Batch("a:b/c", Times(Noon, 1)), Token);
+        var files = (await partitioner.CompleteAsync(Token)).ShouldHaveSingleItem().Files;
+
+        files.Single(file => (string)file.File.Partition[0]! == "plain-1").File.Uri.ShouldContain("/data/channel=plain-1/");
+        files.Single(file => (string)file.File.Partition[0]! == "a:b/c").File.Uri.ShouldContain("/data/a_b_c/");
+    }
+
+    [Fact]
     public async Task Memory_is_bounded_and_files_are_rolled_at_their_target()
     {
         var blob = WithFields(new Field("x", DataType.Binary));
