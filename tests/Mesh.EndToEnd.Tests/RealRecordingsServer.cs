@@ -27,7 +27,7 @@ public sealed record PublishedRecording(string File, string IngestId, JsonElemen
 /// </summary>
 public sealed class RealRecordingsServer : IAsyncLifetime
 {
-    private const int ConformanceSample = 7;
+    private const int ConformanceSample = 4;
 
     private readonly TemporaryFolder folder = new();
     private readonly SemaphoreSlim turn = new(1, 1);

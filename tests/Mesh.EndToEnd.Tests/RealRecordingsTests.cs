@@ -30,7 +30,7 @@ public sealed class RealRecordingsTests(RealRecordingsServer server) : IClassFix
             compared++;
         }
 
-        compared.ShouldBeGreaterThan(140);
+        compared.ShouldBeGreaterThan(180);
     }
 
     [Theory]
@@ -123,7 +123,7 @@ public sealed class RealRecordingsTests(RealRecordingsServer server) : IClassFix
     {
         Require.AtLeast(TestLevel.Full);
         string file = TestData.PathOf("generated", "mcap", "channels_2000.mcap");
-        await server.PublishedAsync();
+        await server.ReadAsync(); // the other tests read the tables without this recording
 
         var published = await MeshProcess.RunJsonAsync("publish", file, "--vehicle", "V4", "--wait", "--json", "--data", server.Data);
 
@@ -141,7 +141,7 @@ public sealed class RealRecordingsTests(RealRecordingsServer server) : IClassFix
     private static Dictionary<string, long> GoldenCounts()
     {
         var counts = File.ReadLines(TestData.PathOf("golden_messages.tsv")).Skip(1).Select(line => line.Split('\t'))
-            .ToDictionary(cells => cells[0], cells => long.Parse(cells[1], CultureInfo.InvariantCulture));
+            .Where(cells => cells[0].EndsWith(".mcap", StringComparison.Ordinal)).ToDictionary(cells => cells[0], cells => long.Parse(cells[1], CultureInfo.InvariantCulture));
         foreach (string line in File.ReadLines(TestData.PathOf("generated", "expected.jsonl")))
         {
             using var document = JsonDocument.Parse(line);

@@ -95,6 +95,17 @@ function stamps(value) {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name === "nsec" && "sec" in value ? "nanosec" : name, stamps(inner)]));
 }
 
+/** Columns cannot nest without end: where a protobuf message contains its own type again, that is bytes. */
+function unrolled(type, value, ancestors) {
+  const path = [...ancestors, type];
+  for (const { name, resolvedType: inner } of type.fieldsArray) {
+    if (!(inner instanceof protobuf.Type) || !value[name]) continue;
+    const convert = (item) => (path.includes(inner) ? inner.encode(inner.fromObject(item)).finish() : unrolled(inner, item, path));
+    value[name] = Array.isArray(value[name]) ? value[name].map(convert) : convert(value[name]);
+  }
+  return value;
+}
+
 function decoderOf(channel, schema) {
   if (channel.messageEncoding === "cdr" && schema?.encoding === "ros2msg") {
     const text = new TextDecoder().decode(schema.data);
@@ -113,7 +124,7 @@ function decoderOf(channel, schema) {
     const root = protobuf.Root.fromDescriptor(protobuf.descriptor.FileDescriptorSet.decode(schema.data));
     root.resolveAll();
     const type = root.lookupType(schema.name);
-    return (data) => type.toObject(type.decode(data), { longs: String, enums: String, defaults: true });
+    return (data) => unrolled(type, type.toObject(type.decode(data), { longs: String, enums: String, defaults: true }), []);
   }
   return undefined;
 }
