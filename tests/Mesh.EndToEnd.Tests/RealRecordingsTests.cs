@@ -66,6 +66,7 @@ public sealed class RealRecordingsTests(RealRecordingsServer server) : IClassFix
             table.Value.GetProperty("duckdb").GetInt64().ShouldBe(rows, table.Name);
             table.Value.GetProperty("distinct").GetInt64().ShouldBe(rows, table.Name);
             table.Value.GetProperty("wasm").GetBoolean().ShouldBeTrue(table.Name);
+            table.Value.GetProperty("samePattern").GetBoolean().ShouldBeTrue(table.Name);
         }
 
         var recordings = read.GetProperty("recordings").EnumerateArray().ToArray();

@@ -4,7 +4,7 @@
 // node real-read.mjs LAKE JOB [DECODED]
 //   JOB      JSON file: [{ "file": path, "ingest_id": id, "compare": whether every row is compared, else the rows are only counted }]
 //   DECODED  JSON lines { file, topic, i, json }: values that the writer of a recording intended, for files whose path ends so
-// Prints { tables: { name: { icebird, duckdb, distinct, wasm } }, recordings: [{ file, messages, refused, rows, fields, intended, differences }] }.
+// Prints { tables: { name: { icebird, duckdb, distinct, wasm, samePattern } }, recordings: [{ file, messages, refused, rows, fields, intended, differences }] }.
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -201,7 +201,12 @@ for (const namespace of fs.readdirSync(lake).filter((name) => !name.startsWith("
       rows.get(key).push({ table: `${namespace}.${name}`, duckdb: row, icebird: fromIceberg.get(identity(row)) ?? null });
     }
     const wasm = files.length === 0 ? 0 : readParquet(fs.readFileSync(files[0])).numBatches > 0;
-    tables[`${namespace}.${name}`] = { icebird: iceberg.length, duckdb: duckdb.length, distinct: fromIceberg.size, wasm };
+    // What `mesh products show` tells people to type: nothing in the paths may change what the files say.
+    const typed = `SELECT DISTINCT vehicle_id FROM read_parquet('${folder}/data/**/*.parquet', union_by_name = true)`;
+    const typedVehicles = files.length === 0 ? [] : (await (await connection.run(typed)).getRowObjects()).map((row) => row.vehicle_id);
+    const vehicles = new Set(duckdb.map((row) => row.vehicle_id));
+    const samePattern = typedVehicles.length === vehicles.size && typedVehicles.every((vehicle) => vehicles.has(vehicle));
+    tables[`${namespace}.${name}`] = { icebird: iceberg.length, duckdb: duckdb.length, distinct: fromIceberg.size, wasm, samePattern };
   }
 }
 
