@@ -65,6 +65,13 @@ public sealed class TablePartitioner(
 
     private async ValueTask<TableWriter> OpenAsync(TableIdentifier named, Schema columns, CancellationToken cancellationToken)
     {
+        // Columns that have nothing in common with the table's are another shape under the same name (bytes of an unknown encoding beside
+        // decoded fields, say): in one table, every row would be empty where the other kind has its values.
+        if (await catalogue.FindAsync(named, cancellationToken).ConfigureAwait(false) is { } known && !SharesColumns(known.Schema, columns))
+        {
+            named = TableNames.OfIncompatible(named, columns);
+        }
+
         Table table;
         try
         {
@@ -86,6 +93,22 @@ public sealed class TablePartitioner(
         writers.Add(table.Identifier, writer);
         return writer;
     }
+
+    private static bool SharesColumns(Schema table, Schema columns)
+    {
+        bool anyOwn = false;
+        foreach (var field in columns.Fields)
+        {
+            if (IsSystemColumn(field)) continue;
+            if (table.IndexOf(field.Name) >= 0) return true;
+            anyOwn = true;
+        }
+
+        // Messages without fields fit everywhere.
+        return !anyOwn || table.Fields.All(IsSystemColumn);
+    }
+
+    private static bool IsSystemColumn(Field field) => SystemColumns.Fields.Any(system => system.Name == field.Name);
 
     private ValueTask<Table> EnsureAsync(TableIdentifier identifier, Schema columns, CancellationToken cancellationToken)
     {

@@ -64,7 +64,12 @@ internal sealed class TableWriter(IObjectStore lake, Table table, string attempt
         string folder = $"{lake.KeyOf(Table.LocationUri)}/data";
         for (int i = 0; i < values.Count; i++)
         {
-            folder += $"/{Table.PartitionBy[i].Name}={PartitionTransforms.ToPathText(Table.PartitionBy[i], values[i])}";
+            var field = Table.PartitionBy[i];
+            string text = PartitionTransforms.ToPathText(field, values[i]);
+            // Engines that read files by pattern (DuckDB, Spark) take COLUMN=VALUE in a path for the column's value, over the one in the
+            // file. So a folder may look like that only where the text is the value.
+            bool isExact = field.Transform != PartitionTransform.Identity || values[i] as string == text;
+            folder += isExact ? $"/{field.Name}={text}" : $"/{text}";
         }
 
         return $"{folder}/{attemptId}-{number}-{nextFile++}.parquet";

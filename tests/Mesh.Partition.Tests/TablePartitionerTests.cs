@@ -103,6 +103,39 @@ public sealed class TablePartitionerTests : IDisposable
     }
 
     [Fact]
+    public async Task Bytes_of_an_unknown_encoding_do_not_share_a_table_with_decoded_fields_of_the_same_schema()
+    {
+        var undecoded = WithFields(new Field("data", DataType.Binary));
+        await using var partitioner = bench.NewPartitioner();
+        var decodedTable = await partitioner.WriteAsync(Batch("/a", Times(Noon, 10)), Token);
+        var bytesTable = await partitioner.WriteAsync(Batch("/b", Times(Noon, 5), 0, undecoded, FillBytes), Token);
+        var emptyTable = await partitioner.WriteAsync(Batch("/c", Times(Noon, 3), 0, WithFields(), (_, _) => { }), Token);
+        await bench.CommitAsync(await partitioner.CompleteAsync(Token));
+
+        bytesTable.Name.ShouldStartWith("demo_msgs_point_");
+        emptyTable.ShouldBe(decodedTable);
+        (await bench.ScanAsync(bytesTable.ToString())).Sum(batch => batch.Length).ShouldBe(5);
+        var rows = await bench.ScanAsync("raw.demo_msgs_point");
+        rows.Sum(batch => batch.Length).ShouldBe(13);
+        rows[0].Schema.IndexOf("data").ShouldBe(-1);
+
+        static void FillBytes(IReadOnlyList<ColumnBuilder> children, int number) => ((BinaryBuilder)children[8]).Append([(byte)number]);
+    }
+
+    [Fact]
+    public async Task A_folder_looks_like_a_columns_value_only_where_it_is_that_value()
+    {
+        var options = new PartitionOptions { PartitionBy = [new PartitionField("channel", PartitionTransform.Identity)] };
+        await using var partitioner = bench.NewPartitioner(options);
+        await partitioner.WriteAsync(Batch("plain-1", Times(Noon, 1)), Token);
+        await partitioner.WriteAsync(Batch("a:b/c", Times(Noon, 1)), Token);
+        var files = (await partitioner.CompleteAsync(Token)).ShouldHaveSingleItem().Files;
+
+        files.Single(file => (string)file.File.Partition[0]! == "plain-1").File.Uri.ShouldContain("/data/channel=plain-1/");
+        files.Single(file => (string)file.File.Partition[0]! == "a:b/c").File.Uri.ShouldContain("/data/a_b_c/");
+    }
+
+    [Fact]
     public async Task Memory_is_bounded_and_files_are_rolled_at_their_target()
     {
         var blob = WithFields(new Field("x", DataType.Binary));
