@@ -58,14 +58,14 @@ public sealed class RecordingDecoder(
 
     /// <summary>The failure of a whole recording because of one damaged place.</summary>
     internal static MeshException Damaged(UploadContext upload, string what) => new(
-        "MESH2102", $"Recording {upload.IngestId} is damaged and the topology says onCorrupt: fail. {what}. Run `mesh recover FILE` and upload the result, or set onCorrupt: deadLetter.");
+        "MESH2102", $"Recording {upload.IngestId} is damaged and the topology says onCorrupt: fail. {what}. Set onCorrupt: deadLetter to take what is intact.");
 
     private async ValueTask<RecordingReader> OpenAsync(UploadContext upload, CancellationToken cancellationToken)
     {
         var source = await landing.OpenAsync(landing.KeyOf(upload.RecordingUri), cancellationToken).ConfigureAwait(false);
         try
         {
-            return await RecordingFormats.OpenAsync(source, cancellationToken).ConfigureAwait(false);
+            return await RecordingFormats.OpenAsync(new NamedByteSource(source, upload.FileName), cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -23,7 +23,7 @@ internal static class DoctorCommand
             {
                 Terminal.Out.WriteLine(report.Losses.Count == 0
                     ? $"{path}: sound, {report.Messages:N0} messages on {report.Channels.Count} channels"
-                    : $"{path}: {report.Losses.Count} problems, {report.Messages:N0} messages are intact");
+                    : $"{path}: damaged in {report.Losses.Count} places; messages intact: {report.Messages:N0}");
                 foreach (var loss in report.Losses) Terminal.Out.WriteLine($"  {loss}");
             }
 

@@ -35,14 +35,18 @@ internal static class InspectCommand
             ("end", report.EndTime),
             ("duration", report.DurationSeconds is { } seconds ? $"{seconds:0.###} s" : null),
         ]);
-        Printer.Table(
-            ["channel", "schema", "encoding", "messages", "Hz", "bytes"],
-            report.Channels.Select(channel => (string[])
-            [
-                channel.Topic, channel.Schema, channel.Encoding, channel.Messages.ToString("N0", CultureInfo.InvariantCulture),
-                channel.Hertz is { } hertz ? hertz.ToString("0.##", CultureInfo.InvariantCulture) : "", ByteSizeText.Format(channel.Bytes),
-            ]),
-            new HashSet<int> { 3, 4, 5 });
+        if (report.Channels.Count > 0)
+        {
+            Printer.Table(
+                ["channel", "schema", "encoding", "messages", "Hz", "bytes"],
+                report.Channels.Select(channel => (string[])
+                [
+                    channel.Topic, channel.Schema, channel.Encoding, channel.Messages.ToString("N0", CultureInfo.InvariantCulture),
+                    channel.Hertz is { } hertz ? hertz.ToString("0.##", CultureInfo.InvariantCulture) : "", ByteSizeText.Format(channel.Bytes),
+                ]),
+                new HashSet<int> { 3, 4, 5 });
+        }
+
         foreach (var loss in report.Losses) Terminal.Error.WriteLine($"lost {loss}");
     }
 }

@@ -14,8 +14,10 @@ internal static class ProductsCommand
     public static async Task<MeshException> UnknownAsync(IMeshQueries queries, string name, CancellationToken cancellationToken)
     {
         var products = await queries.ListProductsAsync(cancellationToken).ConfigureAwait(false);
-        string known = products.Count == 0 ? "there are none yet" : "there are: " + string.Join(", ", products.Select(product => product.Name));
-        return new MeshException("MESH11031", $"There is no data product '{name}'; {known}.");
+        if (products.Count == 0) return new MeshException("MESH11031", $"There is no data product '{name}'; there are none yet.");
+        var similar = products.Select(product => product.Name).Where(candidate => candidate.Contains(name, StringComparison.OrdinalIgnoreCase)).Take(5).ToList();
+        if (similar.Count == 0) similar = [.. products.Select(product => product.Name).Take(5)];
+        return new MeshException("MESH11031", $"There is no data product '{name}'; there is {string.Join(", ", similar)}{(products.Count > similar.Count ? ", ..." : "")}. `mesh products list` shows them all.");
     }
 
     private static Command List()
@@ -65,7 +67,7 @@ internal static class ProductsCommand
             ("partitioned by", string.Join(", ", product.PartitionedBy)),
             ("location", product.LocationUri),
             ("metadata", product.MetadataUri),
-            ("in DuckDB", $"SELECT * FROM read_parquet('{folder}/data/**/*.parquet', union_by_name = true)"),
+            ("in DuckDB", $"SELECT * FROM read_parquet('{folder}/data/**/*.parquet', union_by_name = true, hive_partitioning = false)"),
         ]);
         Printer.Table(
             ["column", "type", "nullable", "id"],

@@ -22,14 +22,15 @@ internal static class RecordingsCommand
             else
             {
                 Printer.Table(
-                    ["ingest id", "vehicle", "file", "size", "state", "messages", "rows", "dead letters", "accepted"],
+                    ["ingest id", "vehicle", "file", "size", "state", "messages", "rows", "dead letters", "losses", "accepted"],
                     recordings.Select(recording => (string[])
                     [
                         recording.IngestId[..12], recording.VehicleId, recording.FileName, ByteSizeText.Format(recording.SizeBytes), recording.State,
-                        Number(recording.MessagesIn), Number(recording.RowsOut), Number(recording.DeadLetters),
+                        Number(recording.MessagesIn), Number(recording.RowsOut), Number(recording.DeadLetters), Number(recording.LossCount),
                         recording.AcceptedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
                     ]),
-                    new HashSet<int> { 3, 5, 6, 7 });
+                    new HashSet<int> { 3, 5, 6, 7, 8 });
+                if (recordings.Count == parsed.GetValue(limit)) Terminal.Error.WriteLine($"The newest {recordings.Count} are shown; `--limit N` shows more.");
             }
 
             return ExitCodes.Done;

@@ -14,7 +14,7 @@ internal static class SubscribeCommand
         var product = new Argument<string>("PRODUCT") { Description = "Name of the data product." };
         var from = new Option<string?>("--from") { Description = "earliest, or the snapshot after which to begin (default: now).", HelpName = "SNAPSHOT" };
         var consumer = new Option<string?>("--consumer") { Description = "Remember the position under this name and go on there next time.", HelpName = "NAME" };
-        var limit = new Option<long>("--limit") { Description = "Stop after so many rows.", DefaultValueFactory = _ => long.MaxValue, HelpName = "N" };
+        var limit = new Option<long?>("--limit") { Description = "Stop after so many rows.", HelpName = "N" };
         var follow = new Option<bool>("--no-follow") { Description = "Stop at the current end instead of waiting for more." };
         var (server, data, token) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token());
         var command = new Command("subscribe", "Follow a data product: each committed row as a JSON line, each snapshot announced on standard error.")
@@ -28,7 +28,7 @@ internal static class SubscribeCommand
             {
                 var cursor = parsed.GetValue(consumer) is { } name ? new ConsumerCursor(name, parsed.GetValue(product)!) : null;
                 long? after = await StartAsync(queries, parsed.GetValue(product)!, parsed.GetValue(from), cursor, cancellationToken).ConfigureAwait(false);
-                await FollowAsync(queries, parsed.GetValue(product)!, after, cursor, parsed.GetValue(limit), !parsed.GetValue(follow), cancellationToken).ConfigureAwait(false);
+                await FollowAsync(queries, parsed.GetValue(product)!, after, cursor, parsed.GetValue(limit) ?? long.MaxValue, !parsed.GetValue(follow), cancellationToken).ConfigureAwait(false);
                 return ExitCodes.Done;
             }
         });

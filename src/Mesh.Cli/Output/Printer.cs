@@ -21,10 +21,18 @@ internal static class Printer
             table.AddColumn(column);
         }
 
-        foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(cell))]);
+        foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(Shorten(cell)))]);
         var console = AnsiConsole.Console;
-        if (Terminal.IsOutputRedirected) console.Profile.Width = 400;
+        if (Terminal.IsOutputRedirected) console.Profile.Width = 2000;
         console.Write(table);
+    }
+
+    /// <summary>A cell is one line of bounded width, whatever a recording calls its channels.</summary>
+    private static string Shorten(string cell)
+    {
+        const int Longest = 100;
+        string line = new([.. cell.Select(character => char.IsControl(character) ? ' ' : character)]);
+        return line.Length <= Longest ? line : line[..(Longest - 1)] + "…";
     }
 
     /// <summary>Prints labelled values, one a line.</summary>

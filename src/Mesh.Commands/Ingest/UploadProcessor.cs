@@ -81,6 +81,7 @@ public sealed partial class UploadProcessor : IDisposable
                 var context = new UploadContext(
                     id, upload.VehicleId, upload.Uri, Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), options.Topology, options.TopologyVersion, position)
                 {
+                    FileName = upload.FileName,
                     Attempt = attempt,
                 };
                 var events = await RunAttemptAsync(context, failed => stage = failed, cancellationToken).ConfigureAwait(false);

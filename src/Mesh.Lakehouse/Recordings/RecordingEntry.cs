@@ -56,6 +56,9 @@ public sealed record RecordingEntry
     /// <summary>Rows in synchronised tables.</summary>
     public long FramesOut { get; init; }
 
+    /// <summary>Places where damage was found; also in listings, which leave out the places themselves.</summary>
+    public int LossCount { get; init; }
+
     /// <summary>Damage found.</summary>
     public IReadOnlyList<DataLoss> Losses { get; init; } = [];
 

@@ -79,6 +79,7 @@ internal sealed class RecordingRow
     public long not_selected { get; init; }
     public long frames_out { get; init; }
     public int duplicates { get; init; }
+    public int loss_count { get; init; }
 
     public RecordingEntry ToEntry() => new()
     {
@@ -100,6 +101,7 @@ internal sealed class RecordingRow
         NotSelected = not_selected,
         FramesOut = frames_out,
         Duplicates = duplicates,
+        LossCount = loss_count,
     };
 }
 

@@ -172,7 +172,7 @@ public sealed class RecordingStore
 
     private ValueTask<IReadOnlyList<RecordingEntry>> Query(string clauses, object parameters, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<RecordingEntry>>(
-            connection => connection.Query<RecordingRow>($"SELECT {Columns} FROM recordings {clauses}", parameters).Select(row => row.ToEntry()).ToList(),
+            connection => connection.Query<RecordingRow>($"SELECT {Columns}, (SELECT COUNT(*) FROM recording_losses AS lost WHERE lost.ingest_id = recordings.ingest_id) AS loss_count FROM recordings {clauses}", parameters).Select(row => row.ToEntry()).ToList(),
             cancellationToken);
 
     private static void AddDetails(SqliteTransaction transaction, IngestId id, RecordingAccountEntry account)

@@ -14,6 +14,9 @@ namespace Mesh.Streaming.Ingest;
 public sealed record UploadContext(
     IngestId IngestId, string VehicleId, string RecordingUri, string AttemptId, string Topology, string TopologyVersion, EventPosition Source)
 {
+    /// <summary>The producer's name for the recording; messages to people use it instead of the landing object's.</summary>
+    public string FileName { get; init; } = "recording";
+
     /// <summary>Number of the attempt in this process, from 1.</summary>
     public int Attempt { get; init; } = 1;
 }
