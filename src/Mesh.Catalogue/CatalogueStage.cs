@@ -67,6 +67,8 @@ public sealed partial class CatalogueStage
         var consumer = new EventConsumer<FilesWritten>(kafka, Topics.FilesWritten, Group, logger);
         await using (consumer.ConfigureAwait(false))
         {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var hinting = PublishOverdueHintsAsync(stop.Token);
             try
             {
                 while (true)
@@ -81,6 +83,28 @@ public sealed partial class CatalogueStage
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
+            }
+            finally
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                await hinting.ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task PublishOverdueHintsAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            await Task.Delay(options.LongestRetryDelay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stopping.IsCancellationRequested) return;
+            try
+            {
+                await catalogue.PublishOverdueHintsAsync(stopping).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is MeshException or OperationCanceledException)
+            {
+                // A convenience of readers without a catalogue; the commits, which matter, report what is wrong.
             }
         }
     }

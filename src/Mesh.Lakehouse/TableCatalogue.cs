@@ -29,6 +29,9 @@ public sealed partial class TableCatalogue
     // Tables whose version hint this process has written.
     private readonly ConcurrentDictionary<TableIdentifier, long> hinted = new();
 
+    // Tables whose version hint could not be written and is behind.
+    private readonly ConcurrentDictionary<TableIdentifier, bool> overdue = new();
+
     /// <param name="database">Pointers and ledger.</param>
     /// <param name="lake">Metadata and data objects; tables live under <c>NAMESPACE/NAME</c>.</param>
     /// <param name="time">Clock for snapshot times.</param>
@@ -57,6 +60,21 @@ public sealed partial class TableCatalogue
     /// <exception cref="MeshException"><c>MESH8102</c> when there is none; names the similar ones.</exception>
     public async ValueTask<Table> LoadAsync(TableIdentifier identifier, CancellationToken cancellationToken) =>
         (await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false)).Table;
+
+    /// <summary>
+    /// Writes the version hints that a full disk kept from being written, so that readers without a catalogue catch up although no further
+    /// commit comes. What fails again stays overdue.
+    /// </summary>
+    /// <exception cref="MeshException">The database or a table's metadata cannot be read.</exception>
+    public async ValueTask PublishOverdueHintsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var identifier in overdue.Keys)
+        {
+            using var turn = await LockAsync(identifier, cancellationToken).ConfigureAwait(false);
+            if (await FindStateAsync(identifier, cancellationToken).ConfigureAwait(false) is { } state) await PublishVersionHintAsync(state).ConfigureAwait(false);
+            else overdue.TryRemove(identifier, out _);
+        }
+    }
 
     internal async ValueTask<TableState> LoadStateAsync(TableIdentifier identifier, CancellationToken cancellationToken)
     {
@@ -171,6 +189,7 @@ public sealed partial class TableCatalogue
             await lake.PutAsync($"{folder}/version-hint.text", System.Text.Encoding.ASCII.GetBytes($"{state.Version}"), PutMode.Overwrite, CancellationToken.None)
                 .ConfigureAwait(false);
             hinted[state.Identifier] = state.Version;
+            overdue.TryRemove(state.Identifier, out _);
             if (state.Version > KeptCopies)
             {
                 await lake.DeleteAsync($"{folder}/v{state.Version - KeptCopies}.metadata.json", CancellationToken.None).ConfigureAwait(false);
@@ -178,7 +197,8 @@ public sealed partial class TableCatalogue
         }
         catch (MeshException)
         {
-            // The commit stands; the next one publishes again.
+            // The commit stands; the next one publishes again, or whoever asks for what is overdue.
+            overdue[state.Identifier] = true;
         }
     }
 

@@ -31,6 +31,15 @@ public static class TusEndpoints
             {
                 return Refuse(context.HttpContext, refusal);
             }
+            catch (MeshException failure) when (failure.IsTransient)
+            {
+                // The disk or the database, not the recording: what has arrived is kept and the same upload can be sent again.
+                return Refuse(context.HttpContext, new UploadRefusedException(507, failure.Code, $"{failure.Message} Then send again.", isTransient: true));
+            }
+            catch (IOException failure) when (UploadReceiver.IsDiskFull(failure))
+            {
+                return Refuse(context.HttpContext, UploadReceiver.DiskFull());
+            }
         });
 
         uploads.MapMethods("/", ["OPTIONS"], (HttpContext context) => Describe(context, receiver));

@@ -166,7 +166,7 @@ public sealed class UploadReceiver : IDisposable
         }
         catch (IOException exception) when (IsDiskFull(exception))
         {
-            throw new UploadRefusedException(507, "MESH1011", "The disk is full. What has arrived is kept: free space, then resume.", isTransient: true);
+            throw DiskFull();
         }
         finally
         {
@@ -191,7 +191,20 @@ public sealed class UploadReceiver : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (session.CreatedAt < time.GetUtcNow() - options.SessionRetention) Forget(session.Id);
             else if (session.Result != UploadResult.Incomplete) sessions.DeletePart(session.Id);
-            else await FindAsync(session.Id, cancellationToken).ConfigureAwait(false);
+            else await TryFinishAsync(session, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // One upload with a wrong hash, or a disk that is full, does not keep the server from starting; whoever asks for the upload gets the answer.
+    private async ValueTask TryFinishAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FindAsync(session.Id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is MeshException or IOException)
+        {
+            Log.UploadFailed(logger, exception, session.Id);
         }
     }
 
@@ -353,7 +366,10 @@ public sealed class UploadReceiver : IDisposable
             507, "MESH1014", $"{ByteSizeText.Format(free)} are free, too little for {ByteSizeText.Format(bytes)} above the floor of {ByteSizeText.Format(options.MinFreeBytes)} (`upload.minFreeBytes`). Free space, then send again.", isTransient: true);
     }
 
-    private static bool IsDiskFull(IOException exception) => (exception.HResult & 0xFFFF) is 28 or 112;
+    internal static UploadRefusedException DiskFull() =>
+        new(507, "MESH1011", "The disk is full. What has arrived is kept: free space, then resume.", isTransient: true);
+
+    internal static bool IsDiskFull(IOException exception) => (exception.HResult & 0xFFFF) is 28 or 112;
 
     private static string SafeFileName(string? name)
     {

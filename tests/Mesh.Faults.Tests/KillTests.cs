@@ -1,87 +1,63 @@
-using System.Text.Json;
-using Mesh.Simulation;
+using System.Text.RegularExpressions;
+using Mesh.Faults.Tests.Support;
 using Mesh.Testing;
 
 namespace Mesh.Faults.Tests;
 
 /// <summary>
-/// The plug is pulled at named places of the flow while uploads arrive; after a restart nothing is lost and nothing is there twice, and
-/// other people's readers say so.
+/// The plug is pulled at every named place between upload and commit while uploads arrive; after a restart nothing is lost and nothing is
+/// there twice, and other people's readers say so.
 /// </summary>
-public sealed class KillTests : IDisposable
+public sealed partial class KillTests(Drives drives) : IDisposable
 {
-    private static readonly string[] Names = ["a.mcap", "b.mcap", "c.mcap"];
+    /// <summary>Places of this test; with a count, the n-th time the place is reached.</summary>
+    public static readonly TheoryData<string> Places =
+    [
+        "upload.before-put", "upload.after-put:2", "upload.after-commit", "outbox.after-publish",
+        "decode.after-read", "decode.mid-recording:2", "partition.mid-write", "partition.after-object-put:5",
+        "ingest.before-files-written", "ingest.after-files-written", "ingest.after-offset",
+        "catalogue.after-read", "catalogue.before-commit:3", "lake.before-swap:2", "lake.after-swap", "lake.after-swap:7",
+        "catalogue.after-commit:4", "catalogue.after-offset",
+    ];
+
     private readonly TemporaryFolder folder = new();
-    private readonly CancellationToken token = TestContext.Current.CancellationToken;
 
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("upload.after-put")]
-    [InlineData("upload.after-commit")]
-    [InlineData("decode.mid-recording")]
-    [InlineData("partition.after-object-put")]
-    [InlineData("ingest.after-files-written")]
-    [InlineData("lake.before-swap")]
-    [InlineData("lake.after-swap")]
-    [InlineData("catalogue.after-commit")]
-    [InlineData("outbox.after-publish:2")]
-    public async Task Killed_at(string crashPoint)
+    [MemberData(nameof(Places))]
+    public async Task Killed_at(string place)
     {
         Require.AtLeast(TestLevel.Default);
-        var truths = new Dictionary<string, SimulationTruth>();
-        for (int i = 0; i < Names.Length; i++)
+        IReadOnlyList<Drive> acknowledged;
+        await using (var doomed = await FaultServer.UpAsync(folder["data"], new Dictionary<string, string> { ["MESH_CRASH_AT"] = place }))
         {
-            truths[Names[i]] = await SimulatedRecording.WriteAsync(folder[Names[i]], new DriveOptions { Seed = 40 + i, Duration = TimeSpan.FromSeconds(4), VehicleId = "V" + i }, token);
+            acknowledged = await doomed.PublishAsync(drives.All);
+            await doomed.Process.WaitUntilDeadAsync();
+            doomed.Process.ExitCode.ShouldBe(FaultServer.Killed, doomed.Process.Errors);
         }
 
-        await using (var doomed = await MeshProcess.UpAsync(folder["data"], new Dictionary<string, string> { ["MESH_CRASH_AT"] = crashPoint }))
-        {
-            await PublishUntilDeadAsync(doomed);
-            await doomed.WaitForExitAsync();
-            doomed.ExitCode.ShouldNotBe(0);
-        }
+        await using var server = await FaultServer.UpAsync(folder["data"]);
 
-        await using var server = await MeshProcess.UpAsync(folder["data"]);
-        foreach (string name in Names)
-        {
-            // A producer without an answer sends again; one with an answer may as well.
-            var answer = await MeshProcess.RunJsonAsync("publish", folder[name], "--vehicle", "V" + Array.IndexOf(Names, name), "--wait", "--json", "--data", folder["data"]);
-            answer[0].GetProperty("state").GetString().ShouldBe("committed");
-            answer[0].GetProperty("rows").GetInt64().ShouldBe(truths[name].Messages);
-            answer[0].GetProperty("dead_letters").GetInt64().ShouldBe(0);
-        }
-
-        var recordings = await MeshProcess.RunJsonAsync("recordings", "list", "--json", "--data", folder["data"]);
-        recordings.GetArrayLength().ShouldBe(Names.Length);
-        await LakeMatchesAsync(truths.Values);
-        (await MeshProcess.RunJsonAsync("deadletters", "list", "--json", "--data", folder["data"])).GetArrayLength().ShouldBe(0);
+        // What was acknowledged is committed without anybody's help; a producer without an answer sends again, and so may one with.
+        foreach (var drive in acknowledged) await server.CommittedAsTruthSaysAsync(drive);
+        (await server.PublishAsync(drives.All)).Count.ShouldBe(drives.All.Count);
+        foreach (var drive in drives.All) await server.CommittedAsTruthSaysAsync(drive);
+        (await server.GetAsync("recordings"))!.Value.GetArrayLength().ShouldBe(drives.All.Count);
+        (await server.DeadLettersAsync()).ShouldBeEmpty();
+        await Lake.HoldsExactlyAsync(folder["data"], drives.All);
     }
 
-    private async Task PublishUntilDeadAsync(MeshProcess doomed)
+    [Fact]
+    public void Every_crash_point_there_is_has_been_thought_of()
     {
-        foreach (string name in Names)
-        {
-            if (doomed.HasExited) return;
-            await using var publish = MeshProcess.Start("publish", folder[name], "--vehicle", "V" + Array.IndexOf(Names, name), "--data", folder["data"]);
-            while (!publish.HasExited && !doomed.HasExited) await Task.Delay(20, token);
-        }
+        var tested = Places.Select(row => row.Data).Concat(KillTrainingTests.Places.Select(row => row.Data)).Select(place => place.Split(':')[0]).Distinct().Order();
+        var existing = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Reached().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct().Order();
 
-        await doomed.WaitUntilDeadAsync();
+        tested.ShouldBe(existing);
     }
 
-    private async Task LakeMatchesAsync(IEnumerable<SimulationTruth> truths)
-    {
-        var lake = await NodeScript.RunAsync("lake-read.mjs", folder["data", "lake"]);
-        long rows = 0;
-        foreach (var table in lake.EnumerateObject())
-        {
-            long seen = table.Value.GetProperty("icebird").GetInt64();
-            table.Value.GetProperty("distinct").GetInt64().ShouldBe(seen, $"{table.Name}: (recording, channel, sequence) appears once");
-            table.Value.GetProperty("duckdb").GetInt64().ShouldBe(seen, table.Name);
-            if (!table.Name.Contains("synchronised", StringComparison.Ordinal)) rows += seen;
-        }
-
-        rows.ShouldBe(truths.Sum(truth => truth.Messages));
-    }
+    [GeneratedRegex("CrashPoint\\.Reach\\(\"([a-z.-]+)\"\\)")]
+    private static partial Regex Reached();
 }

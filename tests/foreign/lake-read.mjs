@@ -1,11 +1,11 @@
 // Reads a lake with other people's readers: DuckDB and hyparquet over the Parquet files, icebird over the Iceberg metadata.
-// node lake-read.mjs LAKE_FOLDER  ->  { "raw.table": { duckdb: rows, hyparquet: rows, icebird: rows, distinct: rows, recordings: n } }
+// node lake-read.mjs LAKE_FOLDER  ->  { "raw.table": { duckdb: rows, hyparquet: rows, icebird: rows, distinct: rows, duckdb_distinct: rows, recordings: n, channels: { "ID CHANNEL": rows } } }
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
-import { icebergRead } from 'icebird';
+import { icebergManifests, icebergRead } from 'icebird';
 
 const lake = path.resolve(process.argv[2]);
 const connection = await (await DuckDBInstance.create(':memory:')).connect();
@@ -22,39 +22,49 @@ globalThis.fetch = async (url, options = {}) => {
   return new Response(bytes.subarray(Number(range[1]), end), { status: 206 });
 };
 
-function filesUnder(folder) {
-  return fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true }).map(name => path.join(folder, name)).filter(name => name.endsWith('.parquet')) : [];
-}
-
 const result = {};
 for (const namespace of fs.readdirSync(lake).filter(name => !name.startsWith('.'))) {
   for (const table of fs.readdirSync(path.join(lake, namespace))) {
     const folder = path.join(lake, namespace, table);
     const metadataFolder = path.join(folder, 'metadata');
-    const newest = fs.readdirSync(metadataFolder).filter(name => name.endsWith('.metadata.json')).sort().at(-1);
-    const metadata = JSON.parse(fs.readFileSync(path.join(metadataFolder, newest)));
+    // What a reader without a catalogue does: the hint names the version. Nothing else says which metadata file counts, since a commit
+    // that was cut off leaves one with a higher number.
+    const hint = path.join(metadataFolder, 'version-hint.text');
+    if (!fs.existsSync(hint)) continue;
+    const version = fs.readFileSync(hint, 'utf8').trim();
+    const metadata = JSON.parse(fs.readFileSync(path.join(metadataFolder, `v${version}.metadata.json`)));
     const entry = { snapshots: (metadata.snapshots ?? []).length };
-    const rows = await icebergRead({ tableUrl: pathToFileURL(folder).href, metadata });
+    const empty = !entry.snapshots;
+    const rows = empty ? [] : await icebergRead({ tableUrl: pathToFileURL(folder).href, metadata });
     entry.icebird = rows.length;
     entry.distinct = new Set(rows.map(row => `${row.recording_id}|${row.channel ?? ''}|${row.sequence}`)).size;
     entry.recordings = new Set(rows.map(row => row.recording_id)).size;
+    entry.channels = {};
+    for (const row of rows) {
+      const key = `${row.recording_id} ${row.channel ?? ''}`;
+      entry.channels[key] = (entry.channels[key] ?? 0) + 1;
+    }
 
     // Files of attempts that lost are orphans until the sweep; the committed ones are those icebird sees.
     const committed = new Set();
-    const { icebergManifests } = await import('icebird').catch(() => ({}));
-    if (icebergManifests) {
+    if (!empty) {
       const manifests = await icebergManifests(metadata);
-      for (const manifest of manifests) for (const file of manifest.entries ?? []) if (file.status !== 2) committed.add(decodeURIComponent(file.data_file.file_path.replace(/^file:\/\//, '')));
+      for (const manifest of manifests) {
+        for (const file of manifest.entries) if (file.status !== 2) committed.add(decodeURIComponent(file.data_file.file_path.replace(/^file:\/\//, '')));
+      }
     }
-    const files = committed.size ? [...committed] : filesUnder(path.join(folder, 'data'));
+    const files = [...committed];
     entry.files = files.length;
     entry.hyparquet = 0;
     for (const file of files) entry.hyparquet += Number((await parquetMetadataAsync(await asyncBufferFromFile(file))).num_rows);
     if (files.length) {
       const list = files.map(file => `'${file.replaceAll("'", "''")}'`).join(',');
-      const answer = await connection.runAndReadAll(`SELECT count(*)::BIGINT FROM read_parquet([${list}], union_by_name = true)`);
-      entry.duckdb = Number(answer.getRows()[0][0]);
-    } else entry.duckdb = 0;
+      const source = `read_parquet([${list}], union_by_name = true)`;
+      const columns = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`)).getRows().map(row => row[0]);
+      const identity = ['recording_id', 'channel', 'sequence'].filter(name => columns.includes(name)).join(', ');
+      const answer = await connection.runAndReadAll(`SELECT count(*)::BIGINT, count(DISTINCT (${identity}))::BIGINT FROM ${source}`);
+      [entry.duckdb, entry.duckdb_distinct] = answer.getRows()[0].map(Number);
+    } else entry.duckdb = entry.duckdb_distinct = 0;
     result[`${namespace}.${table}`] = entry;
   }
 }

@@ -21,8 +21,8 @@ internal static partial class IngestLog
     [LoggerMessage(2205, LogLevel.Error, "The event at {Position} is not an upload: {Error}")]
     public static partial void NotAnUpload(ILogger logger, string position, string error);
 
-    [LoggerMessage(2206, LogLevel.Error, "The upload event at {Position} could not be finished; it is read again after a restart")]
-    public static partial void Abandoned(ILogger logger, Exception exception, string position);
+    [LoggerMessage(2206, LogLevel.Error, "The upload event at {Position} could not be finished; trying again in {Delay}")]
+    public static partial void EventRetried(ILogger logger, Exception exception, string position, TimeSpan delay);
 
     [LoggerMessage(2207, LogLevel.Warning, "Offset {Offset} of partition {Partition} was not committed; a later one will be")]
     public static partial void OffsetNotCommitted(ILogger logger, Exception exception, int partition, long offset);

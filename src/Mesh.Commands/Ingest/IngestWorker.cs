@@ -26,7 +26,6 @@ public sealed class IngestWorker(
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(1);
 
-    private readonly OffsetTracker offsets = new();
     private readonly SemaphoreSlim workers = new(options.Parallelism);
     private readonly SemaphoreSlim inFlight = new(options.MaxInFlight);
     private readonly SemaphoreSlim committing = new(1);
@@ -38,6 +37,8 @@ public sealed class IngestWorker(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var consumer = new EventConsumer<UploadAccepted>(kafka, options.SourceTopic, options.Group, logger);
+        // Of this run alone: what an earlier run of the stage had begun and not finished is delivered again and must not count as under way.
+        var offsets = new OffsetTracker();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var underWay = new HashSet<Task>();
         try
@@ -52,7 +53,7 @@ public sealed class IngestWorker(
                 }
 
                 underWay.RemoveWhere(task => task.IsCompleted);
-                underWay.Add(HandleAsync(consumer, upload, stop.Token));
+                underWay.Add(HandleAsync(consumer, offsets, upload, stop.Token));
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -74,35 +75,48 @@ public sealed class IngestWorker(
         committing.Dispose();
     }
 
-    private async Task HandleAsync(EventConsumer<UploadAccepted> consumer, ConsumedEvent<UploadAccepted> upload, CancellationToken cancellationToken)
+    private async Task HandleAsync(EventConsumer<UploadAccepted> consumer, OffsetTracker offsets, ConsumedEvent<UploadAccepted> upload, CancellationToken cancellationToken)
     {
         try
         {
             CrashPoint.Reach("decode.after-read");
-            if (upload.Value is { } accepted)
-            {
-                bool written = await IngestAsync(accepted, upload, cancellationToken).ConfigureAwait(false);
-                if (written) await WaitUntilFinishedAsync(IngestId.Parse(accepted.IngestId), cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                await processor.DeadLetterEventAsync(upload, cancellationToken).ConfigureAwait(false);
-            }
-
+            await BringToItsEndAsync(upload, cancellationToken).ConfigureAwait(false);
             if (offsets.Finish(upload.Position) is { } next) await CommitAsync(consumer, upload.Position.Partition, next, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Stopping: the event stays uncommitted.
         }
-        catch (Exception exception)
-        {
-            // The offset stays below this event, so a restart reads it again; the other uploads go on.
-            IngestLog.Abandoned(logger, exception, upload.Position.ToString());
-        }
         finally
         {
             inFlight.Release();
+        }
+    }
+
+    // An event that is given up would pin the group's offset until a restart; whatever stands in its way, it is tried again.
+    private async Task BringToItsEndAsync(ConsumedEvent<UploadAccepted> upload, CancellationToken cancellationToken)
+    {
+        bool announced = false;
+        for (var delay = options.RetryDelay; ; delay = delay * 2 < options.MaxRetryDelay ? delay * 2 : options.MaxRetryDelay)
+        {
+            try
+            {
+                if (upload.Value is not { } accepted)
+                {
+                    await processor.DeadLetterEventAsync(upload, cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+
+                announced = announced || await IngestAsync(accepted, upload, cancellationToken).ConfigureAwait(false);
+                if (announced) await WaitUntilFinishedAsync(IngestId.Parse(accepted.IngestId), cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                IngestLog.EventRetried(logger, exception, upload.Position.ToString(), delay);
+            }
+
+            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
         }
     }
 

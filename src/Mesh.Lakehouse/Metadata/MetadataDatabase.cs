@@ -9,7 +9,7 @@ namespace Mesh.Lakehouse.Metadata;
 /// foreign keys on; writes are serialised within the process so that a busy database is the exception.
 /// </summary>
 /// <remarks>
-/// Errors: <c>MESH8200</c> cannot be opened, <c>MESH8201</c> newer than this program, <c>MESH8202</c> busy (transient),
+/// Errors: <c>MESH8200</c> cannot be opened (transient once it has been), <c>MESH8201</c> newer than this program, <c>MESH8202</c> busy (transient),
 /// <c>MESH8203</c> input/output failure (transient), <c>MESH8204</c> damaged, <c>MESH8205</c> read-only, <c>MESH8020</c> disk full (transient).
 /// </remarks>
 public sealed class MetadataDatabase : IDisposable
@@ -21,6 +21,9 @@ public sealed class MetadataDatabase : IDisposable
     private readonly string connectionString;
     private readonly bool readOnly;
     private readonly SemaphoreSlim writeTurn = new(1, 1);
+
+    // What could be opened once can be opened again: a full disk or too many open files pass.
+    private bool hasBeenOpen;
 
     private MetadataDatabase(string path, bool readOnly)
     {
@@ -64,6 +67,7 @@ public sealed class MetadataDatabase : IDisposable
             // Opening reads nothing yet: a damaged file must be found here, not by the first query.
             return connection.ExecuteScalar<long>("SELECT count(*) FROM sqlite_schema");
         });
+        database.hasBeenOpen = true;
         return database;
     }
 
@@ -189,7 +193,7 @@ public sealed class MetadataDatabase : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new MeshException("MESH8200", $"Cannot open the database '{path}': {exception.Message} Check the path and its permissions.", innerException: exception);
+            throw new MeshException("MESH8200", $"Cannot open the database '{path}': {exception.Message} Check the path and its permissions.", hasBeenOpen, exception);
         }
     }
 
@@ -204,7 +208,7 @@ public sealed class MetadataDatabase : IDisposable
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new MeshException(
             "MESH8204", $"The database '{path}' is damaged: {exception.Message} Restore it from a backup.", innerException: exception),
         SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_PERM => new MeshException(
-            "MESH8200", $"Cannot open the database '{path}': {exception.Message} Check the path and its permissions.", innerException: exception),
+            "MESH8200", $"Cannot open the database '{path}': {exception.Message} Check the path, its permissions and the space on that disk.", hasBeenOpen, exception),
         SQLitePCL.raw.SQLITE_READONLY => new MeshException(
             "MESH8205", $"The database '{path}' cannot be written: {exception.Message} Check its permissions.", innerException: exception),
         SQLitePCL.raw.SQLITE_ERROR when readOnly => new MeshException(
