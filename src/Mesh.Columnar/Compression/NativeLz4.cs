@@ -72,6 +72,15 @@ internal sealed unsafe class NativeLz4
 
     public bool TryDecompressFrames(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
+        bool sound = TryDecompress(source, destination, out written);
+
+        // Up to 1.9.4 a reset context keeps the content size of a frame that was broken off, and then refuses the next sound frame.
+        if (!sound) context = null;
+        return sound;
+    }
+
+    private bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
+    {
         nint handle = (context ??= new Context(this)).Handle;
         resetContext(handle);
         written = 0;

@@ -60,6 +60,21 @@ public class Lz4Tests
     }
 
     [Fact]
+    public void A_frame_broken_off_does_not_spoil_the_next_one()
+    {
+        RequireNative();
+        var payload = new byte[100_000];
+        var frame = new byte[Lz4.MaxFrameLength(payload.Length)];
+        int length = Lz4.CompressFrame(payload, frame);
+        Lz4.TryDecompressFrame(frame.AsSpan(0, length / 2), payload, out _).ShouldBeFalse();
+
+        byte[] header = [0x60, 0x40];
+        byte[] withoutContentSize = [0x04, 0x22, 0x4D, 0x18, .. header, (byte)(XxHash32.Hash(header) >> 8), 4, 0, 0, 0x80, .. "mesh"u8, 0, 0, 0, 0];
+        Lz4.TryDecompressFrame(withoutContentSize, payload, out int written).ShouldBeTrue();
+        payload.AsSpan(0, written).SequenceEqual("mesh"u8).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_linked_block_refers_to_its_predecessor()
     {
         // "mesh" stored, then a block that is one match of 12 bytes at distance 4 and the five literals every block ends with.
