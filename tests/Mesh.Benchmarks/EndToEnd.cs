@@ -17,18 +17,19 @@ internal static class EndToEnd
     {
         if (!ByteSizeText.TryParse(args.Length > 0 ? args[0] : "200MiB", out long wantedBytes))
         {
-            await Console.Error.WriteLineAsync("usage: end-to-end [SIZE]   for example end-to-end 2GiB");
+            await Console.Error.WriteLineAsync("usage: end-to-end [SIZE [LIDAR_POINTS]]   for example end-to-end 2GiB; few lidar points make many small messages");
             return 2;
         }
 
+        int lidarPoints = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 20_000;
         string folder = Directory.CreateTempSubdirectory("mesh-benchmark-").FullName;
         try
         {
             string recording = Path.Combine(folder, "drive.mcap");
-            var options = new DriveOptions { Seed = 9, LidarPoints = 20_000, Duration = TimeSpan.FromSeconds(10), Compression = McapCompression.Zstd };
+            var options = new DriveOptions { Seed = 9, LidarPoints = lidarPoints, Duration = TimeSpan.FromSeconds(10), Compression = McapCompression.Zstd };
             await SimulatedRecording.WriteAsync(recording, options, default);
             double bytesPerSecond = new FileInfo(recording).Length / 10.0;
-            options = options with { Duration = TimeSpan.FromSeconds(Math.Max(10, Math.Ceiling(wantedBytes / bytesPerSecond))) };
+            options = options with { Duration = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(wantedBytes / bytesPerSecond))) };
             var simulate = Stopwatch.StartNew();
             var truth = await SimulatedRecording.WriteAsync(recording, options, default);
             double size = new FileInfo(recording).Length;
