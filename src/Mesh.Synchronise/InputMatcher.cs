@@ -42,7 +42,10 @@ internal sealed class InputMatcher
     }
 
     /// <summary>Moves to a time not before the last one.</summary>
-    public async ValueTask AdvanceAsync(long time, CancellationToken cancellationToken)
+    public ValueTask AdvanceAsync(long time, CancellationToken cancellationToken) =>
+        after.IsPresent && after.Time <= time ? ReadUpToAsync(time, cancellationToken) : ValueTask.CompletedTask;
+
+    private async ValueTask ReadUpToAsync(long time, CancellationToken cancellationToken)
     {
         while (after.IsPresent && after.Time <= time)
         {

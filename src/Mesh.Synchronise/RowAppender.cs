@@ -38,7 +38,8 @@ internal static class RowAppender
                 target.Append(source.GetBytes(row));
                 break;
             case ListBuilder target:
-                AppendElements(target.Element, source.Children[0], source.Offsets[row], source.Offsets[row + 1]);
+                var offsets = source.Offsets;
+                Append(target.Element, source.Children[0], offsets[row], offsets[row + 1] - offsets[row]);
                 target.EndList();
                 break;
             case StructBuilder target:
@@ -46,6 +47,19 @@ internal static class RowAppender
                 target.EndStruct();
                 break;
         }
+    }
+
+    /// <summary>Appends copies of values that follow one another.</summary>
+    public static void Append(ColumnBuilder builder, ColumnVector source, int row, int count)
+    {
+        if (builder is StructBuilder target && source.NullCount == 0)
+        {
+            for (int i = 0; i < target.Children.Count; i++) Append(target.Children[i], source.Children[i], row, count);
+            target.EndStructs(count);
+            return;
+        }
+
+        AppendElements(builder, source, row, row + count);
     }
 
     /// <summary>

@@ -6,7 +6,10 @@ internal abstract class RowSource
     /// <summary>The sample moved to last.</summary>
     public RowRef Current { get; protected set; }
 
-    /// <summary>Moves to the next sample; false at the end.</summary>
+    /// <summary>What the next sample is ordered by, known without reading it; null at the end.</summary>
+    public abstract (long Time, long Sequence)? Next { get; }
+
+    /// <summary>Moves to the next sample; false at the end. Completes at once while samples are in memory.</summary>
     public abstract ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken);
 }
 
@@ -27,6 +30,8 @@ internal sealed class MemoryRows(RowKey[] keys, IReadOnlyList<RowBlock> blocks) 
 {
     private int next;
 
+    public override (long Time, long Sequence)? Next => next < keys.Length ? (keys[next].Time, keys[next].Sequence) : null;
+
     public override ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
     {
         if (next == keys.Length) return ValueTask.FromResult(false);
@@ -36,35 +41,64 @@ internal sealed class MemoryRows(RowKey[] keys, IReadOnlyList<RowBlock> blocks) 
     }
 }
 
-/// <summary>Several ordered sources as one.</summary>
-internal sealed class MergedRows(List<RowSource> sources) : RowSource
+/// <summary>
+/// Several ordered sources as one. A source is read only when it has the next sample: runs are spilled one after the other, so that of
+/// hundreds hardly more than one is being read, and has a block in memory, at a time.
+/// </summary>
+internal sealed class MergedRows : RowSource
 {
-    private RowSource? last;
-    private bool started;
+    private readonly PriorityQueue<RowSource, (long Time, long Sequence, int Order)> waiting = new();
+    private readonly Dictionary<RowSource, int> orders = new(ReferenceEqualityComparer.Instance);
+    private RowSource? active;
 
-    public override async ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
+    public MergedRows(IReadOnlyList<RowSource> sources)
     {
-        if (!started)
+        for (int i = 0; i < sources.Count; i++)
         {
-            started = true;
-            for (int i = sources.Count - 1; i >= 0; i--)
-            {
-                if (!await sources[i].MoveNextAsync(cancellationToken).ConfigureAwait(false)) sources.RemoveAt(i);
-            }
+            orders.Add(sources[i], i);
+            if (sources[i].Next is { } key) waiting.Enqueue(sources[i], (key.Time, key.Sequence, i));
         }
-        else if (last is not null && !await last.MoveNextAsync(cancellationToken).ConfigureAwait(false))
+    }
+
+    public override (long Time, long Sequence)? Next
+    {
+        get
         {
-            sources.Remove(last);
+            Choose();
+            return active?.Next;
+        }
+    }
+
+    public override ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
+    {
+        Choose();
+        if (active is null) return ValueTask.FromResult(false);
+        var moved = active.MoveNextAsync(cancellationToken);
+        if (!moved.IsCompletedSuccessfully) return TakeAsync(moved);
+        Current = active.Current;
+        return moved;
+    }
+
+    private async ValueTask<bool> TakeAsync(ValueTask<bool> moved)
+    {
+        bool any = await moved.ConfigureAwait(false);
+        Current = active!.Current;
+        return any;
+    }
+
+    // The source that had the last sample nearly always has the next one too: one comparison then.
+    private void Choose()
+    {
+        if (active?.Next is not { } key)
+        {
+            waiting.TryDequeue(out active, out _);
+            return;
         }
 
-        last = null;
-        foreach (var source in sources)
+        if (waiting.TryPeek(out _, out var lowest) && (lowest.Time, lowest.Sequence).CompareTo(key) <= 0)
         {
-            if (last is null || (source.Current.Time, source.Current.Sequence).CompareTo((last.Current.Time, last.Current.Sequence)) < 0) last = source;
+            var own = (key.Time, key.Sequence, orders[active]);
+            active = waiting.EnqueueDequeue(active, own);
         }
-
-        if (last is null) return false;
-        Current = last.Current;
-        return true;
     }
 }

@@ -11,10 +11,11 @@ internal sealed class SpilledRun : IDisposable
     // A reader holds one block at a time; many runs of many channels are read side by side.
     private const int BlockRows = 4096;
     private const long BlockBytes = 256 << 10;
+    private const int SizeCheckRows = 64;
 
     private readonly SafeFileHandle file;
     private readonly IReadOnlyList<StructType> schemas;
-    private readonly List<(long Offset, int Length)> blocks = [];
+    private readonly List<(long Offset, int Length, long Time, long Sequence)> blocks = [];
     private long length;
 
     private SpilledRun(SafeFileHandle file, IReadOnlyList<StructType> schemas)
@@ -65,7 +66,7 @@ internal sealed class SpilledRun : IDisposable
             buffer.ResetWrittenCount();
             VectorCodec.Write(block, buffer);
             await RandomAccess.WriteAsync(file, buffer.WrittenMemory, length, cancellationToken).ConfigureAwait(false);
-            blocks.Add((length, buffer.WrittenCount));
+            blocks.Add((length, buffer.WrittenCount, block.Times.Span[0], block.Sequences.Span[0]));
             length += buffer.WrittenCount;
         }
     }
@@ -78,11 +79,14 @@ internal sealed class SpilledRun : IDisposable
         var builders = fields.Select(field => ColumnBuilder.Create(field.Type)).ToArray();
         int to = from;
         long bytes = 0;
-        for (; to < keys.Length && to - from < BlockRows && bytes < BlockBytes && rows[keys[to].Block].SchemaIndex == schemaIndex; to++)
+        while (to < keys.Length && to - from < BlockRows && bytes < BlockBytes && rows[keys[to].Block].SchemaIndex == schemaIndex)
         {
             var source = rows[keys[to].Block];
-            for (int column = 0; column < builders.Length; column++) RowAppender.Append(builders[column], source.Columns[column], keys[to].Row);
-            if ((to & 63) == 0) bytes = builders.Sum(builder => builder.EstimatedBytes);
+            int count = ConsecutiveRows(keys.AsSpan(to, Math.Min(SizeCheckRows, keys.Length - to)));
+            for (int column = 0; column < builders.Length; column++) RowAppender.Append(builders[column], source.Columns[column], keys[to].Row, count);
+            to += count;
+            bytes = 0;
+            foreach (var builder in builders) bytes += builder.EstimatedBytes;
         }
 
         var taken = keys.AsSpan(from, to - from);
@@ -106,36 +110,65 @@ internal sealed class SpilledRun : IDisposable
         };
     }
 
+    /// <summary>How many keys are of rows that follow one another in their block: all, where samples came in the order of their times.</summary>
+    private static int ConsecutiveRows(ReadOnlySpan<RowKey> keys)
+    {
+        int count = 1;
+        while (count < keys.Length && keys[count].Block == keys[0].Block && keys[count].Row == keys[0].Row + count) count++;
+        return count;
+    }
+
     private sealed class Reader(SpilledRun run) : RowSource
     {
         private RowBlock? block;
         private int nextBlock;
         private int nextRow;
 
-        public override async ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
+        public override (long Time, long Sequence)? Next
         {
-            if (block is null || nextRow == block.Length)
+            get
             {
-                if (nextBlock == run.blocks.Count) return false;
-                var (offset, size) = run.blocks[nextBlock++];
+                if (block is not null && nextRow < block.Length) return (block.Times.Span[nextRow], block.Sequences.Span[nextRow]);
+                return nextBlock < run.blocks.Count ? (run.blocks[nextBlock].Time, run.blocks[nextBlock].Sequence) : null;
+            }
+        }
 
-                // A new array per block: matched samples keep pointing into the last one.
-                byte[] bytes = GC.AllocateUninitializedArray<byte>(size);
-                int filled = 0;
-                while (filled < size)
-                {
-                    int read = await RandomAccess.ReadAsync(run.file, bytes.AsMemory(filled), offset + filled, cancellationToken).ConfigureAwait(false);
-                    if (read == 0) throw new MeshException("MESH3002", "A spilled run is shorter than it was written; the disk lost data. Run the upload again.", isTransient: true);
-                    filled += read;
-                }
+        public override ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken)
+        {
+            if (block is null || nextRow == block.Length) return ReadBlockAsync(cancellationToken);
+            Take(block);
+            return ValueTask.FromResult(true);
+        }
 
-                block = VectorCodec.Read(bytes, run.schemas);
-                nextRow = 0;
+        private async ValueTask<bool> ReadBlockAsync(CancellationToken cancellationToken)
+        {
+            block = null;
+            if (nextBlock == run.blocks.Count) return false;
+            var (offset, size, _, _) = run.blocks[nextBlock++];
+
+            // A new array per block: matched samples keep pointing into the last one.
+            byte[] bytes = GC.AllocateUninitializedArray<byte>(size);
+            int filled = 0;
+            while (filled < size)
+            {
+                int read = await RandomAccess.ReadAsync(run.file, bytes.AsMemory(filled), offset + filled, cancellationToken).ConfigureAwait(false);
+                if (read == 0) throw new MeshException("MESH3002", "A spilled run is shorter than it was written; the disk lost data. Run the upload again.", isTransient: true);
+                filled += read;
             }
 
-            Current = new RowRef(block.Times.Span[nextRow], block.Sequences.Span[nextRow], block, nextRow);
-            nextRow++;
+            block = VectorCodec.Read(bytes, run.schemas);
+            nextRow = 0;
+            Take(block);
             return true;
+        }
+
+        private void Take(RowBlock from)
+        {
+            Current = new RowRef(from.Times.Span[nextRow], from.Sequences.Span[nextRow], from, nextRow);
+            nextRow++;
+
+            // The last row of the last block: nothing but its sample may hold on to it.
+            if (nextRow == from.Length && nextBlock == run.blocks.Count) block = null;
         }
     }
 }

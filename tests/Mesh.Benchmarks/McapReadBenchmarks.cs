@@ -13,12 +13,9 @@ public class McapReadBenchmarks
     [Params(McapCompression.None, McapCompression.Lz4, McapCompression.Zstd)]
     public McapCompression Compression { get; set; }
 
+    // BenchmarkDotNet awaits benchmarks in its own process, but not their setup.
     [GlobalSetup]
-    public async Task SetupAsync()
-    {
-        file = await SampleDrive.WriteAsync(Compression, seconds: 300);
-        PayloadBytes.Set(GetType(), await ReadAsync());
-    }
+    public void Setup() => SetupAsync().GetAwaiter().GetResult();
 
     [Benchmark]
     public async Task<long> ReadAsync()
@@ -31,5 +28,11 @@ public class McapReadBenchmarks
         }
 
         return bytes;
+    }
+
+    private async Task SetupAsync()
+    {
+        file = await SampleDrive.WriteAsync(Compression, seconds: 600);
+        PayloadBytes.Set(typeof(McapReadBenchmarks), await ReadAsync());
     }
 }

@@ -14,19 +14,9 @@ public class McapWriteBenchmarks
     [Params(McapCompression.None, McapCompression.Lz4, McapCompression.Zstd)]
     public McapCompression Compression { get; set; }
 
+    // BenchmarkDotNet awaits benchmarks in its own process, but not their setup.
     [GlobalSetup]
-    public async Task SetupAsync()
-    {
-        byte[] file = await SampleDrive.WriteAsync(McapCompression.None, seconds: 300);
-        await using var reader = await RecordingFormats.OpenAsync(new MemoryByteSource(file), default);
-        while (await reader.ReadBlockAsync(default) is { } block)
-        {
-            foreach (var message in block.Messages.ToArray()) messages.Add(((ushort)(message.ChannelIndex + 1), message, block[message].ToArray()));
-        }
-
-        channels.AddRange(reader.Channels);
-        PayloadBytes.Set(GetType(), messages.Sum(message => (long)message.Payload.Length));
-    }
+    public void Setup() => SetupAsync().GetAwaiter().GetResult();
 
     [Benchmark]
     public async Task WriteAsync()
@@ -44,5 +34,18 @@ public class McapWriteBenchmarks
         }
 
         await writer.CompleteAsync(default);
+    }
+
+    private async Task SetupAsync()
+    {
+        byte[] file = await SampleDrive.WriteAsync(McapCompression.None, seconds: 600);
+        await using var reader = await RecordingFormats.OpenAsync(new MemoryByteSource(file), default);
+        while (await reader.ReadBlockAsync(default) is { } block)
+        {
+            foreach (var message in block.Messages.ToArray()) messages.Add(((ushort)(message.ChannelIndex + 1), message, block[message].ToArray()));
+        }
+
+        channels.AddRange(reader.Channels);
+        PayloadBytes.Set(typeof(McapWriteBenchmarks), messages.Sum(message => (long)message.Payload.Length));
     }
 }

@@ -35,7 +35,7 @@ public class ParquetWriteBenchmarks
             batches.Add(rows.BuildBatch());
         }
 
-        PayloadBytes.Set(GetType(), batches.Sum(batch => batch.Columns.Sum(column => (long)column.ValueBytes.Length)));
+        PayloadBytes.Set(typeof(ParquetWriteBenchmarks), batches.Sum(batch => batch.Columns.Sum(column => (long)column.ValueBytes.Length)));
     }
 
     [Benchmark]

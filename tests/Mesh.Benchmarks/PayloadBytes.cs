@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Mesh.Benchmarks;
 
-/// <summary>Bytes that one operation of a benchmark moves, told by its setup; benchmarks run in this process.</summary>
+/// <summary>Bytes that one operation of a benchmark moves, told by its setup; benchmarks run in this process, as emitted subclasses of their classes.</summary>
 internal static class PayloadBytes
 {
     private static readonly ConcurrentDictionary<Type, long> Known = new();

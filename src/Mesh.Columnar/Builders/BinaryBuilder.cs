@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Mesh.Columnar;
@@ -6,75 +5,47 @@ namespace Mesh.Columnar;
 /// <summary>Appends text or bytes.</summary>
 public sealed class BinaryBuilder(DataType type) : ColumnBuilder(type)
 {
-    private byte[] bytes = [];
-    private int used;
-    private int[] ends = [];
-    private int count;
+    private ValueBuffer bytes = new();
+    private OffsetBuffer ends = new();
 
     /// <inheritdoc/>
-    public override long EstimatedBytes => bytes.Length + (long)ends.Length * sizeof(int);
+    public override long EstimatedBytes => (long)bytes.Used + ends.Bytes;
 
     /// <summary>Appends a value; the caller vouches that the bytes of a text column are UTF-8.</summary>
     /// <exception cref="OverflowException">The column would exceed 2 GiB, the reach of a 32-bit offset.</exception>
     public void Append(ReadOnlySpan<byte> value)
     {
-        Reserve(value.Length);
-        value.CopyTo(bytes.AsSpan(used));
-        used += value.Length;
-        AppendEnd();
+        bytes.Append(value);
+        ends.Append(bytes.Used);
         CountValue();
     }
 
     /// <summary>Appends text.</summary>
     public void Append(string value)
     {
-        Reserve(Encoding.UTF8.GetMaxByteCount(value.Length));
-        used += Encoding.UTF8.GetBytes(value, bytes.AsSpan(used));
-        AppendEnd();
+        bytes.Advance(Encoding.UTF8.GetBytes(value, bytes.Reserve(Encoding.UTF8.GetMaxByteCount(value.Length))));
+        ends.Append(bytes.Used);
         CountValue();
     }
 
     /// <inheritdoc/>
-    protected override void AppendDefault() => AppendEnd();
+    protected override void AppendDefault() => ends.Append(bytes.Used);
 
     /// <inheritdoc/>
     protected override void TruncateValues(int length)
     {
-        count = length;
-        used = length == 0 ? 0 : ends[length - 1];
+        bytes.Truncate(ends.EndOf(length));
+        ends.Truncate(length);
     }
 
     /// <inheritdoc/>
-    protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits)
+    protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits) => new()
     {
-        var offsets = new int[count + 1];
-        ends.AsSpan(0, count).CopyTo(offsets.AsSpan(1));
-        var vector = new ColumnVector
-        {
-            Type = Type,
-            Length = length,
-            NullCount = nullCount,
-            Validity = validityBits,
-            OffsetBytes = MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(),
-            ValueBytes = bytes.AsSpan(0, used).ToArray(),
-        };
-        bytes = [];
-        used = 0;
-        ends = [];
-        count = 0;
-        return vector;
-    }
-
-    private void AppendEnd()
-    {
-        if (count == ends.Length) Array.Resize(ref ends, Math.Max(64, ends.Length * 2));
-        ends[count++] = used;
-    }
-
-    private void Reserve(int size)
-    {
-        int needed = checked(used + size);
-        if (needed <= bytes.Length) return;
-        Array.Resize(ref bytes, (int)Math.Min(Array.MaxLength, Math.Max(Math.Max(256L, bytes.Length * 2L), needed)));
-    }
+        Type = Type,
+        Length = length,
+        NullCount = nullCount,
+        Validity = validityBits,
+        OffsetBytes = ends.Take(),
+        ValueBytes = bytes.Take(),
+    };
 }

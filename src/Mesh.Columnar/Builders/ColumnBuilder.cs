@@ -15,7 +15,7 @@ public abstract class ColumnBuilder(DataType type)
     /// <summary>Nulls appended so far.</summary>
     public int NullCount { get; private set; }
 
-    /// <summary>Approximate bytes held, children included.</summary>
+    /// <summary>Approximate bytes of the values appended so far, children included. The builder holds up to twice that.</summary>
     public abstract long EstimatedBytes { get; }
 
     /// <summary>Appends an absent value.</summary>

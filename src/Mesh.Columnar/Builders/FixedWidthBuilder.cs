@@ -8,55 +8,39 @@ namespace Mesh.Columnar;
 public sealed class FixedWidthBuilder<T>(DataType type) : ColumnBuilder(type)
     where T : unmanaged
 {
-    private T[] values = [];
-    private int count;
+    private ValueBuffer values = new();
 
     /// <inheritdoc/>
-    public override long EstimatedBytes => (long)values.Length * Unsafe.SizeOf<T>();
+    public override long EstimatedBytes => values.Used;
 
     /// <summary>Appends a value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(T value)
     {
-        if (count == values.Length) Grow(1);
-        values[count++] = value;
+        values.Append(value);
         CountValue();
     }
 
     /// <summary>Appends a run of values.</summary>
     public void Append(ReadOnlySpan<T> run)
     {
-        if (values.Length - count < run.Length) Grow(run.Length);
-        run.CopyTo(values.AsSpan(count));
-        count += run.Length;
+        values.Append(MemoryMarshal.AsBytes(run));
         CountValues(run.Length);
     }
 
     /// <inheritdoc/>
-    protected override void AppendDefault()
-    {
-        if (count == values.Length) Grow(1);
-        values[count++] = default;
-    }
+    protected override void AppendDefault() => values.Append(default(T));
 
     /// <inheritdoc/>
-    protected override void TruncateValues(int length) => count = length;
+    protected override void TruncateValues(int length) => values.Truncate(length * Unsafe.SizeOf<T>());
 
     /// <inheritdoc/>
-    protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits)
+    protected override ColumnVector BuildValues(int length, int nullCount, ReadOnlyMemory<byte> validityBits) => new()
     {
-        var vector = new ColumnVector
-        {
-            Type = Type,
-            Length = length,
-            NullCount = nullCount,
-            Validity = validityBits,
-            ValueBytes = MemoryMarshal.AsBytes(values.AsSpan(0, count)).ToArray(),
-        };
-        values = [];
-        count = 0;
-        return vector;
-    }
-
-    private void Grow(int by) => Array.Resize(ref values, Math.Max(Math.Max(64, values.Length * 2), count + by));
+        Type = Type,
+        Length = length,
+        NullCount = nullCount,
+        Validity = validityBits,
+        ValueBytes = values.Take(),
+    };
 }

@@ -25,6 +25,9 @@ public sealed class StructBuilder : ColumnBuilder
     /// <summary>Ends a struct whose children have each been given one value.</summary>
     public void EndStruct() => CountValue();
 
+    /// <summary>Ends <paramref name="count"/> structs for whom each child has been given a value.</summary>
+    public void EndStructs(int count) => CountValues(count);
+
     /// <summary>Forgets what was appended to the children since the last <see cref="EndStruct"/>, nested lists included.</summary>
     public void DiscardOpenStruct() => Truncate(Length);
 

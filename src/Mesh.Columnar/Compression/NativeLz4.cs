@@ -72,8 +72,8 @@ internal sealed unsafe class NativeLz4
 
     public bool TryDecompressFrames(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
-        // Resetting does not clean a context of liblz4 1.9.4 that has met damage: sound frames after it are refused. So the context is put
-        // back only when the data was sound.
+        // Up to 1.9.4 a reset context keeps the content size of a frame that was broken off, and then refuses the next sound frame. So the
+        // context is put back only when the data was sound.
         var current = context ?? new Context(this);
         context = null;
         resetContext(current.Handle);

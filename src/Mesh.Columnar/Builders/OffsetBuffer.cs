@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace Mesh.Columnar;
+
+/// <summary>The growing offsets of a builder of texts or lists: where each value ends, after a leading zero.</summary>
+internal struct OffsetBuffer()
+{
+    private ValueBuffer offsets = new();
+
+    /// <summary>Bytes held.</summary>
+    public readonly int Bytes => offsets.Used;
+
+    /// <summary>Values that have ended.</summary>
+    public readonly int Count => Math.Max(0, (offsets.Used / sizeof(int)) - 1);
+
+    /// <summary>End of the first <paramref name="count"/> values.</summary>
+    public readonly int EndOf(int count) => count == 0 ? 0 : MemoryMarshal.Cast<byte, int>(offsets.Span)[count];
+
+    public void Append(int end)
+    {
+        if (offsets.Used == 0) offsets.Append(0);
+        offsets.Append(end);
+    }
+
+    public void Truncate(int count) => offsets.Truncate(Math.Min(offsets.Used, (count + 1) * sizeof(int)));
+
+    /// <summary>Hands out the offsets and begins anew.</summary>
+    public ReadOnlyMemory<byte> Take() => offsets.Used == 0 ? new byte[sizeof(int)] : offsets.Take();
+}
