@@ -14,7 +14,7 @@ public static class NodeScript
     {
         string node = Require.Program("node", "install Node.js 20 or later");
         string folder = Path.Combine(Repository.Root, "tests", "foreign");
-        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules")), "needs the npm packages: run `npm ci` in tests/foreign");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules")), "needs the npm packages: run `npm install` in tests/foreign");
 
         string output = await ToolProcess.RunAsync(node, [Path.Combine(folder, script), .. arguments]);
         using var document = JsonDocument.Parse(output);
