@@ -42,6 +42,7 @@ public class BrokerAwayTests
     [Fact]
     public async Task Stopping_is_quick_even_while_the_broker_is_away()
     {
+        Require.AtLeast(TestLevel.Default);
         await using var kafka = new MockKafka((Topics.Uploads, 1));
         await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
         var consumer = Reader(kafka, "g");
@@ -68,6 +69,7 @@ public class BrokerAwayTests
     [Fact]
     public async Task Settings_the_client_refuses_end_reading_with_the_remedy()
     {
+        Require.AtLeast(TestLevel.Default);
         await using var consumer = new EventConsumer<UploadAccepted>(
             new KafkaOptions { TlsCaFile = "/does/not/exist.pem" }, Topics.Uploads, "g", NullLogger.Instance);
 

@@ -13,6 +13,7 @@ public class ConsumerGroupTests
     [Fact]
     public async Task A_group_goes_on_after_what_it_committed_and_never_back()
     {
+        Require.AtLeast(TestLevel.Default);
         await using var kafka = new MockKafka((Topics.Uploads, 1));
         await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
         for (int i = 0; i < 4; i++) await producer.PublishAsync(Topics.Uploads, "V1", Upload(i), Timeout);

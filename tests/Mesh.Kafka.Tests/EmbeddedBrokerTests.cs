@@ -15,6 +15,7 @@ public class EmbeddedBrokerTests
     [Fact]
     public async Task Topics_are_created_once_and_listed()
     {
+        Require.AtLeast(TestLevel.Default);
         using var folder = new TemporaryFolder();
         await using var kafka = await EmbeddedKafka.StartAsync(folder.Path);
         await using var admin = new TopicAdmin(kafka.Options, NullLogger.Instance);
@@ -31,6 +32,7 @@ public class EmbeddedBrokerTests
     [Fact]
     public async Task A_topic_is_read_to_its_end_over_all_partitions_and_an_absent_one_is_empty()
     {
+        Require.AtLeast(TestLevel.Default);
         using var folder = new TemporaryFolder();
         await using var kafka = await EmbeddedKafka.StartAsync(folder.Path);
         await using var admin = new TopicAdmin(kafka.Options, NullLogger.Instance);
@@ -98,6 +100,7 @@ public class EmbeddedBrokerTests
     [Fact]
     public async Task What_kcat_reads_is_confluents_wire_format()
     {
+        Require.AtLeast(TestLevel.Default);
         string kcat = Require.Program("kcat", "apt-get install kcat");
         using var folder = new TemporaryFolder();
         await using var kafka = await EmbeddedKafka.StartAsync(folder.Path);
