@@ -48,14 +48,13 @@ internal sealed class MemoryRows(RowKey[] keys, IReadOnlyList<RowBlock> blocks) 
 internal sealed class MergedRows : RowSource
 {
     private readonly PriorityQueue<RowSource, (long Time, long Sequence, int Order)> waiting = new();
-    private readonly Dictionary<RowSource, int> orders = new(ReferenceEqualityComparer.Instance);
     private RowSource? active;
+    private int activeOrder;
 
     public MergedRows(IReadOnlyList<RowSource> sources)
     {
         for (int i = 0; i < sources.Count; i++)
         {
-            orders.Add(sources[i], i);
             if (sources[i].Next is { } key) waiting.Enqueue(sources[i], (key.Time, key.Sequence, i));
         }
     }
@@ -86,19 +85,17 @@ internal sealed class MergedRows : RowSource
         return any;
     }
 
-    // The source that had the last sample nearly always has the next one too: one comparison then.
+    // The source that had the last sample nearly always has the next one too: one comparison then. One that is at its end is let go of,
+    // because its last sample keeps a block in memory.
     private void Choose()
     {
-        if (active?.Next is not { } key)
+        if (active?.Next is { } key)
         {
-            waiting.TryDequeue(out active, out _);
-            return;
+            if (!waiting.TryPeek(out _, out var lowest) || lowest.CompareTo((key.Time, key.Sequence, activeOrder)) > 0) return;
+            waiting.Enqueue(active, (key.Time, key.Sequence, activeOrder));
         }
 
-        if (waiting.TryPeek(out _, out var lowest) && (lowest.Time, lowest.Sequence).CompareTo(key) <= 0)
-        {
-            var own = (key.Time, key.Sequence, orders[active]);
-            active = waiting.EnqueueDequeue(active, own);
-        }
+        waiting.TryDequeue(out active, out var first);
+        activeOrder = first.Order;
     }
 }
