@@ -51,16 +51,21 @@ public class ForeignWriterTests
     [InlineData("SELECT 1::UBIGINT AS a", "COMPRESSION zstd", "'a' has the type Int64")]
     public async Task What_is_not_read_is_named(string select, string options, string reason)
     {
-        var exception = await Should.ThrowAsync<MeshException>(() => ReadAsync(select, options));
+        // Written outside the assertion: where DuckDB is absent, the test is skipped.
+        byte[] file = await WriteAsync(select, options);
+        var exception = await Should.ThrowAsync<MeshException>(() => ParquetFiles.ReadAsync(file));
         exception.Code.ShouldBe("MESH10903");
         exception.Message.ShouldContain(reason);
     }
 
-    private static async Task<(Schema Schema, List<RecordBatch> Batches)> ReadAsync(string select, string options)
+    private static async Task<(Schema Schema, List<RecordBatch> Batches)> ReadAsync(string select, string options) =>
+        await ParquetFiles.ReadAsync(await WriteAsync(select, options));
+
+    private static async Task<byte[]> WriteAsync(string select, string options)
     {
         using var folder = new TemporaryFolder();
         string path = folder["duck.parquet"];
         await NodeScript.RunAsync("parquet-write.mjs", path, select, options);
-        return await ParquetFiles.ReadAsync(await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        return await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
     }
 }

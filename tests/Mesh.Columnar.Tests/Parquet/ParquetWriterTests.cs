@@ -1,47 +1,10 @@
 using Mesh.Columnar.Parquet;
 using Mesh.Model;
-using Mesh.Testing;
 
 namespace Mesh.Columnar.Tests.Parquet;
 
 public class ParquetWriterTests
 {
-    /// <summary>Pages and row groups cost a little; rows must not. In bytes.</summary>
-    private const double AllocatedPerRow = 0.5;
-
-    [Fact]
-    public async Task The_hot_path_allocates_next_to_nothing_per_row()
-    {
-        var schema = new Schema([
-            new Field("time", DataType.TimestampMicros, Nullable: false),
-            new Field("x", DataType.Float64),
-            new Field("label", DataType.Utf8),
-            new Field("flag", DataType.Boolean, Nullable: false),
-            new Field("exact", new DecimalType(20, 0)),
-            new Field("pose", new StructType([new Field("y", DataType.Float32), new Field("v", new ListType(new Field("element", DataType.Float64, Nullable: false)))])),
-        ]);
-        var batch = RandomData.Batch(new Random(1), schema, 10_000);
-        var options = new ParquetWriterOptions { RowGroupBytes = 8 << 20, PageBytes = 256 << 10 };
-        await using var writer = new ParquetWriter(Stream.Null, schema, options);
-        for (int i = 0; i < 60; i++) await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
-
-        const int Batches = 60;
-        long allocated = await Allocated.LeastAsync(() =>
-        {
-            for (int i = 0; i < Batches; i++)
-            {
-                // Completes synchronously: Stream.Null never waits, so the thread stays the same.
-                var write = writer.WriteAsync(batch, TestContext.Current.CancellationToken);
-                write.IsCompletedSuccessfully.ShouldBeTrue();
-            }
-
-            return Task.CompletedTask;
-        });
-
-        double perRow = allocated / ((double)Batches * batch.Length);
-        perRow.ShouldBeLessThan(AllocatedPerRow);
-    }
-
     [Fact]
     public async Task Memory_stays_near_the_row_group_size_and_is_given_back()
     {
