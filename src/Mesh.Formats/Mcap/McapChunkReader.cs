@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mesh.Columnar.Compression;
+using Mesh.Formats.Blocks;
 
 namespace Mesh.Formats.Mcap;
 
@@ -49,7 +50,7 @@ internal sealed class McapChunkReader(McapReaderOptions options, McapDefinitions
 
     public void Dispose()
     {
-        McapWindow.Release(decompressed);
+        SourceWindow.Release(decompressed);
         decompressed = [];
         Records = default;
     }
@@ -82,8 +83,8 @@ internal sealed class McapChunkReader(McapReaderOptions options, McapDefinitions
         int size = (int)chunk.UncompressedSize;
         if (decompressed.Length < size)
         {
-            McapWindow.Release(decompressed);
-            decompressed = McapWindow.Rent(size);
+            SourceWindow.Release(decompressed);
+            decompressed = SourceWindow.Rent(size);
         }
 
         var target = decompressed.AsSpan(0, size);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Mesh.Formats.Blocks;
 using Mesh.Model;
 
 namespace Mesh.Formats.Mcap;
@@ -60,7 +61,7 @@ public sealed class McapIndexedReader : IAsyncDisposable
 
     /// <summary>Reads the messages that a query asks for.</summary>
     /// <returns>Blocks, each valid until the next is asked for.</returns>
-    public IAsyncEnumerable<MessageBlock> ReadAsync(McapQuery query, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<MessageBlock> ReadAsync(RecordingQuery query, CancellationToken cancellationToken) =>
         IsIndexed ? ReadChunksAsync(query, cancellationToken) : ScanAsync(query, cancellationToken);
 
     /// <inheritdoc/>
@@ -93,13 +94,13 @@ public sealed class McapIndexedReader : IAsyncDisposable
         return true;
     }
 
-    private async IAsyncEnumerable<MessageBlock> ReadChunksAsync(McapQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<MessageBlock> ReadChunksAsync(RecordingQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var run = new McapMessageRun();
         using var chunks = new McapChunkReader(options, definitions, losses);
         foreach (var index in Summary.Chunks.OrderBy(chunk => chunk.MessageStartTimeNs).ThenBy(chunk => chunk.ChunkStartOffset))
         {
-            if (index.MessageStartTimeNs > query.EndTimeNs || index.MessageEndTimeNs < query.StartTimeNs || !HasTopic(index, query.Topics)) continue;
+            if (index.MessageStartTimeNs > query.EndTimeNs || index.MessageEndTimeNs < query.StartTimeNs || !HasTopic(index, query)) continue;
 
             using var window = OpenWindow(index);
             run.Clear();
@@ -112,34 +113,34 @@ public sealed class McapIndexedReader : IAsyncDisposable
                 continue;
             }
 
-            run.Keep(query, Wanted(query.Topics));
+            run.Keep(query, Wanted(query));
             run.SortByLogTime();
             if (run.Count > 0) yield return run.ToBlock(chunks.Records);
         }
     }
 
-    private McapWindow? OpenWindow(McapChunkIndex index)
+    private SourceWindow? OpenWindow(McapChunkIndex index)
     {
         bool fits = index.ChunkLength >= McapRecordLexer.PrefixBytes
             && index.ChunkLength <= (ulong)Math.Min(options.MaxRecordBytes, source.Length)
             && index.ChunkStartOffset <= (ulong)source.Length - index.ChunkLength;
-        return fits ? new McapWindow(source, (long)index.ChunkStartOffset, (long)(index.ChunkStartOffset + index.ChunkLength), (int)index.ChunkLength) : null;
+        return fits ? new SourceWindow(source, (long)index.ChunkStartOffset, (long)(index.ChunkStartOffset + index.ChunkLength), (int)index.ChunkLength) : null;
     }
 
-    private bool HasTopic(McapChunkIndex index, IReadOnlySet<string>? topics)
+    private bool HasTopic(McapChunkIndex index, RecordingQuery query)
     {
-        if (topics is null || index.MessageIndexOffsets.Count == 0) return true;
+        if (query.Topics is null || index.MessageIndexOffsets.Count == 0) return true;
         foreach (var (channelId, _) in index.MessageIndexOffsets)
         {
-            if (topics.Contains(definitions.Channels[definitions.IndexOf(channelId)].Topic)) return true;
+            if (query.Selects(definitions.Channels[definitions.IndexOf(channelId)].Topic)) return true;
         }
 
         return false;
     }
 
-    private bool[]? Wanted(IReadOnlySet<string>? topics) => topics is null ? null : [.. Channels.Select(channel => topics.Contains(channel.Topic))];
+    private bool[]? Wanted(RecordingQuery query) => query.Topics is null ? null : [.. Channels.Select(channel => query.Selects(channel.Topic))];
 
-    private async IAsyncEnumerable<MessageBlock> ScanAsync(McapQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<MessageBlock> ScanAsync(RecordingQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var reader = await McapRecordingReader.OpenAsync(new Borrowed(source), options, cancellationToken).ConfigureAwait(false);
         Channels = reader.Channels;
@@ -148,7 +149,7 @@ public sealed class McapIndexedReader : IAsyncDisposable
         {
             run.Clear();
             foreach (ref readonly var message in block.Messages.Span) run.Add(message);
-            run.Keep(query, Wanted(query.Topics));
+            run.Keep(query, Wanted(query));
             run.SortByLogTime();
             if (run.Count > 0) yield return run.ToBlock(block.Data);
         }

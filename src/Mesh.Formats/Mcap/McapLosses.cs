@@ -1,10 +1,7 @@
-using System.Globalization;
-using Mesh.Model;
-
 namespace Mesh.Formats.Mcap;
 
-/// <summary>Collects the damage of one recording; bounded, because a hostile file can hold more damage than memory.</summary>
-internal sealed class McapLosses(int maxEntries)
+/// <summary>The damage of one MCAP file, and the codes for it.</summary>
+internal sealed class McapLosses(int maxEntries) : LossList(maxEntries)
 {
     /// <summary>The file ends before its footer, or inside a record.</summary>
     public const string Truncated = "MESH10101";
@@ -32,33 +29,6 @@ internal sealed class McapLosses(int maxEntries)
     public const string RecordTooLarge = "MESH10112";
     /// <summary>Schemas and channels above the limit.</summary>
     public const string TooManyDefinitions = "MESH10113";
-    /// <summary>Damage beyond the number of places reported one by one.</summary>
-    public const string FurtherDamage = "MESH10114";
     /// <summary>Bytes after the closing magic.</summary>
     public const string TrailingBytes = "MESH10115";
-
-    private readonly List<DataLoss> entries = [];
-    private long furtherPlaces;
-
-    public IReadOnlyList<DataLoss> Entries => entries;
-
-    public void Add(string code, long offset, long bytes, string expected, string found)
-    {
-        if (entries.Count < maxEntries)
-        {
-            entries.Add(new DataLoss(code, offset, bytes, expected, found));
-            return;
-        }
-
-        var last = furtherPlaces == 0 ? new DataLoss(FurtherDamage, offset, 0, "", "") : entries[^1];
-        furtherPlaces++;
-        var summed = last with
-        {
-            Bytes = last.Bytes + bytes,
-            Expected = string.Create(CultureInfo.InvariantCulture, $"no more than {maxEntries} places of damage"),
-            Found = string.Create(CultureInfo.InvariantCulture, $"{furtherPlaces} further places"),
-        };
-        if (furtherPlaces == 1) entries.Add(summed);
-        else entries[^1] = summed;
-    }
 }

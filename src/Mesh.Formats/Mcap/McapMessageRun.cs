@@ -1,28 +1,17 @@
 using System.Globalization;
+using Mesh.Formats.Blocks;
 
 namespace Mesh.Formats.Mcap;
 
-/// <summary>The messages of the block being read; its arrays are reused from block to block.</summary>
-internal sealed class McapMessageRun
+/// <summary>The messages of the block being read, and what is known of those whose channel nothing defines.</summary>
+internal sealed class McapMessageRun : MessageRun
 {
-    private readonly MessageBlock block = new();
-    private MessageRef[] messages = new MessageRef[256];
     private Dictionary<ushort, (long Messages, long Bytes)>? undefined;
 
-    public int Count { get; private set; }
-
-    public Span<MessageRef> Messages => messages.AsSpan(0, Count);
-
-    public void Clear()
+    public override void Clear()
     {
-        Count = 0;
+        base.Clear();
         undefined?.Clear();
-    }
-
-    public void Add(in MessageRef message)
-    {
-        if (Count == messages.Length) Array.Resize(ref messages, Count * 2);
-        messages[Count++] = message;
     }
 
     public void AddUndefined(ushort channelId, int bytes)
@@ -43,48 +32,5 @@ internal sealed class McapMessageRun
         }
 
         undefined.Clear();
-    }
-
-    /// <summary>Keeps the messages that satisfy the query.</summary>
-    public void Keep(McapQuery query, bool[]? wantedChannels)
-    {
-        int kept = 0;
-        for (int i = 0; i < Count; i++)
-        {
-            ref readonly var message = ref messages[i];
-            if (message.LogTimeNs < query.StartTimeNs || message.LogTimeNs > query.EndTimeNs) continue;
-            if (wantedChannels is not null && !wantedChannels[message.ChannelIndex]) continue;
-            messages[kept++] = message;
-        }
-
-        Count = kept;
-    }
-
-    /// <summary>Puts the messages into log-time order; messages of equal time stay in file order.</summary>
-    public void SortByLogTime()
-    {
-        var span = Messages;
-        for (int i = 1; i < span.Length; i++)
-        {
-            if (span[i].LogTimeNs >= span[i - 1].LogTimeNs) continue;
-            span.Sort(default(ByLogTime));
-            return;
-        }
-    }
-
-    public MessageBlock ToBlock(ReadOnlyMemory<byte> data)
-    {
-        block.Data = data;
-        block.Messages = messages.AsMemory(0, Count);
-        return block;
-    }
-
-    private readonly struct ByLogTime : IComparer<MessageRef>
-    {
-        public int Compare(MessageRef x, MessageRef y)
-        {
-            int byTime = x.LogTimeNs.CompareTo(y.LogTimeNs);
-            return byTime != 0 ? byTime : x.Offset.CompareTo(y.Offset);
-        }
     }
 }

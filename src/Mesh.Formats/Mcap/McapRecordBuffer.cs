@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Mesh.Formats.Blocks;
 
 namespace Mesh.Formats.Mcap;
 
@@ -24,9 +25,9 @@ internal sealed class McapRecordBuffer : IDisposable
         int needed = checked(Length + size);
         if (needed > bytes.Length)
         {
-            byte[] larger = McapWindow.Rent((int)Math.Min(Array.MaxLength, Math.Max(Math.Max(1024L, bytes.Length * 2L), needed)));
+            byte[] larger = SourceWindow.Rent((int)Math.Min(Array.MaxLength, Math.Max(Math.Max(1024L, bytes.Length * 2L), needed)));
             Span.CopyTo(larger);
-            McapWindow.Release(bytes);
+            SourceWindow.Release(bytes);
             bytes = larger;
         }
 
@@ -104,7 +105,7 @@ internal sealed class McapRecordBuffer : IDisposable
 
     public void Dispose()
     {
-        McapWindow.Release(bytes);
+        SourceWindow.Release(bytes);
         bytes = [];
         Length = 0;
     }

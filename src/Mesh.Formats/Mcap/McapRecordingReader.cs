@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Formats.Blocks;
 using Mesh.Model;
 
 namespace Mesh.Formats.Mcap;
@@ -15,7 +16,7 @@ public sealed partial class McapRecordingReader : RecordingReader
     private readonly McapDefinitions definitions;
     private readonly McapChunkReader chunks;
     private readonly McapResync resync;
-    private readonly McapWindow window;
+    private readonly SourceWindow window;
     private readonly McapMessageRun run = new();
 
     // CRC since the start of the data section, later of the summary section; void once bytes have been jumped over.
@@ -33,7 +34,7 @@ public sealed partial class McapRecordingReader : RecordingReader
         definitions = new McapDefinitions(options.MaxDefinitionBytes);
         chunks = new McapChunkReader(options, definitions, losses);
         resync = new McapResync(source, definitions);
-        window = new McapWindow(source, McapRecordLexer.Magic.Length, source.Length, options.ReadBytes);
+        window = new SourceWindow(source, McapRecordLexer.Magic.Length, source.Length, options.ReadBytes);
     }
 
     /// <summary>Opens a recording; the reader owns <paramref name="source"/>, which is disposed also when this fails.</summary>
@@ -51,6 +52,9 @@ public sealed partial class McapRecordingReader : RecordingReader
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public override RecordingFormat Format => RecordingFormat.Mcap;
 
     /// <inheritdoc/>
     public override IReadOnlyList<RecordingChannel> Channels => definitions.Channels;

@@ -1,3 +1,4 @@
+using Mesh.Formats.Blocks;
 using Mesh.Model;
 
 namespace Mesh.Formats.Mcap;
@@ -29,7 +30,7 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
     /// <summary>First place at or after <paramref name="from"/> where records go on; -1 when there is none.</summary>
     public async ValueTask<long> FindAsync(long from, CancellationToken cancellationToken)
     {
-        byte[] buffer = McapWindow.Rent(ScanBytes);
+        byte[] buffer = SourceWindow.Rent(ScanBytes);
         try
         {
             while (true)
@@ -54,7 +55,7 @@ internal sealed class McapResync(IByteSource source, McapDefinitions definitions
         }
         finally
         {
-            McapWindow.Release(buffer);
+            SourceWindow.Release(buffer);
         }
     }
 

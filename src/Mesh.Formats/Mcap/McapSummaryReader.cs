@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Formats.Blocks;
 using Mesh.Model;
 
 namespace Mesh.Formats.Mcap;
@@ -32,7 +33,7 @@ internal static class McapSummaryReader
         }
 
         var summary = new McapSummary();
-        using var window = new McapWindow(source, (long)footer.SummaryStart, footerOffset, options.ReadBytes);
+        using var window = new SourceWindow(source, (long)footer.SummaryStart, footerOffset, options.ReadBytes);
         uint crc = 0;
         while (window.Remaining > 0)
         {

@@ -19,6 +19,36 @@ public abstract class MessageDecoder
     public abstract void Decode(ReadOnlySpan<byte> message, ReadOnlySpan<ColumnBuilder> row);
 
     /// <summary>
+    /// Decodes a run of messages of this schema: one row each, as <see cref="Decode"/> does, but with the work per message and value that a run
+    /// allows to share. Columns hold whole rows only when this returns.
+    /// </summary>
+    /// <param name="data">The bytes that the references count in.</param>
+    /// <param name="run">The messages.</param>
+    /// <param name="row">Builders of <see cref="Type"/>'s fields, in order.</param>
+    /// <param name="failure">Why the message at the returned index does not decode; null when all did.</param>
+    /// <returns>Rows appended.</returns>
+    public virtual int DecodeRun(ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run, ReadOnlySpan<ColumnBuilder> row, out MessageFormatException? failure)
+    {
+        int before = row.IsEmpty ? 0 : row[0].Length;
+        for (int i = 0; i < run.Length; i++)
+        {
+            try
+            {
+                Decode(data.Slice(run[i].Offset, run[i].Length), row);
+            }
+            catch (MessageFormatException exception)
+            {
+                foreach (var column in row) column.Truncate(before + i);
+                failure = exception;
+                return i;
+            }
+        }
+
+        failure = null;
+        return run.Length;
+    }
+
+    /// <summary>
     /// Reads the sensor's own time stamp: of <c>std_msgs/Header</c> or <c>builtin_interfaces/Time</c> at the head of a ROS message,
     /// of a <c>google.protobuf.Timestamp</c> field named <c>timestamp</c> or <c>stamp</c>.
     /// </summary>

@@ -3,6 +3,9 @@ namespace Mesh.Formats.Messages;
 /// <summary>Limits that keep a hostile message or schema from taking the process down.</summary>
 public sealed record MessageDecoderOptions
 {
+    /// <summary>Whether MDF channels and bus signals are given as stored, without their conversion (default: false, physical values).</summary>
+    public bool RawValues { get; init; }
+
     /// <summary>Deepest nesting of types (default: 32).</summary>
     public int MaxNesting { get; init; } = 32;
 

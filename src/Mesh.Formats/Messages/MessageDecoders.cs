@@ -1,3 +1,4 @@
+using Mesh.Formats.Mdf;
 using Mesh.Formats.Messages.Cdr;
 using Mesh.Formats.Messages.Protobuf;
 using Mesh.Formats.Messages.Ros2;
@@ -23,6 +24,7 @@ public static class MessageDecoders
         return (messageEncoding, schema?.Encoding) switch
         {
             ("cdr", "ros2msg") => CreateCdr(schema!, options),
+            (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
             ("protobuf", "protobuf") => new ProtobufDecoder(ProtobufPlan.Create(schema!, options), options),
             _ => new BytesDecoder(),
         };

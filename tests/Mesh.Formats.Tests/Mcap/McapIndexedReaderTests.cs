@@ -18,7 +18,7 @@ public sealed class McapIndexedReaderTests
         await using var reader = await McapIndexedReader.OpenAsync(new MemoryByteSource(file), null, TestContext.Current.CancellationToken);
         reader.IsIndexed.ShouldBe(isIndexed);
 
-        var query = new McapQuery { StartTimeNs = McapSamples.LogTime(101), EndTimeNs = McapSamples.LogTime(300), Topics = new HashSet<string> { "/raw" } };
+        var query = new RecordingQuery { StartTimeNs = McapSamples.LogTime(101), EndTimeNs = McapSamples.LogTime(300), Topics = ["/raw"] };
         var read = await McapReading.IndexedAsync(file, query);
         var wanted = Enumerable.Range(0, McapSamples.Messages)
             .Where(i => i % 3 == 0 && McapSamples.LogTime(i) >= query.StartTimeNs && McapSamples.LogTime(i) <= query.EndTimeNs)
@@ -34,7 +34,7 @@ public sealed class McapIndexedReaderTests
         var source = new CountingSource(file);
         await using var reader = await McapIndexedReader.OpenAsync(source, null, TestContext.Current.CancellationToken);
         source.BytesRead = 0;
-        var query = new McapQuery { StartTimeNs = McapSamples.LogTime(0), EndTimeNs = McapSamples.LogTime(1) };
+        var query = new RecordingQuery { StartTimeNs = McapSamples.LogTime(0), EndTimeNs = McapSamples.LogTime(1) };
         await foreach (var block in reader.ReadAsync(query, TestContext.Current.CancellationToken)) block.Messages.Length.ShouldBeGreaterThan(0);
         source.BytesRead.ShouldBeInRange(1, (long)reader.Summary.ChunkIndexes[0].ChunkLength);
     }

@@ -20,12 +20,12 @@ internal static class McapReading
         return new ReadRecording(messages, [.. reader.Channels], [.. reader.Losses]);
     }
 
-    public static async Task<ReadRecording> IndexedAsync(byte[] file, McapQuery? query = null, McapReaderOptions? options = null)
+    public static async Task<ReadRecording> IndexedAsync(byte[] file, RecordingQuery? query = null, McapReaderOptions? options = null)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var reader = await McapIndexedReader.OpenAsync(new MemoryByteSource(file), options, cancellationToken);
         List<ReadMessage> messages = [];
-        await foreach (var block in reader.ReadAsync(query ?? new McapQuery(), cancellationToken)) Collect(block, reader.Channels, messages);
+        await foreach (var block in reader.ReadAsync(query ?? new RecordingQuery(), cancellationToken)) Collect(block, reader.Channels, messages);
         return new ReadRecording(messages, [.. reader.Channels], [.. reader.Losses]);
     }
 

@@ -1,13 +1,13 @@
 using System.Buffers;
 using Mesh.Model;
 
-namespace Mesh.Formats.Mcap;
+namespace Mesh.Formats.Blocks;
 
 /// <summary>
 /// A forward view of a byte source through one reused buffer. The buffer grows only for bytes that the source really has, and what it
 /// held may be overwritten by the next <see cref="EnsureAsync"/>.
 /// </summary>
-internal sealed class McapWindow(IByteSource source, long position, long end, int readBytes) : IDisposable
+internal sealed class SourceWindow(IByteSource source, long position, long end, int readBytes) : IDisposable
 {
     // Larger arrays are not given back to the shared pool, which would keep them for ever.
     private const int LargestPooled = 4 << 20;

@@ -1,0 +1,27 @@
+using Mesh.Model;
+
+namespace Mesh.Formats.Bus.Trc;
+
+/// <summary>Reads frames logged in Trc files.</summary>
+public sealed class TrcRecordingReader : RecordingReader
+{
+    /// <summary>Whether a file begins as TRC text does.</summary>
+    internal static bool IsTrc(ReadOnlySpan<byte> head) => false;
+
+    /// <summary>Opens a recording; the reader owns <paramref name="source"/>, which is disposed also when this fails.</summary>
+    /// <exception cref="RecordingFormatException">Nothing of it can be read.</exception>
+    public static ValueTask<RecordingReader> OpenAsync(IByteSource source, RecordingReaderOptions options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override RecordingFormat Format => RecordingFormat.Trc;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<RecordingChannel> Channels => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DataLoss> Losses => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override ValueTask<MessageBlock?> ReadBlockAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+}

@@ -1,0 +1,6 @@
+namespace Mesh.Formats;
+
+/// <summary>A named group of key-value pairs of a recording.</summary>
+/// <param name="Name">Name of the group.</param>
+/// <param name="Values">The pairs.</param>
+public sealed record RecordingMetadata(string Name, IReadOnlyDictionary<string, string> Values);

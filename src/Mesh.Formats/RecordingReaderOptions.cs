@@ -1,0 +1,47 @@
+using Mesh.Formats.Bus;
+using Mesh.Formats.Mcap;
+
+namespace Mesh.Formats;
+
+/// <summary>How a recording is read, whatever its format, and the limits that keep a hostile one from taking the process down.</summary>
+public sealed record RecordingReaderOptions
+{
+    /// <summary>What is wanted (default: everything).</summary>
+    public RecordingQuery Query { get; init; } = RecordingQuery.All;
+
+    /// <summary>Files beside the recording: a write-ahead log, <c>metadata.yaml</c>, attachments (default: null, none can be reached).</summary>
+    public IRecordingFolder? Folder { get; init; }
+
+    /// <summary>Whether bus-logging groups of MDF files are given as typed frames (default: true), as BLF, ASC and TRC are; else as records.</summary>
+    public bool BusFrames { get; init; } = true;
+
+    /// <summary>Databases that turn frames into one channel per message, with physical signals (default: none; frames stay frames).</summary>
+    public IReadOnlyList<BusDatabaseBinding> Databases { get; init; } = [];
+
+    /// <summary>Threads that decompress blocks ahead (default: one per core). Order does not depend on it.</summary>
+    public int Parallelism { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Bytes of decompressed blocks held ahead of the caller (default: 64 MiB). A block larger than that passes alone.</summary>
+    public long MaxBufferedBytes { get; init; } = 64L << 20;
+
+    /// <summary>Largest message, in bytes (default: 1 GiB, at most 2 000 000 000). A longer one is reported as loss and skipped.</summary>
+    public long MaxMessageBytes { get; init; } = 1L << 30;
+
+    /// <summary>Largest compressed block after decompression, in bytes (default: 256 MiB). One that claims more is reported as loss and skipped.</summary>
+    public long MaxBlockBytes { get; init; } = 256L << 20;
+
+    /// <summary>Places of damage reported one by one (default: 1000); the rest is added up in one last entry.</summary>
+    public int MaxLosses { get; init; } = 1000;
+
+    /// <summary>Whether checksums are checked where the format has them (default: true).</summary>
+    public bool CheckCrc { get; init; } = true;
+
+    /// <summary>Folder for temporary files: spooled input, sorted runs (default: the system's).</summary>
+    public string SpillFolder { get; init; } = Path.GetTempPath();
+
+    /// <summary>The same limits in MCAP's terms.</summary>
+    internal McapReaderOptions ToMcap() => new()
+    {
+        MaxRecordBytes = MaxMessageBytes, MaxChunkBytes = MaxBlockBytes, MaxLosses = MaxLosses, CheckCrc = CheckCrc,
+    };
+}

@@ -1,0 +1,24 @@
+using Mesh.Model;
+
+namespace Mesh.Formats.Ros2Bag;
+
+/// <summary>Reads ROS 2 bags kept in SQLite.</summary>
+public sealed class Ros2BagReader : RecordingReader
+{
+    /// <summary>Opens a recording; the reader owns <paramref name="source"/>, which is disposed also when this fails.</summary>
+    /// <exception cref="RecordingFormatException">Nothing of it can be read.</exception>
+    public static ValueTask<RecordingReader> OpenAsync(IByteSource source, RecordingReaderOptions options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override RecordingFormat Format => RecordingFormat.Ros2Bag;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<RecordingChannel> Channels => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<DataLoss> Losses => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override ValueTask<MessageBlock?> ReadBlockAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+}
