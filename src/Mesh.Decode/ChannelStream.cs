@@ -91,9 +91,7 @@ internal sealed class ChannelStream
 
     /// <summary>Whether a channel of the recording feeds this stream.</summary>
     public bool Takes(RecordingChannel candidate) =>
-        candidate.Topic == Topic && candidate.MessageEncoding == MessageEncoding && candidate.Schema?.Name == Schema?.Name
-        && candidate.Schema?.Encoding == Schema?.Encoding
-        && (candidate.Schema is null || candidate.Schema.Data.Span.SequenceEqual(Schema!.Data.Span));
+        candidate.Topic == Topic && candidate.MessageEncoding == MessageEncoding && MessageSchema.AreSame(candidate.Schema, Schema);
 
     /// <summary>Appends a message, or leaves the open batch as it was.</summary>
     /// <exception cref="MessageFormatException">The payload does not match its schema.</exception>
