@@ -5,7 +5,7 @@ using Mesh.Storage;
 
 namespace Mesh.Commands.Recordings;
 
-/// <summary>Opens what people name as a recording: a file, the folder of a ROS 2 bag, or <c>-</c> for standard input.</summary>
+/// <summary>Opens what people name as a recording: a file, the folder of a ROS 2 bag, an object as <c>s3://BUCKET/KEY</c>, or <c>-</c> for standard input.</summary>
 public static class RecordingInput
 {
     /// <summary>Opens a recording for reading.</summary>
@@ -16,9 +16,10 @@ public static class RecordingInput
     /// <exception cref="MeshException">It cannot be opened, or is no recording; the message says why.</exception>
     public static async ValueTask<RecordingReader> OpenAsync(string path, RecordingReaderOptions options, ReadProgress? progress, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(path))
+        if (Directory.Exists(path)) return await Ros2BagFolder.OpenAsync(new LocalRecordingFolder(path), path, options, cancellationToken).ConfigureAwait(false);
+        if (S3Objects.IsUri(path) && path.EndsWith('/'))
         {
-            return await Ros2BagFolder.OpenAsync(new LocalRecordingFolder(path), path, options, cancellationToken).ConfigureAwait(false);
+            return await Ros2BagFolder.OpenAsync(new S3RecordingFolder(new S3Objects(), path), path, options, cancellationToken).ConfigureAwait(false);
         }
 
         var (source, folder) = await OpenSourceAsync(path, options, progress, cancellationToken).ConfigureAwait(false);
@@ -29,11 +30,25 @@ public static class RecordingInput
     internal static async ValueTask<(IByteSource Source, IRecordingFolder? Folder)> OpenSourceAsync(
         string path, RecordingReaderOptions options, ReadProgress? progress, CancellationToken cancellationToken)
     {
-        IByteSource source = path == "-"
-            ? await SpooledByteSource.ReadAsync(System.Console.OpenStandardInput(), "standard input", options.SpillFolder, cancellationToken).ConfigureAwait(false)
-            : new FileByteSource(path);
+        IByteSource source;
+        IRecordingFolder? folder = null;
+        if (path == "-")
+        {
+            source = await SpooledByteSource.ReadAsync(System.Console.OpenStandardInput(), "standard input", options.SpillFolder, cancellationToken).ConfigureAwait(false);
+        }
+        else if (S3Objects.IsUri(path))
+        {
+            var objects = new S3Objects();
+            source = await objects.OpenAsync(path, cancellationToken).ConfigureAwait(false);
+            folder = new S3RecordingFolder(objects, path[..(path.LastIndexOf('/') + 1)]);
+        }
+        else
+        {
+            source = new FileByteSource(path);
+            folder = new LocalRecordingFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
+
         progress?.AddInput(source.Length);
-        IRecordingFolder? folder = path == "-" ? null : new LocalRecordingFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         return (progress is null ? source : new ProgressByteSource(source, progress), folder);
     }
 }
