@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mesh.Formats.Messages;
 using Mesh.Formats.Ros2Bag.Sqlite;
 
 namespace Mesh.Formats.Ros2Bag;
@@ -36,8 +37,11 @@ internal sealed class Ros2BagLayout
     /// <summary>Metadata the bag keeps about itself, as YAML; null when it has none.</summary>
     public string? MetadataYaml { get; private set; }
 
-    /// <summary>Types of topics for which the bag has no definition.</summary>
-    public List<string> UndefinedTypes { get; } = [];
+    /// <summary>Types of topics for which there is no definition: not in the bag, and not a standard one.</summary>
+    public SortedSet<string> UndefinedTypes { get; } = [];
+
+    /// <summary>Types of topics whose definition is not the bag's but the standard one.</summary>
+    public SortedSet<string> BuiltInTypes { get; } = [];
 
     /// <summary>Root page of the messages; 0 when it was lost.</summary>
     public uint MessagesRoot { get; private set; }
@@ -234,7 +238,13 @@ internal sealed class Ros2BagLayout
         int found = definitions.FindIndex(definition => definition.Type == type && hash.Length > 0 && definition.Hash == hash);
         if (found < 0) found = definitions.FindIndex(definition => definition.Type == type);
         if (found >= 0 && definitions[found] is { Text.Length: > 0 } defined) return new MessageSchema(type, defined.Encoding, Encoding.UTF8.GetBytes(defined.Text));
-        if (!UndefinedTypes.Contains(type)) UndefinedTypes.Add(type);
+        if (StandardDefinitions.TryGet(type, out var standard))
+        {
+            BuiltInTypes.Add(type);
+            return new MessageSchema(type, "ros2msg", standard);
+        }
+
+        UndefinedTypes.Add(type);
         return new MessageSchema(type, "", ReadOnlyMemory<byte>.Empty);
     }
 }

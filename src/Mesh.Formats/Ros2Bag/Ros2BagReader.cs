@@ -77,8 +77,23 @@ public sealed partial class Ros2BagReader : RecordingReader
     /// <summary>Opens a recording; the reader owns <paramref name="source"/>, which is disposed also when this fails.</summary>
     /// <remarks>A <c>-wal</c> beside the database and a <c>metadata.yaml</c> are found through <see cref="RecordingReaderOptions.Folder"/>.</remarks>
     /// <exception cref="RecordingFormatException"><c>MESH10450</c>: it is not a ROS 2 bag, or nothing of it can be read.</exception>
-    public static async ValueTask<RecordingReader> OpenAsync(IByteSource source, RecordingReaderOptions options, CancellationToken cancellationToken) =>
-        await OpenDatabaseAsync(source, options, cancellationToken).ConfigureAwait(false);
+    public static async ValueTask<RecordingReader> OpenAsync(IByteSource source, RecordingReaderOptions options, CancellationToken cancellationToken)
+    {
+        string fileName = FileNameOf(source.Name);
+        var reader = await OpenDatabaseAsync(source, options, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The other files' damage is theirs; here it only matters whether the metadata speaks of this file.
+            var metadata = await BagMetadata.ReadAsync(options.Folder, new LossList(1), cancellationToken).ConfigureAwait(false);
+            bool isMessageCompressed = metadata is { IsMessageCompressed: true } && metadata.Files.Contains(fileName);
+            return new ZstdMessageReader(reader, isMessageCompressed, options);
+        }
+        catch
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     internal static async ValueTask<Ros2BagReader> OpenDatabaseAsync(IByteSource source, RecordingReaderOptions options, CancellationToken cancellationToken)
     {
