@@ -7,6 +7,7 @@ using Mesh.Formats.Mdf3;
 using Mesh.Formats.Mdf4;
 using Mesh.Formats.Ros2Bag;
 using Mesh.Formats.RosBag;
+using Mesh.Formats.Spooling;
 using Mesh.Model;
 
 namespace Mesh.Formats;
@@ -32,12 +33,13 @@ public static class RecordingFormats
     {
         byte[] head = new byte[HeadBytes];
         RecordingFormat? format;
+        DataLoss? wrapLoss = null;
         try
         {
             int filled = await ReadHeadAsync(source, head, cancellationToken).ConfigureAwait(false);
             if (Wrapped.IsWrapped(head.AsSpan(0, filled)))
             {
-                source = await Wrapped.UnwrapAsync(source, options, cancellationToken).ConfigureAwait(false);
+                (source, wrapLoss) = await Wrapped.UnwrapAsync(source, options, cancellationToken).ConfigureAwait(false);
                 filled = await ReadHeadAsync(source, head, cancellationToken).ConfigureAwait(false);
             }
 
@@ -60,6 +62,7 @@ public static class RecordingFormats
             RecordingFormat.Asc => await AscRecordingReader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
             _ => await TrcRecordingReader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
         };
+        if (wrapLoss is not null) reader = new UnwrappedRecordingReader(reader, wrapLoss);
         return BusFrames.Wrap(reader, options);
     }
 

@@ -39,6 +39,12 @@ public sealed record RecordingReaderOptions
     /// <summary>Folder for temporary files: spooled input, sorted runs (default: the system's).</summary>
     public string SpillFolder { get; init; } = Path.GetTempPath();
 
+    /// <summary>Largest content of a file that is compressed as a whole, in bytes (default: 256 GiB). A larger one is refused.</summary>
+    public long MaxUnwrappedBytes { get; init; } = 256L << 30;
+
+    /// <summary>Bytes that stay free on the disk of <see cref="SpillFolder"/> (default: 1 GiB); spooling that would take them fails.</summary>
+    public long MinFreeSpillBytes { get; init; } = 1L << 30;
+
     /// <summary>The same limits in MCAP's terms.</summary>
     internal McapReaderOptions ToMcap() => new()
     {

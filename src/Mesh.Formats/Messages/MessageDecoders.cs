@@ -1,7 +1,7 @@
 using Mesh.Formats.Mdf;
 using Mesh.Formats.Messages.Cdr;
 using Mesh.Formats.Messages.Protobuf;
-using Mesh.Formats.Messages.Ros2;
+using Mesh.Formats.Messages.Ros;
 
 namespace Mesh.Formats.Messages;
 
@@ -35,8 +35,8 @@ public static class MessageDecoders
         bool isEmptyType = schema.Name.EndsWith("/Empty", StringComparison.Ordinal);
         var text = schema.Data.Span;
         if (!isEmptyType && text.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new BytesDecoder();
-        if (Ros2MessageParser.IsService(text)) return new BytesDecoder();
-        var definitions = Ros2MessageParser.Parse(schema.Name, schema.Data.Span);
+        if (RosMessageParser.IsService(text)) return new BytesDecoder();
+        var definitions = RosMessageParser.Parse(schema.Name, schema.Data.Span);
         return CdrPlan.TryCreate(definitions, options, out var plan) ? new CdrDecoder(plan) : new BytesDecoder();
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using Mesh.Columnar;
-using Mesh.Formats.Messages.Ros2;
+using Mesh.Formats.Messages.Ros;
 
 namespace Mesh.Formats.Messages.Cdr;
 
@@ -88,17 +88,17 @@ internal sealed class CdrDecoder(CdrPlan plan) : MessageDecoder
     {
         switch (op.Element)
         {
-            case Ros2Primitive.Float64: Unsafe.As<FixedWidthBuilder<double>>(builder).Append(cursor.Read<double>(op.Field)); break;
-            case Ros2Primitive.Float32: Unsafe.As<FixedWidthBuilder<float>>(builder).Append(cursor.Read<float>(op.Field)); break;
-            case Ros2Primitive.Int32: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<int>(op.Field)); break;
-            case Ros2Primitive.UInt32: Unsafe.As<FixedWidthBuilder<long>>(builder).Append(cursor.Read<uint>(op.Field)); break;
-            case Ros2Primitive.Int64: Unsafe.As<FixedWidthBuilder<long>>(builder).Append(cursor.Read<long>(op.Field)); break;
-            case Ros2Primitive.UInt64: Unsafe.As<FixedWidthBuilder<Int128>>(builder).Append(cursor.Read<ulong>(op.Field)); break;
-            case Ros2Primitive.Int16: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<short>(op.Field)); break;
-            case Ros2Primitive.UInt16: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<ushort>(op.Field)); break;
-            case Ros2Primitive.Int8: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<sbyte>(op.Field)); break;
-            case Ros2Primitive.UInt8: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<byte>(op.Field)); break;
-            case Ros2Primitive.Bool: Unsafe.As<BooleanBuilder>(builder).Append(cursor.Read<byte>(op.Field) != 0); break;
+            case RosPrimitive.Float64: Unsafe.As<FixedWidthBuilder<double>>(builder).Append(cursor.Read<double>(op.Field)); break;
+            case RosPrimitive.Float32: Unsafe.As<FixedWidthBuilder<float>>(builder).Append(cursor.Read<float>(op.Field)); break;
+            case RosPrimitive.Int32: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<int>(op.Field)); break;
+            case RosPrimitive.UInt32: Unsafe.As<FixedWidthBuilder<long>>(builder).Append(cursor.Read<uint>(op.Field)); break;
+            case RosPrimitive.Int64: Unsafe.As<FixedWidthBuilder<long>>(builder).Append(cursor.Read<long>(op.Field)); break;
+            case RosPrimitive.UInt64: Unsafe.As<FixedWidthBuilder<Int128>>(builder).Append(cursor.Read<ulong>(op.Field)); break;
+            case RosPrimitive.Int16: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<short>(op.Field)); break;
+            case RosPrimitive.UInt16: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<ushort>(op.Field)); break;
+            case RosPrimitive.Int8: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<sbyte>(op.Field)); break;
+            case RosPrimitive.UInt8: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<byte>(op.Field)); break;
+            case RosPrimitive.Bool: Unsafe.As<BooleanBuilder>(builder).Append(cursor.Read<byte>(op.Field) != 0); break;
         }
     }
 
@@ -113,42 +113,42 @@ internal sealed class CdrDecoder(CdrPlan plan) : MessageDecoder
         var bytes = cursor.ReadBytes((int)size, op.Field);
         switch (op.Element)
         {
-            case Ros2Primitive.Float64: AppendRun<double>(bytes, cursor.MustSwap, element); break;
-            case Ros2Primitive.Float32: AppendRun<float>(bytes, cursor.MustSwap, element); break;
-            case Ros2Primitive.Int32: AppendRun<int>(bytes, cursor.MustSwap, element); break;
-            case Ros2Primitive.Int64: AppendRun<long>(bytes, cursor.MustSwap, element); break;
-            case Ros2Primitive.UInt32:
+            case RosPrimitive.Float64: AppendRun<double>(bytes, cursor.MustSwap, element); break;
+            case RosPrimitive.Float32: AppendRun<float>(bytes, cursor.MustSwap, element); break;
+            case RosPrimitive.Int32: AppendRun<int>(bytes, cursor.MustSwap, element); break;
+            case RosPrimitive.Int64: AppendRun<long>(bytes, cursor.MustSwap, element); break;
+            case RosPrimitive.UInt32:
                 foreach (uint value in MemoryMarshal.Cast<byte, uint>(bytes))
                 {
                     Unsafe.As<FixedWidthBuilder<long>>(element).Append(cursor.MustSwap ? CdrCursor.Swap(value) : value);
                 }
 
                 break;
-            case Ros2Primitive.UInt64:
+            case RosPrimitive.UInt64:
                 foreach (ulong value in MemoryMarshal.Cast<byte, ulong>(bytes))
                 {
                     Unsafe.As<FixedWidthBuilder<Int128>>(element).Append(cursor.MustSwap ? CdrCursor.Swap(value) : value);
                 }
 
                 break;
-            case Ros2Primitive.Int16:
+            case RosPrimitive.Int16:
                 foreach (short value in MemoryMarshal.Cast<byte, short>(bytes))
                 {
                     Unsafe.As<FixedWidthBuilder<int>>(element).Append(cursor.MustSwap ? CdrCursor.Swap(value) : value);
                 }
 
                 break;
-            case Ros2Primitive.UInt16:
+            case RosPrimitive.UInt16:
                 foreach (ushort value in MemoryMarshal.Cast<byte, ushort>(bytes))
                 {
                     Unsafe.As<FixedWidthBuilder<int>>(element).Append(cursor.MustSwap ? CdrCursor.Swap(value) : value);
                 }
 
                 break;
-            case Ros2Primitive.Int8:
+            case RosPrimitive.Int8:
                 foreach (byte value in bytes) Unsafe.As<FixedWidthBuilder<int>>(element).Append((sbyte)value);
                 break;
-            case Ros2Primitive.Bool:
+            case RosPrimitive.Bool:
                 foreach (byte value in bytes) Unsafe.As<BooleanBuilder>(element).Append(value != 0);
                 break;
         }

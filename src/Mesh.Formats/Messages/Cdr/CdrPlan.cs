@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Mesh.Columnar;
-using Mesh.Formats.Messages.Ros2;
+using Mesh.Formats.Messages.Ros;
 
 namespace Mesh.Formats.Messages.Cdr;
 
@@ -20,7 +20,7 @@ internal enum CdrOpKind : byte
 internal readonly record struct CdrOp
 {
     public required CdrOpKind Kind { get; init; }
-    public Ros2Primitive Element { get; init; }
+    public RosPrimitive Element { get; init; }
 
     /// <summary>Builder of the column; for lists the list's, whose elements go to <see cref="ElementSlot"/>.</summary>
     public int Slot { get; init; }
@@ -69,7 +69,7 @@ internal sealed class CdrPlan
     public bool StartsWithStamp { get; }
 
     /// <summary>Compiles a schema; false when it has a <c>wstring</c>, whose layout the payload does not tell.</summary>
-    public static bool TryCreate(Ros2Definitions definitions, MessageDecoderOptions options, [NotNullWhen(true)] out CdrPlan? plan)
+    public static bool TryCreate(RosDefinitions definitions, MessageDecoderOptions options, [NotNullWhen(true)] out CdrPlan? plan)
     {
         var compiler = new Compiler(definitions, options);
         var type = compiler.Compile();
@@ -77,13 +77,13 @@ internal sealed class CdrPlan
         return plan is not null;
     }
 
-    private static bool StartsWith(Ros2Definitions definitions)
+    private static bool StartsWith(RosDefinitions definitions)
     {
         var definition = definitions.Root;
         for (int depth = 0; depth < 3; depth++)
         {
             if (definition.Name == "builtin_interfaces/Time") return true;
-            if (definition.Fields is not [{ Primitive: Ros2Primitive.Complex, Arity: Ros2Arity.Single } first, ..]) return false;
+            if (definition.Fields is not [{ Primitive: RosPrimitive.Complex, Arity: RosArity.Single } first, ..]) return false;
             var inner = definitions.Resolve(definition, first);
             if (inner.Name is not ("std_msgs/Header" or "builtin_interfaces/Time")) return false;
             definition = inner;
@@ -92,11 +92,11 @@ internal sealed class CdrPlan
         return false;
     }
 
-    private sealed class Compiler(Ros2Definitions definitions, MessageDecoderOptions options)
+    private sealed class Compiler(RosDefinitions definitions, MessageDecoderOptions options)
     {
         // What rosidl puts into a message without fields, because IDL wants one; it is one byte in every payload.
-        private static readonly Ros2Definition Placeholder =
-            new("", "", [new Ros2Field("structure_needs_at_least_one_member", Ros2Primitive.UInt8, "", Ros2Arity.Single, -1, -1, 0)]);
+        private static readonly RosDefinition Placeholder =
+            new("", "", [new RosField("structure_needs_at_least_one_member", RosPrimitive.UInt8, "", RosArity.Single, -1, -1, 0)]);
 
         private int visited;
 
@@ -111,7 +111,7 @@ internal sealed class CdrPlan
         }
 
         /// <summary>Steps and columns of a struct's fields; also the fewest bytes it takes.</summary>
-        private (List<Field> Columns, long MinBytes) CompileFields(Ros2Definition definition, int parent, int depth, string path)
+        private (List<Field> Columns, long MinBytes) CompileFields(RosDefinition definition, int parent, int depth, string path)
         {
             var columns = new List<Field>();
             var names = new ColumnNames();
@@ -122,7 +122,7 @@ internal sealed class CdrPlan
                 string place = path.Length == 0 ? field.Name : $"{path}.{field.Name}";
                 var (type, bytes) = field.Primitive switch
                 {
-                    Ros2Primitive.Complex => CompileComplex(definition, field, parent, columns.Count, depth, place),
+                    RosPrimitive.Complex => CompileComplex(definition, field, parent, columns.Count, depth, place),
                     _ => CompilePrimitive(field, parent, columns.Count, place),
                 };
                 minBytes = Saturate(minBytes, bytes, 1);
@@ -132,30 +132,30 @@ internal sealed class CdrPlan
             return (columns, minBytes);
         }
 
-        private (DataType Type, long MinBytes) CompilePrimitive(Ros2Field field, int parent, int index, string place)
+        private (DataType Type, long MinBytes) CompilePrimitive(RosField field, int parent, int index, string place)
         {
-            HasWideText |= field.Primitive == Ros2Primitive.WString;
-            bool isText = field.Primitive is Ros2Primitive.String or Ros2Primitive.WString;
+            HasWideText |= field.Primitive == RosPrimitive.WString;
+            bool isText = field.Primitive is RosPrimitive.String or RosPrimitive.WString;
             var type = ColumnType(field.Primitive);
             long width = Width(field.Primitive);
             var op = new CdrOp
             {
                 Kind = isText ? CdrOpKind.String : CdrOpKind.Scalar,
                 Element = field.Primitive,
-                FixedCount = field.Arity == Ros2Arity.FixedArray ? field.Length : -1,
-                MaxCount = field.Arity == Ros2Arity.Sequence && field.Length >= 0 ? field.Length : uint.MaxValue,
+                FixedCount = field.Arity == RosArity.FixedArray ? field.Length : -1,
+                MaxCount = field.Arity == RosArity.Sequence && field.Length >= 0 ? field.Length : uint.MaxValue,
                 MaxText = field.StringBound >= 0 ? field.StringBound : uint.MaxValue,
                 MinElementBytes = width,
                 Field = place,
             };
-            if (field.Arity == Ros2Arity.Single)
+            if (field.Arity == RosArity.Single)
             {
                 Ops.Add(op with { Slot = AddSlot(parent, index, type) });
                 return (type, width);
             }
 
-            long minBytes = field.Arity == Ros2Arity.Sequence ? sizeof(uint) : Saturate(0, width, field.Length);
-            if (field.Primitive == Ros2Primitive.UInt8)
+            long minBytes = field.Arity == RosArity.Sequence ? sizeof(uint) : Saturate(0, width, field.Length);
+            if (field.Primitive == RosPrimitive.UInt8)
             {
                 Ops.Add(op with { Kind = CdrOpKind.Bytes, Slot = AddSlot(parent, index, DataType.Binary) });
                 return (DataType.Binary, minBytes);
@@ -167,21 +167,21 @@ internal sealed class CdrPlan
             return (list, minBytes);
         }
 
-        private (DataType Type, long MinBytes) CompileComplex(Ros2Definition owner, Ros2Field field, int parent, int index, int depth, string place)
+        private (DataType Type, long MinBytes) CompileComplex(RosDefinition owner, RosField field, int parent, int index, int depth, string place)
         {
             if (depth + 1 > options.MaxNesting) throw SchemaErrors.TooDeep(definitions.SchemaName, $"field '{Tail(place)}'", options.MaxNesting);
             var definition = definitions.Resolve(owner, field);
             var op = new CdrOp
             {
                 Kind = CdrOpKind.EndStruct,
-                FixedCount = field.Arity == Ros2Arity.FixedArray ? field.Length : -1,
-                MaxCount = field.Arity == Ros2Arity.Sequence && field.Length >= 0 ? field.Length : uint.MaxValue,
+                FixedCount = field.Arity == RosArity.FixedArray ? field.Length : -1,
+                MaxCount = field.Arity == RosArity.Sequence && field.Length >= 0 ? field.Length : uint.MaxValue,
                 Field = place,
             };
 
             // A struct's column can only be typed once its fields are known, so its slot is reserved and typed afterwards.
             int start = Ops.Count;
-            bool isList = field.Arity != Ros2Arity.Single;
+            bool isList = field.Arity != RosArity.Single;
             int outer = AddSlot(parent, index, DataType.Binary);
             int inner = isList ? AddSlot(outer, -1, DataType.Binary) : outer;
             if (isList) Ops.Add(op);
@@ -193,7 +193,7 @@ internal sealed class CdrPlan
             var list = new ListType(new Field("element", type));
             Slots[outer] = Slots[outer] with { Type = list };
             Ops[start] = op with { Kind = CdrOpKind.StructList, Slot = outer, ElementSlot = inner, MinElementBytes = minBytes, BodyEnd = Ops.Count };
-            return (list, field.Arity == Ros2Arity.Sequence ? sizeof(uint) : Saturate(0, minBytes, field.Length));
+            return (list, field.Arity == RosArity.Sequence ? sizeof(uint) : Saturate(0, minBytes, field.Length));
         }
 
         private int AddSlot(int parent, int index, DataType type)
@@ -212,23 +212,23 @@ internal sealed class CdrPlan
         private static string Tail(string place) => place.Length <= 80 ? place : $"…{place[^80..]}";
     }
 
-    private static DataType ColumnType(Ros2Primitive primitive) => primitive switch
+    private static DataType ColumnType(RosPrimitive primitive) => primitive switch
     {
-        Ros2Primitive.Bool => DataType.Boolean,
-        Ros2Primitive.Int8 or Ros2Primitive.UInt8 or Ros2Primitive.Int16 or Ros2Primitive.UInt16 or Ros2Primitive.Int32 => DataType.Int32,
-        Ros2Primitive.UInt32 or Ros2Primitive.Int64 => DataType.Int64,
-        Ros2Primitive.UInt64 => new DecimalType(20, 0),
-        Ros2Primitive.Float32 => DataType.Float32,
-        Ros2Primitive.Float64 => DataType.Float64,
+        RosPrimitive.Bool => DataType.Boolean,
+        RosPrimitive.Int8 or RosPrimitive.UInt8 or RosPrimitive.Int16 or RosPrimitive.UInt16 or RosPrimitive.Int32 => DataType.Int32,
+        RosPrimitive.UInt32 or RosPrimitive.Int64 => DataType.Int64,
+        RosPrimitive.UInt64 => new DecimalType(20, 0),
+        RosPrimitive.Float32 => DataType.Float32,
+        RosPrimitive.Float64 => DataType.Float64,
         _ => DataType.Utf8,
     };
 
     /// <summary>Bytes of a number, or of a string's length.</summary>
-    private static long Width(Ros2Primitive primitive) => primitive switch
+    private static long Width(RosPrimitive primitive) => primitive switch
     {
-        Ros2Primitive.Bool or Ros2Primitive.Int8 or Ros2Primitive.UInt8 => 1,
-        Ros2Primitive.Int16 or Ros2Primitive.UInt16 => 2,
-        Ros2Primitive.Int64 or Ros2Primitive.UInt64 or Ros2Primitive.Float64 => 8,
+        RosPrimitive.Bool or RosPrimitive.Int8 or RosPrimitive.UInt8 => 1,
+        RosPrimitive.Int16 or RosPrimitive.UInt16 => 2,
+        RosPrimitive.Int64 or RosPrimitive.UInt64 or RosPrimitive.Float64 => 8,
         _ => 4,
     };
 }

@@ -1,22 +1,22 @@
 using System.Globalization;
 using System.Text;
 
-namespace Mesh.Formats.Messages.Ros2;
+namespace Mesh.Formats.Messages.Ros;
 
 /// <summary>
 /// Parses the <c>ros2msg</c> schema encoding (MCAP, "Well-known schema encodings"): the root message's definition, then each dependency
 /// after a line of <c>=</c> and a line <c>MSG: package/Type</c>.
 /// </summary>
-internal static class Ros2MessageParser
+internal static class RosMessageParser
 {
     private const string Builtin = "builtin_interfaces";
 
-    public static Ros2Definitions Parse(string schemaName, ReadOnlySpan<byte> text)
+    public static RosDefinitions Parse(string schemaName, ReadOnlySpan<byte> text)
     {
         // Comments in the wild are not always UTF-8; replacement characters in them do no harm.
         string[] lines = Encoding.UTF8.GetString(text).TrimStart('\uFEFF').Split('\n');
-        var definitions = new Dictionary<string, Ros2Definition>();
-        Ros2Definition? root = null;
+        var definitions = new Dictionary<string, RosDefinition>();
+        RosDefinition? root = null;
         string name = ShortName(schemaName);
         int line = 0;
         while (true)
@@ -30,7 +30,7 @@ internal static class Ros2MessageParser
         }
 
         AddWellKnown(definitions);
-        return new Ros2Definitions(schemaName, root, definitions);
+        return new RosDefinitions(schemaName, root, definitions);
     }
 
     /// <summary>Whether the text has the line that separates a service's request from its response.</summary>
@@ -51,9 +51,9 @@ internal static class Ros2MessageParser
         return first < 0 ? name : string.Concat(name.AsSpan(0, first), name.AsSpan(name.LastIndexOf('/')));
     }
 
-    private static Ros2Definition ParseOne(string schemaName, string name, string[] lines, ref int line)
+    private static RosDefinition ParseOne(string schemaName, string name, string[] lines, ref int line)
     {
-        var fields = new List<Ros2Field>();
+        var fields = new List<RosField>();
         var names = new HashSet<string>();
         for (; line < lines.Length; line++)
         {
@@ -66,7 +66,7 @@ internal static class Ros2MessageParser
         }
 
         int slash = name.IndexOf('/', StringComparison.Ordinal);
-        return new Ros2Definition(slash < 0 ? "" : name[..slash], name, fields);
+        return new RosDefinition(slash < 0 ? "" : name[..slash], name, fields);
     }
 
     private static bool IsSeparator(ReadOnlySpan<char> content) => content.Length >= 3 && content.IndexOfAnyExcept('=') < 0;
@@ -86,7 +86,7 @@ internal static class Ros2MessageParser
     }
 
     /// <summary>The field on a line; null for a constant.</summary>
-    private static Ros2Field? ParseField(string schemaName, ReadOnlySpan<char> content, int line)
+    private static RosField? ParseField(string schemaName, ReadOnlySpan<char> content, int line)
     {
         int space = content.IndexOfAny(' ', '\t');
         if (space < 0) throw SchemaErrors.Syntax(schemaName, line, $"expected 'type name', found '{Shorten(content)}'");
@@ -105,7 +105,7 @@ internal static class Ros2MessageParser
 
         var field = ParseType(schemaName, type, name, line);
         if (!isConstant) return field;
-        if (field.Primitive == Ros2Primitive.Complex || field.Arity != Ros2Arity.Single)
+        if (field.Primitive == RosPrimitive.Complex || field.Arity != RosArity.Single)
         {
             throw SchemaErrors.Syntax(schemaName, line, $"constant '{name}' is not of a primitive type");
         }
@@ -113,9 +113,9 @@ internal static class Ros2MessageParser
         return null;
     }
 
-    private static Ros2Field ParseType(string schemaName, ReadOnlySpan<char> type, string name, int line)
+    private static RosField ParseType(string schemaName, ReadOnlySpan<char> type, string name, int line)
     {
-        var arity = Ros2Arity.Single;
+        var arity = RosArity.Single;
         long length = -1;
         if (type[^1] == ']')
         {
@@ -124,7 +124,7 @@ internal static class Ros2MessageParser
             var size = type[(open + 1)..^1];
             bool isBound = size.StartsWith("<=");
             if (isBound) size = size[2..];
-            arity = size.IsEmpty || isBound ? Ros2Arity.Sequence : Ros2Arity.FixedArray;
+            arity = size.IsEmpty || isBound ? RosArity.Sequence : RosArity.FixedArray;
             if (!size.IsEmpty || isBound) length = ParseSize(schemaName, size, line);
             type = type[..open];
         }
@@ -140,13 +140,13 @@ internal static class Ros2MessageParser
 
         var primitive = Primitive(type);
         string typeName = "";
-        if (primitive == Ros2Primitive.Complex)
+        if (primitive == RosPrimitive.Complex)
         {
             if (type.IsEmpty || type.ContainsAnyExcept(TypeNameCharacters)) throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(type)}' is not a type");
             typeName = type switch { "time" => $"{Builtin}/Time", "duration" => $"{Builtin}/Duration", _ => type.ToString() };
         }
 
-        return new Ros2Field(name, primitive, typeName, arity, length, stringBound, line);
+        return new RosField(name, primitive, typeName, arity, length, stringBound, line);
     }
 
     private static readonly System.Buffers.SearchValues<char> TypeNameCharacters =
@@ -158,34 +158,34 @@ internal static class Ros2MessageParser
             : throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(text)}' is not a size from 1 to {uint.MaxValue}");
 
     // In ROS 2 `byte` is an octet and `char` an unsigned 8-bit number (rosidl, "legacy interface definition").
-    private static Ros2Primitive Primitive(ReadOnlySpan<char> type) => type switch
+    private static RosPrimitive Primitive(ReadOnlySpan<char> type) => type switch
     {
-        "bool" => Ros2Primitive.Bool,
-        "int8" => Ros2Primitive.Int8,
-        "uint8" or "byte" or "char" => Ros2Primitive.UInt8,
-        "int16" => Ros2Primitive.Int16,
-        "uint16" => Ros2Primitive.UInt16,
-        "int32" => Ros2Primitive.Int32,
-        "uint32" => Ros2Primitive.UInt32,
-        "int64" => Ros2Primitive.Int64,
-        "uint64" => Ros2Primitive.UInt64,
-        "float32" => Ros2Primitive.Float32,
-        "float64" => Ros2Primitive.Float64,
-        "string" => Ros2Primitive.String,
-        "wstring" => Ros2Primitive.WString,
-        _ => Ros2Primitive.Complex,
+        "bool" => RosPrimitive.Bool,
+        "int8" => RosPrimitive.Int8,
+        "uint8" or "byte" or "char" => RosPrimitive.UInt8,
+        "int16" => RosPrimitive.Int16,
+        "uint16" => RosPrimitive.UInt16,
+        "int32" => RosPrimitive.Int32,
+        "uint32" => RosPrimitive.UInt32,
+        "int64" => RosPrimitive.Int64,
+        "uint64" => RosPrimitive.UInt64,
+        "float32" => RosPrimitive.Float32,
+        "float64" => RosPrimitive.Float64,
+        "string" => RosPrimitive.String,
+        "wstring" => RosPrimitive.WString,
+        _ => RosPrimitive.Complex,
     };
 
     // Recorders leave these out where they think every reader knows them.
-    private static void AddWellKnown(Dictionary<string, Ros2Definition> definitions)
+    private static void AddWellKnown(Dictionary<string, RosDefinition> definitions)
     {
-        Ros2Field seconds = new("sec", Ros2Primitive.Int32, "", Ros2Arity.Single, -1, -1, 0);
-        Ros2Field nanoseconds = new("nanosec", Ros2Primitive.UInt32, "", Ros2Arity.Single, -1, -1, 0);
-        Ros2Field stamp = new("stamp", Ros2Primitive.Complex, $"{Builtin}/Time", Ros2Arity.Single, -1, -1, 0);
-        Ros2Field frame = new("frame_id", Ros2Primitive.String, "", Ros2Arity.Single, -1, -1, 0);
-        definitions.TryAdd($"{Builtin}/Time", new Ros2Definition(Builtin, $"{Builtin}/Time", [seconds, nanoseconds]));
-        definitions.TryAdd($"{Builtin}/Duration", new Ros2Definition(Builtin, $"{Builtin}/Duration", [seconds, nanoseconds]));
-        definitions.TryAdd("std_msgs/Header", new Ros2Definition("std_msgs", "std_msgs/Header", [stamp, frame]));
+        RosField seconds = new("sec", RosPrimitive.Int32, "", RosArity.Single, -1, -1, 0);
+        RosField nanoseconds = new("nanosec", RosPrimitive.UInt32, "", RosArity.Single, -1, -1, 0);
+        RosField stamp = new("stamp", RosPrimitive.Complex, $"{Builtin}/Time", RosArity.Single, -1, -1, 0);
+        RosField frame = new("frame_id", RosPrimitive.String, "", RosArity.Single, -1, -1, 0);
+        definitions.TryAdd($"{Builtin}/Time", new RosDefinition(Builtin, $"{Builtin}/Time", [seconds, nanoseconds]));
+        definitions.TryAdd($"{Builtin}/Duration", new RosDefinition(Builtin, $"{Builtin}/Duration", [seconds, nanoseconds]));
+        definitions.TryAdd("std_msgs/Header", new RosDefinition("std_msgs", "std_msgs/Header", [stamp, frame]));
     }
 
     private static string Shorten(ReadOnlySpan<char> text) => text.Length <= 60 ? text.ToString() : string.Concat(text[..60], "…");

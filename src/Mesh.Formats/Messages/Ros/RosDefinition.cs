@@ -1,7 +1,7 @@
-namespace Mesh.Formats.Messages.Ros2;
+namespace Mesh.Formats.Messages.Ros;
 
 /// <summary>Built-in types of the ROS 2 interface language; <see cref="Complex"/> names another message.</summary>
-internal enum Ros2Primitive
+internal enum RosPrimitive
 {
     Complex,
     Bool,
@@ -20,7 +20,7 @@ internal enum Ros2Primitive
 }
 
 /// <summary>How often a field repeats.</summary>
-internal enum Ros2Arity
+internal enum RosArity
 {
     Single,
     FixedArray,
@@ -29,30 +29,30 @@ internal enum Ros2Arity
 
 /// <summary>A field of a message definition; constants are not kept.</summary>
 /// <param name="Name">Name as written.</param>
-/// <param name="Primitive">Built-in type, or <see cref="Ros2Primitive.Complex"/>.</param>
+/// <param name="Primitive">Built-in type, or <see cref="RosPrimitive.Complex"/>.</param>
 /// <param name="TypeName">Name of the complex type as written; empty for built-in ones.</param>
 /// <param name="Arity">Single value, array or sequence.</param>
 /// <param name="Length">Length of a fixed array, or upper bound of a sequence; -1 without bound.</param>
 /// <param name="StringBound">Upper bound of a bounded string in bytes; -1 without.</param>
 /// <param name="Line">Line in the schema text, from 1.</param>
-internal sealed record Ros2Field(string Name, Ros2Primitive Primitive, string TypeName, Ros2Arity Arity, long Length, long StringBound, int Line);
+internal sealed record RosField(string Name, RosPrimitive Primitive, string TypeName, RosArity Arity, long Length, long StringBound, int Line);
 
 /// <summary>One message of the concatenated text.</summary>
 /// <param name="Package">Package, for resolving short names.</param>
 /// <param name="Name"><c>package/Type</c>, without <c>msg/</c>.</param>
 /// <param name="Fields">Fields in order.</param>
-internal sealed record Ros2Definition(string Package, string Name, IReadOnlyList<Ros2Field> Fields);
+internal sealed record RosDefinition(string Package, string Name, IReadOnlyList<RosField> Fields);
 
 /// <summary>A parsed schema: the root message and those it depends on.</summary>
-internal sealed record Ros2Definitions(string SchemaName, Ros2Definition Root, IReadOnlyDictionary<string, Ros2Definition> ByName)
+internal sealed record RosDefinitions(string SchemaName, RosDefinition Root, IReadOnlyDictionary<string, RosDefinition> ByName)
 {
     /// <summary>The message a field names: fully, or short and then from its own package, std_msgs, or the only one called so.</summary>
-    public Ros2Definition Resolve(Ros2Definition owner, Ros2Field field)
+    public RosDefinition Resolve(RosDefinition owner, RosField field)
     {
         string name = field.TypeName;
         if (name.Contains('/'))
         {
-            if (ByName.TryGetValue(Ros2MessageParser.ShortName(name), out var exact)) return exact;
+            if (ByName.TryGetValue(RosMessageParser.ShortName(name), out var exact)) return exact;
         }
         else
         {
