@@ -46,7 +46,7 @@ internal static class Mdf4GroupBlocks
         bool isMaster = channel.Type == MdfChannelType.Master;
         byte[] data = new byte[ChannelBytes];
         data[0] = (byte)channel.Type;
-        data[1] = isMaster ? SyncType(channel) : (byte)0;
+        data[1] = isMaster ? (byte)MdfMasterTime.SyncType(channel) : (byte)0;
         data[2] = (byte)channel.DataType;
         data[3] = (byte)channel.BitOffset;
         BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(4), channel.ByteOffset);
@@ -62,14 +62,6 @@ internal static class Mdf4GroupBlocks
         long comment = file.AddText(channel.Comment);
         return file.Add("CN", [0, 0, name, source, conversion, 0, unit, comment], data);
     }
-
-    /// <summary>cn_sync_type, which layouts tell only by the unit: 1 time, 2 angle, 3 distance, 4 index.</summary>
-    private static byte SyncType(MdfChannelLayout master) => (master.Unit.Length > 0 ? master.Unit : master.Conversion?.Unit ?? "") switch
-    {
-        "rad" or "deg" or "°" => 2,
-        "m" or "km" => 3,
-        _ => 1,
-    };
 
     /// <summary>Chains siblings, hangs members under their structure, arrays under their channel, and lengths beside their values.</summary>
     private static long Link(Mdf4BlockFile file, MdfRecordLayout layout, long[] channels)

@@ -75,7 +75,7 @@ internal sealed class Mdf4RecordPlan
         }
         else if (groupStartNs is null && masterTime is null && MdfMasterTime.IsTime(channels[master]))
         {
-            channels[master] = channels[master] with { Type = MdfChannelType.Fixed };
+            channels[master] = channels[master] with { Type = MdfChannelType.Fixed, SyncType = 0 };
             AddTime();
         }
 
@@ -98,7 +98,7 @@ internal sealed class Mdf4RecordPlan
     /// <summary>The time channel this writer makes: nanoseconds since the start, to be read as seconds.</summary>
     public static MdfChannelLayout TimeChannel(string name, int byteOffset) => new()
     {
-        Name = name, Type = MdfChannelType.Master, DataType = MdfDataType.SignedLittleEndian, ByteOffset = byteOffset, BitCount = 64, Unit = "s",
+        Name = name, Type = MdfChannelType.Master, SyncType = 1, DataType = MdfDataType.SignedLittleEndian, ByteOffset = byteOffset, BitCount = 64, Unit = "s",
         Conversion = new MdfConversion { Kind = MdfConversionKind.Linear, Values = [0, 1e-9] },
     };
 

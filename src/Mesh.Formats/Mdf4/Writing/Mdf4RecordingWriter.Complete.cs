@@ -49,7 +49,7 @@ public sealed partial class Mdf4RecordingWriter
 
         await file.DrainAsync(cancellationToken).ConfigureAwait(false);
         foreach (var group in groups) group.Complete();
-        if (metadata.Count > 0) file.PatchLink(headerPosition, CommentLink, file.AddXml(Mdf4Xml.Header(metadata)));
+        if (metadata.Count > 0) file.PatchLink(headerPosition, CommentLink, file.AddXml(Mdf4CommentXml.Header(metadata)));
         await file.FlushAsync(cancellationToken).ConfigureAwait(false);
 
         // Last of all: until here a reader knows that record counts may be wrong.
@@ -93,7 +93,7 @@ public sealed partial class Mdf4RecordingWriter
         Span<byte> history = stackalloc byte[16];
         history.Clear();
         BinaryPrimitives.WriteInt64LittleEndian(history, historyTimeNs);
-        long comment = file.AddXml(Mdf4Xml.FileHistory(Options.ToolVersion));
+        long comment = file.AddXml(Mdf4CommentXml.FileHistory(Options.ToolVersion));
         file.PatchLink(headerPosition, 1, file.Add("FH", [0, comment], history));
     }
 

@@ -17,8 +17,18 @@ internal sealed class MdfMasterTime
         this.factor = factor;
     }
 
-    /// <summary>Whether the channel counts time: angles, distances and indexes are told by their unit.</summary>
-    public static bool IsTime(MdfChannelLayout channel) => (channel.Unit.Length > 0 ? channel.Unit : channel.Conversion?.Unit ?? "") is not ("rad" or "deg" or "°" or "m" or "km");
+    /// <summary>What a master counts, judged by its unit where the layout does not say it.</summary>
+    public static int SyncType(MdfChannelLayout master) => master.SyncType is > 0 and <= 4
+        ? master.SyncType
+        : (master.Unit.Length > 0 ? master.Unit : master.Conversion?.Unit ?? "") switch
+        {
+            "rad" or "deg" or "°" => 2,
+            "m" or "km" => 3,
+            _ => 1,
+        };
+
+    /// <summary>Whether the channel counts time.</summary>
+    public static bool IsTime(MdfChannelLayout channel) => SyncType(channel) == 1;
 
     /// <summary>Null when it is no time, or none of the usual kinds.</summary>
     public static MdfMasterTime? TryCreate(MdfChannelLayout channel)

@@ -4,7 +4,7 @@ using System.Xml;
 namespace Mesh.Formats.Mdf4.Writing;
 
 /// <summary>Writes comments in XML (specification 4.1, "MDBLOCK").</summary>
-internal static class Mdf4Xml
+internal static class Mdf4CommentXml
 {
     private const string Namespace = "http://www.asam.net/mdf/v4";
 
