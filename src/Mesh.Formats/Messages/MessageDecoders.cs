@@ -1,3 +1,4 @@
+using Mesh.Formats.Bus;
 using Mesh.Formats.Mdf;
 using Mesh.Formats.Messages.Cdr;
 using Mesh.Formats.Messages.Protobuf;
@@ -25,6 +26,7 @@ public static class MessageDecoders
         {
             ("cdr", "ros2msg") => CreateCdr(schema!, options),
             (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
+            (BusSchemas.Can or BusSchemas.J1939, BusSchemas.Dbc) => BusSchemas.CreateDecoder(messageEncoding, schema!, options),
             ("protobuf", "protobuf") => new ProtobufDecoder(ProtobufPlan.Create(schema!, options), options),
             _ => new BytesDecoder(),
         };

@@ -1,0 +1,2 @@
+namespace Mesh.Formats.Bus.Frames;
+internal static class CanFrame { public const uint ExtendedFlag = 0x80000000; }
