@@ -9,6 +9,9 @@ public sealed record RecordingReaderOptions
     /// <summary>What is wanted (default: everything).</summary>
     public RecordingQuery Query { get; init; } = RecordingQuery.All;
 
+    /// <summary>Order of the messages (default: that of the file). Formats other than MCAP always read in the order of the file.</summary>
+    public RecordingOrder Order { get; init; } = RecordingOrder.File;
+
     /// <summary>Files beside the recording: a write-ahead log, <c>metadata.yaml</c>, attachments (default: null, none can be reached).</summary>
     public IRecordingFolder? Folder { get; init; }
 
@@ -36,6 +39,12 @@ public sealed record RecordingReaderOptions
     /// <summary>Whether checksums are checked where the format has them (default: true).</summary>
     public bool CheckCrc { get; init; } = true;
 
+    /// <summary>
+    /// Whether what a wrong checksum covers is delivered all the same, where the format lets that be chosen (default: false); it is reported
+    /// either way. For salvage.
+    /// </summary>
+    public bool DeliverUnchecked { get; init; }
+
     /// <summary>Folder for temporary files: spooled input, sorted runs (default: the system's).</summary>
     public string SpillFolder { get; init; } = Path.GetTempPath();
 
@@ -49,5 +58,6 @@ public sealed record RecordingReaderOptions
     internal McapReaderOptions ToMcap() => new()
     {
         MaxRecordBytes = MaxMessageBytes, MaxChunkBytes = MaxBlockBytes, MaxLosses = MaxLosses, CheckCrc = CheckCrc,
+        Parallelism = Parallelism, MaxBufferedBytes = MaxBufferedBytes, DeliverUnchecked = DeliverUnchecked,
     };
 }

@@ -86,7 +86,8 @@ public sealed class McapWriterTests
         read.Messages.ShouldAllBe(message => message.Payload.SequenceEqual(large));
 
         // Random bytes do not shrink; storing them as they are saves the reader the work.
-        await using var indexed = await McapIndexedReader.OpenAsync(new Mesh.Model.MemoryByteSource(output.ToArray()), null, cancellationToken);
+        await using var indexed = await McapIndexedReader.OpenAsync(
+            new Mesh.Model.MemoryByteSource(output.ToArray()), null, RecordingQuery.All, RecordingOrder.File, cancellationToken);
         indexed.Summary.ChunkIndexes.ShouldAllBe(chunk => chunk.Compression == "");
     }
 
