@@ -11,6 +11,9 @@ public sealed class BinaryBuilder(DataType type) : ColumnBuilder(type)
     /// <inheritdoc/>
     public override long EstimatedBytes => (long)bytes.Used + ends.Bytes;
 
+    /// <summary>Bytes of all values appended so far.</summary>
+    public int BytesUsed => bytes.Used;
+
     /// <summary>Appends a value; the caller vouches that the bytes of a text column are UTF-8.</summary>
     /// <exception cref="OverflowException">The column would exceed 2 GiB, the reach of a 32-bit offset.</exception>
     public void Append(ReadOnlySpan<byte> value)
@@ -38,6 +41,29 @@ public sealed class BinaryBuilder(DataType type) : ColumnBuilder(type)
         bytes.Advance(length);
         ends.Append(bytes.Used);
         CountValue();
+    }
+
+    /// <inheritdoc/>
+    public override byte[] ReserveRows(int count) => ends.Reserved(count);
+
+    /// <summary>
+    /// Room for more text or bytes, for code that stores them itself: the array of all values' bytes. What is stored is counted by
+    /// <see cref="ColumnBuilder.CommitRows"/>, up to the last value's end.
+    /// </summary>
+    /// <param name="used">Bytes stored so far, those not yet counted included.</param>
+    /// <param name="count">Bytes to come.</param>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB.</exception>
+    public byte[] ReserveBytes(int used, int count)
+    {
+        bytes.Truncate(used);
+        return bytes.Reserved(count);
+    }
+
+    /// <inheritdoc/>
+    protected override void CommitValues(int length)
+    {
+        ends.Commit(length);
+        bytes.Truncate(ends.EndOf(length));
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,15 @@ internal struct BitBuffer
         Length++;
     }
 
+    /// <summary>The array itself, with room for <paramref name="count"/> bits after the used ones.</summary>
+    public byte[] Reserved(int count)
+    {
+        EnsureCapacity(checked(Length + count));
+        return bits!;
+    }
+
+    public void Commit(int length) => Length = length;
+
     public void AppendRun(bool value, int count)
     {
         EnsureCapacity(Length + count);
@@ -68,11 +77,11 @@ internal struct BitBuffer
 
     public void Truncate(int length)
     {
-        // Bits beyond the end must stay zero: Append only sets.
-        for (int i = length; i < Length && (i & 7) != 0; i++) bits![i >> 3] &= (byte)~(1 << (i & 7));
-        int firstWhole = (length + 7) >> 3;
-        if (bits is not null && firstWhole < bits.Length) bits.AsSpan(firstWhole).Clear();
         Length = length;
+        if (bits is null || length >> 3 >= bits.Length) return;
+        // Bits beyond the end must stay zero: Append only sets. Those of values that were stored but never counted are cleared too.
+        bits[length >> 3] &= (byte)((1 << (length & 7)) - 1);
+        bits.AsSpan((length >> 3) + 1).Clear();
     }
 
     public readonly byte[] ToArray() => bits is null ? [] : bits.AsSpan(0, (Length + 7) >> 3).ToArray();

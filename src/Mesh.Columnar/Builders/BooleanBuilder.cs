@@ -16,6 +16,12 @@ public sealed class BooleanBuilder() : ColumnBuilder(DataType.Boolean)
     }
 
     /// <inheritdoc/>
+    public override byte[] ReserveRows(int count) => values.Reserved(count);
+
+    /// <inheritdoc/>
+    protected override void CommitValues(int length) => values.Commit(length);
+
+    /// <inheritdoc/>
     protected override void AppendDefault() => values.Append(false);
 
     /// <inheritdoc/>

@@ -50,6 +50,22 @@ public abstract class ColumnBuilder(DataType type)
         Length = length;
     }
 
+    /// <summary>
+    /// Room for more values, for code that stores them itself and then calls <see cref="CommitRows"/>: the array of the fixed-width values, of
+    /// the truth values' bits (clear beyond <see cref="Length"/>), or of the 32-bit ends of texts and lists after a leading zero; empty for
+    /// structs. Value i belongs at index i, where the first free one is <see cref="Length"/>. Valid until the next call of any other method.
+    /// </summary>
+    /// <param name="count">Values to come.</param>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB.</exception>
+    public abstract byte[] ReserveRows(int count);
+
+    /// <summary>Counts <paramref name="count"/> present values that were stored in the array of <see cref="ReserveRows"/>.</summary>
+    public void CommitRows(int count)
+    {
+        CommitValues(Length + count);
+        CountValues(count);
+    }
+
     /// <summary>Makes the column and empties the builder for the next one.</summary>
     public ColumnVector Build()
     {
@@ -103,6 +119,9 @@ public abstract class ColumnBuilder(DataType type)
         NullCount += count - validity.AppendBits(validityBits, count);
         Length += count;
     }
+
+    /// <summary>Takes note that values up to <paramref name="length"/> are stored.</summary>
+    protected abstract void CommitValues(int length);
 
     /// <summary>Stores the placeholder of an absent value.</summary>
     protected abstract void AppendDefault();

@@ -59,6 +59,12 @@ public sealed class FixedWidthBuilder<T>(DataType type) : ColumnBuilder(type)
     }
 
     /// <inheritdoc/>
+    public override byte[] ReserveRows(int count) => values.Reserved(checked(count * Unsafe.SizeOf<T>()));
+
+    /// <inheritdoc/>
+    protected override void CommitValues(int length) => values.Truncate(length * Unsafe.SizeOf<T>());
+
+    /// <inheritdoc/>
     protected override void AppendDefault() => values.Append(default(T));
 
     /// <inheritdoc/>

@@ -22,6 +22,12 @@ public sealed class ListBuilder(ListType type) : ColumnBuilder(type)
     public void DiscardOpenElements() => Element.Truncate(ends.EndOf(ends.Count));
 
     /// <inheritdoc/>
+    public override byte[] ReserveRows(int count) => ends.Reserved(count);
+
+    /// <inheritdoc/>
+    protected override void CommitValues(int length) => ends.Commit(length);
+
+    /// <inheritdoc/>
     protected override void AppendDefault() => ends.Append(Element.Length);
 
     /// <inheritdoc/>

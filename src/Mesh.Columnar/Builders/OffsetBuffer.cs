@@ -22,6 +22,19 @@ internal struct OffsetBuffer()
         offsets.Append(end);
     }
 
+    /// <summary>The array itself, with room for the ends of <paramref name="count"/> values; value i ends where its element i + 1 says.</summary>
+    public byte[] Reserved(int count)
+    {
+        if (offsets.Used == 0) offsets.Append(0);
+        return offsets.Reserved(checked(count * sizeof(int)));
+    }
+
+    /// <summary>Takes note that the ends of the first <paramref name="count"/> values are stored.</summary>
+    public void Commit(int count)
+    {
+        if (count > 0) offsets.Truncate((count + 1) * sizeof(int));
+    }
+
     public void Truncate(int count) => offsets.Truncate(Math.Min(offsets.Used, (count + 1) * sizeof(int)));
 
     /// <summary>Hands out the offsets and begins anew.</summary>

@@ -40,6 +40,14 @@ public sealed class StructBuilder : ColumnBuilder
     }
 
     /// <inheritdoc/>
+    public override byte[] ReserveRows(int count) => [];
+
+    /// <inheritdoc/>
+    protected override void CommitValues(int length)
+    {
+    }
+
+    /// <inheritdoc/>
     protected override void AppendDefault()
     {
         foreach (var child in children) child.AppendNull();

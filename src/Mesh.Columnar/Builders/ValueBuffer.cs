@@ -35,6 +35,13 @@ internal struct ValueBuffer()
         return bytes.AsSpan(Used, count);
     }
 
+    /// <summary>The array itself, with room for <paramref name="count"/> bytes after the used ones.</summary>
+    public byte[] Reserved(int count)
+    {
+        if (bytes.Length - Used < count) Grow(count);
+        return bytes;
+    }
+
     public void Advance(int count) => Used += count;
 
     public void Append(ReadOnlySpan<byte> values)

@@ -1,8 +1,8 @@
 using Mesh.Formats.Bus;
 using Mesh.Formats.Mdf;
-using Mesh.Formats.Messages.Cdr;
 using Mesh.Formats.Messages.Protobuf;
 using Mesh.Formats.Messages.Ros;
+using Mesh.Formats.Messages.Wire;
 
 namespace Mesh.Formats.Messages;
 
@@ -24,6 +24,7 @@ public static class MessageDecoders
         options ??= new MessageDecoderOptions();
         return (messageEncoding, schema?.Encoding) switch
         {
+            ("ros1", "ros1msg") => CreateRos(RosMessageParser.Parse(schema!.Name, schema.Data.Span, isRos1: true), options),
             ("cdr", "ros2msg") => CreateCdr(schema!, options),
             (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
             (BusSchemas.Can or BusSchemas.J1939, BusSchemas.Dbc) => BusSchemas.CreateDecoder(messageEncoding, schema!, options),
@@ -38,7 +39,12 @@ public static class MessageDecoders
         var text = schema.Data.Span;
         if (!isEmptyType && text.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new BytesDecoder();
         if (RosMessageParser.IsService(text)) return new BytesDecoder();
-        var definitions = RosMessageParser.Parse(schema.Name, schema.Data.Span);
-        return CdrPlan.TryCreate(definitions, options, out var plan) ? new CdrDecoder(plan) : new BytesDecoder();
+        return CreateRos(RosMessageParser.Parse(schema.Name, text), options);
+    }
+
+    private static MessageDecoder CreateRos(RosDefinitions definitions, MessageDecoderOptions options)
+    {
+        var plan = WirePlan.Create(definitions.SchemaName, new RosTypes(definitions).Of(definitions.Root), options, dropsEmptyStructs: definitions.IsRos1);
+        return plan.HasEmptyStruct ? new BytesDecoder() : new WireDecoder(plan, definitions.IsRos1, RosTypes.StampOf(definitions), options);
     }
 }

@@ -95,7 +95,7 @@ public sealed class CdrDecoderTests
     [Fact]
     public void Plain_cdr2_aligns_eight_byte_values_to_four_and_delimits_lists_of_text()
     {
-        byte[] payload = [0, 7, 0, 0, 1, 0, 0, 0, .. BitConverter.GetBytes(2.5), 13, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, (byte)'a', 0];
+        byte[] payload = [0, 7, 0, 0, 1, 0, 0, 0, .. BitConverter.GetBytes(2.5), 10, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, (byte)'a', 0];
         var batch = DecodedRows.One("uint8 a\nfloat64 b\nstring[] c", payload);
         batch["b"].Values<double>()[0].ShouldBe(2.5);
         batch["c"].Children[0].GetString(0).ShouldBe("a");
@@ -110,7 +110,8 @@ public sealed class CdrDecoderTests
 
     [Theory]
     [InlineData("00", "MESH10311")]
-    [InlineData("0003000001000000", "MESH10312")]
+    [InlineData("0004000001000000", "MESH10312")]
+    [InlineData("0003000001000000", "MESH10311")]
     [InlineData("ff01000001000000", "MESH10312")]
     [InlineData("0001000001", "MESH10311")]
     [InlineData("00010000ffffffff00000000", "MESH10311")]

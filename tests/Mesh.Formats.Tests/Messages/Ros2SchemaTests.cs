@@ -94,8 +94,6 @@ public sealed class Ros2SchemaTests
         foreach (var decoder in new[]
         {
             MessageDecoders.Create("cdr", DecodedRows.Ros2("pkg/msg/Unknown", " \n")),
-            MessageDecoders.Create("cdr", DecodedRows.Ros2("pkg/msg/Wide", "wstring text")),
-            MessageDecoders.Create("cdr", DecodedRows.Ros2("pkg/srv/Add_Event", "int64 a\n---\nint64 sum")),
             MessageDecoders.Create("json", new MessageSchema("x", "jsonschema", "{}"u8.ToArray())),
             MessageDecoders.Create("cdr", new MessageSchema("x", "ros2idl", "module x {}"u8.ToArray())),
             MessageDecoders.Create("", null),

@@ -46,6 +46,9 @@ internal sealed record RosDefinition(string Package, string Name, IReadOnlyList<
 /// <summary>A parsed schema: the root message and those it depends on.</summary>
 internal sealed record RosDefinitions(string SchemaName, RosDefinition Root, IReadOnlyDictionary<string, RosDefinition> ByName)
 {
+    /// <summary>Whether the definitions are of ROS 1.</summary>
+    public bool IsRos1 { get; init; }
+
     /// <summary>The message a field names: fully, or short and then from its own package, std_msgs, or the only one called so.</summary>
     public RosDefinition Resolve(RosDefinition owner, RosField field)
     {

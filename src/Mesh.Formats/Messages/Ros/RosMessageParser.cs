@@ -9,9 +9,13 @@ namespace Mesh.Formats.Messages.Ros;
 /// </summary>
 internal static class RosMessageParser
 {
+    /// <summary>Name of the time type, in ROS 1 of the built-in one.</summary>
+    public const string TimeName = "builtin_interfaces/Time";
+
     private const string Builtin = "builtin_interfaces";
 
-    public static RosDefinitions Parse(string schemaName, ReadOnlySpan<byte> text)
+    /// <param name="isRos1">Whether the language is ROS 1's: <c>byte</c> is signed, <c>time</c> and <c>duration</c> are built in, a header counts.</param>
+    public static RosDefinitions Parse(string schemaName, ReadOnlySpan<byte> text, bool isRos1 = false)
     {
         // Comments in the wild are not always UTF-8; replacement characters in them do no harm.
         string[] lines = Encoding.UTF8.GetString(text).TrimStart('\uFEFF').Split('\n');
@@ -21,7 +25,7 @@ internal static class RosMessageParser
         int line = 0;
         while (true)
         {
-            var definition = ParseOne(schemaName, name, lines, ref line);
+            var definition = ParseOne(schemaName, name, lines, isRos1, ref line);
             root ??= definition;
             // Recorders that gather dependencies twice write them twice; the first one counts.
             definitions.TryAdd(definition.Name, definition);
@@ -29,8 +33,8 @@ internal static class RosMessageParser
             name = ParseHeading(schemaName, lines, ref line);
         }
 
-        AddWellKnown(definitions);
-        return new RosDefinitions(schemaName, root, definitions);
+        AddWellKnown(definitions, isRos1);
+        return new RosDefinitions(schemaName, root, definitions) { IsRos1 = isRos1 };
     }
 
     /// <summary>Whether the text has the line that separates a service's request from its response.</summary>
@@ -51,7 +55,7 @@ internal static class RosMessageParser
         return first < 0 ? name : string.Concat(name.AsSpan(0, first), name.AsSpan(name.LastIndexOf('/')));
     }
 
-    private static RosDefinition ParseOne(string schemaName, string name, string[] lines, ref int line)
+    private static RosDefinition ParseOne(string schemaName, string name, string[] lines, bool isRos1, ref int line)
     {
         var fields = new List<RosField>();
         var names = new HashSet<string>();
@@ -60,7 +64,7 @@ internal static class RosMessageParser
             var content = lines[line].AsSpan().Trim();
             if (IsSeparator(content)) break;
             if (content.IsEmpty || content[0] == '#') continue;
-            if (ParseField(schemaName, content, line + 1) is not { } field) continue;
+            if (ParseField(schemaName, content, line + 1, isRos1) is not { } field) continue;
             if (!names.Add(field.Name)) throw SchemaErrors.Syntax(schemaName, line + 1, $"field '{field.Name}' is defined twice");
             fields.Add(field);
         }
@@ -86,7 +90,7 @@ internal static class RosMessageParser
     }
 
     /// <summary>The field on a line; null for a constant.</summary>
-    private static RosField? ParseField(string schemaName, ReadOnlySpan<char> content, int line)
+    private static RosField? ParseField(string schemaName, ReadOnlySpan<char> content, int line, bool isRos1)
     {
         int space = content.IndexOfAny(' ', '\t');
         if (space < 0) throw SchemaErrors.Syntax(schemaName, line, $"expected 'type name', found '{Shorten(content)}'");
@@ -103,7 +107,7 @@ internal static class RosMessageParser
             throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(rest)}' is not a field name");
         }
 
-        var field = ParseType(schemaName, type, name, line);
+        var field = ParseType(schemaName, type, name, line, isRos1);
         if (!isConstant) return field;
         if (field.Primitive == RosPrimitive.Complex || field.Arity != RosArity.Single)
         {
@@ -113,7 +117,7 @@ internal static class RosMessageParser
         return null;
     }
 
-    private static RosField ParseType(string schemaName, ReadOnlySpan<char> type, string name, int line)
+    private static RosField ParseType(string schemaName, ReadOnlySpan<char> type, string name, int line, bool isRos1)
     {
         var arity = RosArity.Single;
         long length = -1;
@@ -138,7 +142,7 @@ internal static class RosMessageParser
             type = type[..bound];
         }
 
-        var primitive = Primitive(type);
+        var primitive = isRos1 && type is "byte" ? RosPrimitive.Int8 : Primitive(type);
         string typeName = "";
         if (primitive == RosPrimitive.Complex)
         {
@@ -157,7 +161,7 @@ internal static class RosMessageParser
             ? size
             : throw SchemaErrors.Syntax(schemaName, line, $"'{Shorten(text)}' is not a size from 1 to {uint.MaxValue}");
 
-    // In ROS 2 `byte` is an octet and `char` an unsigned 8-bit number (rosidl, "legacy interface definition").
+    // In ROS 1 `byte` is a signed and `char` an unsigned 8-bit number (genmsg). In ROS 2 `byte` is an octet and `char` an unsigned 8-bit number (rosidl, "legacy interface definition").
     private static RosPrimitive Primitive(ReadOnlySpan<char> type) => type switch
     {
         "bool" => RosPrimitive.Bool,
@@ -177,15 +181,24 @@ internal static class RosMessageParser
     };
 
     // Recorders leave these out where they think every reader knows them.
-    private static void AddWellKnown(Dictionary<string, RosDefinition> definitions)
+    private static void AddWellKnown(Dictionary<string, RosDefinition> definitions, bool isRos1)
     {
-        RosField seconds = new("sec", RosPrimitive.Int32, "", RosArity.Single, -1, -1, 0);
-        RosField nanoseconds = new("nanosec", RosPrimitive.UInt32, "", RosArity.Single, -1, -1, 0);
-        RosField stamp = new("stamp", RosPrimitive.Complex, $"{Builtin}/Time", RosArity.Single, -1, -1, 0);
-        RosField frame = new("frame_id", RosPrimitive.String, "", RosArity.Single, -1, -1, 0);
-        definitions.TryAdd($"{Builtin}/Time", new RosDefinition(Builtin, $"{Builtin}/Time", [seconds, nanoseconds]));
-        definitions.TryAdd($"{Builtin}/Duration", new RosDefinition(Builtin, $"{Builtin}/Duration", [seconds, nanoseconds]));
-        definitions.TryAdd("std_msgs/Header", new RosDefinition("std_msgs", "std_msgs/Header", [stamp, frame]));
+        RosField nanoseconds = isRos1 ? Field("nsec", RosPrimitive.UInt32) : Field("nanosec", RosPrimitive.UInt32);
+        Add("Time", [isRos1 ? Field("sec", RosPrimitive.UInt32) : Field("sec", RosPrimitive.Int32), nanoseconds]);
+        Add("Duration", [Field("sec", RosPrimitive.Int32), isRos1 ? Field("nsec", RosPrimitive.Int32) : nanoseconds]);
+        RosField stamp = new("stamp", RosPrimitive.Complex, TimeName, RosArity.Single, -1, -1, 0);
+        RosField[] header = [stamp, Field("frame_id", RosPrimitive.String)];
+        definitions.TryAdd("std_msgs/Header", new RosDefinition("std_msgs", "std_msgs/Header", isRos1 ? [Field("seq", RosPrimitive.UInt32), .. header] : header));
+
+        void Add(string name, RosField[] fields)
+        {
+            var definition = new RosDefinition(Builtin, $"{Builtin}/{name}", fields);
+            // The types built into ROS 1 are no messages that a definition could change.
+            if (isRos1) definitions[definition.Name] = definition;
+            else definitions.TryAdd(definition.Name, definition);
+        }
+
+        static RosField Field(string name, RosPrimitive primitive) => new(name, primitive, "", RosArity.Single, -1, -1, 0);
     }
 
     private static string Shorten(ReadOnlySpan<char> text) => text.Length <= 60 ? text.ToString() : string.Concat(text[..60], "…");
