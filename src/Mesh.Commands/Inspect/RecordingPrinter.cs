@@ -27,7 +27,7 @@ public static class RecordingPrinter
         await using (reader.ConfigureAwait(false))
         {
             var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-            var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            var jsonOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
             var decoders = new List<ChannelDecoder>();
             while (limit > 0 && await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false) is { } block)
             {
@@ -36,7 +36,7 @@ public static class RecordingPrinter
                 {
                     var decoder = decoders[message.ChannelIndex];
                     if (limit-- == 0) break;
-                    using (var json = new Utf8JsonWriter(buffer, options)) decoder.Write(json, message, block[message]);
+                    using (var json = new Utf8JsonWriter(buffer, jsonOptions)) decoder.Write(json, message, block[message]);
                     buffer.Write("\n"u8);
                     if (buffer.WrittenCount < 1 << 16) continue;
                     await output.WriteAsync(buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);

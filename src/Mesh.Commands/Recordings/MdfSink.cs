@@ -23,7 +23,7 @@ internal sealed class MdfSink : ColumnSink
         var key = (batch.Channel.Topic, batch.Channel.Schema);
         if (!groups.TryGetValue(key, out int group)) groups.Add(key, group = writer.AddGroup(batch.Channel.Topic, new StructType(batch.Fields.Schema.Fields)));
         rows += batch.Fields.Length;
-        await writer.WriteAsync(group, batch.LogTimesNs, batch.Fields.Columns, cancellationToken).ConfigureAwait(false);
+        await writer.WriteAsync(group, batch.LogTimesNs.Values<long>().ToArray(), batch.Fields.Columns, cancellationToken).ConfigureAwait(false);
     }
 
     public override async ValueTask<IReadOnlyList<OutputReport>> CompleteAsync(CancellationToken cancellationToken)
