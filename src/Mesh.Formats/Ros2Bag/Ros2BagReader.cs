@@ -65,6 +65,10 @@ public sealed partial class Ros2BagReader : RecordingReader
         NeedsOverflow,
     }
 
+    internal SqlitePager Pager => pager;
+
+    internal Ros2BagLayout Layout => layout;
+
     /// <inheritdoc/>
     public override RecordingFormat Format => RecordingFormat.Ros2Bag;
 
