@@ -1,4 +1,5 @@
 using Mesh.Formats.Ros2Bag;
+using Mesh.Formats.RosBag;
 using Mesh.Model;
 
 namespace Mesh.Formats;
@@ -19,6 +20,7 @@ public static class RecordingDoctor
         {
             // One line per format that has a doctor.
             RecordingFormat.Ros2Bag => await Ros2BagDoctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
+            RecordingFormat.Ros1Bag => await Ros1BagDoctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
             _ => [],
         };
     }

@@ -31,6 +31,18 @@ public static class Lz4
     }
 
     /// <summary>
+    /// Compresses into one frame of independent blocks, with content checksum and without content size: the only kind that ROS 1 reads.
+    /// Returns bytes written.
+    /// </summary>
+    /// <exception cref="MeshException"><c>MESH10802</c>: the library is absent; the message names the package.</exception>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is too small; <see cref="MaxFrameLength"/> always suffices.</exception>
+    public static int CompressIndependentFrame(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        int written = Require(Native).CompressFrame(source, destination, areIndependent: true);
+        return written >= 0 ? written : throw TooSmall(source, destination);
+    }
+
+    /// <summary>
     /// Decompresses all frames in <paramref name="source"/> (skippable ones skipped); never writes beyond <paramref name="destination"/>.
     /// </summary>
     /// <returns>Whether the data was sound, complete and fitted; <paramref name="written"/> is then the decompressed length.</returns>

@@ -11,20 +11,39 @@ internal sealed partial class Ros1BagWalker
     private async ValueTask RecoverAsync(Ros1BagBlock block, bool isHeader, CancellationToken cancellationToken)
     {
         long offset = window.Position;
+        if (await IsReservedSpaceAsync(cancellationToken).ConfigureAwait(false)) return;
         long next = await FindAsync(previousData >= 0 ? previousData : offset + 1, source.Length, cancellationToken).ConfigureAwait(false);
         previousData = -1;
         long lost = next < 0 ? offset : Math.Min(offset, next);
         bool isEnd = next < 0 && (isHeader || source.Length - offset < ShortestMessagePrefix);
-        if (isEnd) isCut = false;
+        isDamaged = true;
         block.AddLoss(isEnd ? Ros1BagLosses.Truncated : Ros1BagLosses.NotARecord, lost, (next < 0 ? source.Length : next) - lost, "a whole record",
             isEnd ? "the end of the file" : "other bytes");
         window.Seek(next < 0 ? source.Length : next);
+    }
+
+    /// <summary>
+    /// Some recorders reserve room for a chunk's header and are closed before its first message: zeros up to the index are no damage.
+    /// Passes over them.
+    /// </summary>
+    private async ValueTask<bool> IsReservedSpaceAsync(CancellationToken cancellationToken)
+    {
+        long length = header.IndexPosition - window.Position;
+        if (length <= 0 || length > Ros1BagResync.MaxProbeBytes || !await window.EnsureAsync((int)length, cancellationToken).ConfigureAwait(false)
+            || window.Span[..(int)length].ContainsAnyExcept((byte)0))
+        {
+            return false;
+        }
+
+        window.Advance((int)length);
+        return true;
     }
 
     /// <summary>No record follows a compressed chunk: either its length is wrong, or the file was cut, or what follows is damaged.</summary>
     private async ValueTask SalvageChunkAsync(Ros1BagBlock block, Ros1BagRecord record, long dataStart, CancellationToken cancellationToken)
     {
         block.IsPending = false;
+        isDamaged = true;
         long claimedEnd = dataStart + block.StoredBytes;
         bool isShort = block.StoredBytes < record.DataBytes;
         if (!isShort && Ros1BagChunk.TryDecompress(block))

@@ -149,7 +149,7 @@ internal sealed partial class Ros1BagWalker
         }
 
         bool isEnd = next < 0 && isFileEnd && isHeader;
-        if (isEnd) isCut = false;
+        isDamaged = true;
         block.AddLoss(isEnd ? Ros1BagLosses.Truncated : Ros1BagLosses.NotARecord, lost, (next < 0 ? end : next) - lost, "a whole record",
             isEnd ? "the end of the file" : "other bytes");
         window.Seek(next < 0 ? end : next);

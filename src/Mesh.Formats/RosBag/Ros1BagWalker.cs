@@ -37,6 +37,7 @@ internal sealed partial class Ros1BagWalker : IDisposable
     private long indexConnections;
     private long indexChunks;
     private bool isCut;
+    private bool isDamaged;
     private bool ended;
 
     private long[]? plan;
@@ -205,10 +206,12 @@ internal sealed partial class Ros1BagWalker : IDisposable
         return ready;
     }
 
+    /// <summary>Says what is missing at the end of a file in which nothing was found to be damaged.</summary>
     private void End(Ros1BagBlock block)
     {
         ended = true;
         long length = source.Length;
+        if (isDamaged) return;
         if (isCut)
         {
             block.AddLoss(Ros1BagLosses.Truncated, length, 0, "the rest of a chunk", "the end of the file between two of its records");
