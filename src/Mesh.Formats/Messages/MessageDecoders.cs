@@ -1,4 +1,5 @@
 using Mesh.Formats.Bus;
+using Mesh.Formats.Bus.Frames;
 using Mesh.Formats.Mdf;
 using Mesh.Formats.Messages.Cdr;
 using Mesh.Formats.Messages.Protobuf;
@@ -26,6 +27,7 @@ public static class MessageDecoders
         {
             ("cdr", "ros2msg") => CreateCdr(schema!, options),
             (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
+            (BusFrameSchemas.Encoding, BusFrameSchemas.Encoding) => new BusFrameDecoder(schema!),
             (BusSchemas.Can or BusSchemas.J1939, BusSchemas.Dbc) => BusSchemas.CreateDecoder(messageEncoding, schema!, options),
             ("protobuf", "protobuf") => new ProtobufDecoder(ProtobufPlan.Create(schema!, options), options),
             _ => new BytesDecoder(),
