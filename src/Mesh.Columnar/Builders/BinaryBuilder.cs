@@ -28,6 +28,18 @@ public sealed class BinaryBuilder(DataType type) : ColumnBuilder(type)
         CountValue();
     }
 
+    /// <summary>Room for a value of at most <paramref name="maxBytes"/>: fill it, then call <see cref="Commit"/> before any other call.</summary>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB, the reach of a 32-bit offset.</exception>
+    public Span<byte> Reserve(int maxBytes) => bytes.Reserve(maxBytes);
+
+    /// <summary>Appends the first <paramref name="length"/> bytes written to what <see cref="Reserve"/> gave as one value.</summary>
+    public void Commit(int length)
+    {
+        bytes.Advance(length);
+        ends.Append(bytes.Used);
+        CountValue();
+    }
+
     /// <inheritdoc/>
     protected override void AppendDefault() => ends.Append(bytes.Used);
 

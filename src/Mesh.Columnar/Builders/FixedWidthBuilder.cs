@@ -28,6 +28,36 @@ public sealed class FixedWidthBuilder<T>(DataType type) : ColumnBuilder(type)
         CountValues(run.Length);
     }
 
+    /// <summary>
+    /// Room for <paramref name="count"/> values behind the last, holding anything: fill it, then call <see cref="Commit(int)"/> before any other
+    /// call.
+    /// </summary>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB.</exception>
+    public Span<T> Reserve(int count) => MemoryMarshal.Cast<byte, T>(values.Reserve(checked(count * Unsafe.SizeOf<T>())));
+
+    /// <summary>Appends the first <paramref name="count"/> values written to what <see cref="Reserve"/> gave.</summary>
+    public void Commit(int count)
+    {
+        values.Advance(count * Unsafe.SizeOf<T>());
+        CountValues(count);
+    }
+
+    /// <summary>The same, with absent ones among them.</summary>
+    /// <param name="count">Number of values.</param>
+    /// <param name="validity">Bit i (least significant first) is set when value i is present.</param>
+    public void Commit(int count, ReadOnlySpan<byte> validity)
+    {
+        // Null places hold zeros.
+        var written = Reserve(count);
+        for (int i = 0; i < count; i++)
+        {
+            if ((validity[i >> 3] & (1 << (i & 7))) == 0) written[i] = default;
+        }
+
+        values.Advance(count * Unsafe.SizeOf<T>());
+        CountValues(count, validity);
+    }
+
     /// <inheritdoc/>
     protected override void AppendDefault() => values.Append(default(T));
 

@@ -1,0 +1,17 @@
+using Mesh.Columnar;
+
+namespace Mesh.Formats.Mdf.Decoding;
+
+/// <summary>Byte arrays, MIME samples and streams, and structures as stored.</summary>
+internal sealed unsafe class BytesColumn(ValueBytes bytes) : ChannelColumn(DataType.Binary)
+{
+    public override void Append(in RecordTile tile, ColumnBuilder column)
+    {
+        var builder = (BinaryBuilder)column;
+        for (int i = 0; i < tile.Count; i++)
+        {
+            if (Invalidation.IsInvalid(tile.At(i))) builder.AppendNull();
+            else builder.Append(bytes.Get(tile, i));
+        }
+    }
+}
