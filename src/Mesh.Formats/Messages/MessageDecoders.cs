@@ -1,4 +1,5 @@
 using Mesh.Formats.Bus;
+using Mesh.Formats.Bus.Frames;
 using Mesh.Formats.Mdf;
 using Mesh.Formats.Messages.Protobuf;
 using Mesh.Formats.Messages.Ros;
@@ -27,6 +28,7 @@ public static class MessageDecoders
             ("ros1", "ros1msg") => CreateRos(RosMessageParser.Parse(schema!.Name, schema.Data.Span, isRos1: true), options),
             ("cdr", "ros2msg") => CreateCdr(schema!, options),
             (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
+            (BusFrameSchemas.Encoding, BusFrameSchemas.Encoding) => new BusFrameDecoder(schema!),
             (BusSchemas.Can or BusSchemas.J1939, BusSchemas.Dbc) => BusSchemas.CreateDecoder(messageEncoding, schema!, options),
             ("protobuf", "protobuf") => new ProtobufDecoder(ProtobufPlan.Create(schema!, options), options),
             _ => new BytesDecoder(),
