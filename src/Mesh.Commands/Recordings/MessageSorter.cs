@@ -15,6 +15,9 @@ internal sealed class MessageSorter(string folder, long maxBytes = 96L << 20) : 
 {
     private const int BlockBytes = 1 << 20;
 
+    // Open files and read buffers are bounded: more runs than this are merged into one on the way.
+    private const int MaxRuns = 64;
+
     private readonly List<SortedRun> runs = [];
     private readonly List<byte[]> blocks = [];
     private readonly List<Entry> entries = [];
@@ -56,19 +59,7 @@ internal sealed class MessageSorter(string folder, long maxBytes = 96L << 20) : 
         }
 
         if (entries.Count > 0) await SpillAsync(cancellationToken).ConfigureAwait(false);
-        var heap = new PriorityQueue<SortedRun, (ulong LogTimeNs, int Run)>(runs.Count);
-        for (int i = 0; i < runs.Count; i++)
-        {
-            runs[i].Rewind((int)Math.Clamp(maxBytes / runs.Count, 16 << 10, BlockBytes));
-            if (await runs[i].MoveNextAsync(cancellationToken).ConfigureAwait(false)) heap.Enqueue(runs[i], (runs[i].Message.LogTimeNs, i));
-        }
-
-        // Runs were written in order of arrival, so ties go to the earlier run.
-        while (heap.TryDequeue(out var run, out var key))
-        {
-            yield return (run.Message, run.Payload);
-            if (await run.MoveNextAsync(cancellationToken).ConfigureAwait(false)) heap.Enqueue(run, (run.Message.LogTimeNs, key.Run));
-        }
+        await foreach (var run in MergeAsync(cancellationToken).ConfigureAwait(false)) yield return (run.Message, run.Payload);
     }
 
     public async ValueTask DisposeAsync()
@@ -83,8 +74,36 @@ internal sealed class MessageSorter(string folder, long maxBytes = 96L << 20) : 
         return byTime != 0 ? byTime : one.Order.CompareTo(other.Order);
     });
 
+    /// <summary>Goes through all runs in order; each step gives the run that has moved to its next message.</summary>
+    private async IAsyncEnumerable<SortedRun> MergeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var heap = new PriorityQueue<SortedRun, (ulong LogTimeNs, int Run)>(runs.Count);
+        for (int i = 0; i < runs.Count; i++)
+        {
+            runs[i].Rewind((int)Math.Clamp(maxBytes / runs.Count, 16 << 10, BlockBytes));
+            if (await runs[i].MoveNextAsync(cancellationToken).ConfigureAwait(false)) heap.Enqueue(runs[i], (runs[i].Message.LogTimeNs, i));
+        }
+
+        // Runs were written in order of arrival, so ties go to the earlier run.
+        while (heap.TryDequeue(out var run, out var key))
+        {
+            yield return run;
+            if (await run.MoveNextAsync(cancellationToken).ConfigureAwait(false)) heap.Enqueue(run, (run.Message.LogTimeNs, key.Run));
+        }
+    }
+
     private async ValueTask SpillAsync(CancellationToken cancellationToken)
     {
+        if (runs.Count == MaxRuns)
+        {
+            var merged = SortedRun.Create(folder);
+            await foreach (var run in MergeAsync(cancellationToken).ConfigureAwait(false)) await merged.WriteAsync(run.Message, run.Payload, cancellationToken).ConfigureAwait(false);
+            await merged.FlushAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var run in runs) await run.DisposeAsync().ConfigureAwait(false);
+            runs.Clear();
+            runs.Add(merged);
+        }
+
         SortEntries();
         var run = SortedRun.Create(folder);
         runs.Add(run);

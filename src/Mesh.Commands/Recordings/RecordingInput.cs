@@ -34,7 +34,7 @@ public static class RecordingInput
         IRecordingFolder? folder = null;
         if (path == "-")
         {
-            source = await SpooledByteSource.ReadAsync(System.Console.OpenStandardInput(), "standard input", options.SpillFolder, cancellationToken).ConfigureAwait(false);
+            source = await SpooledByteSource.CreateAsync(System.Console.OpenStandardInput(), "standard input", options.SpillFolder, options.MinFreeSpillBytes, cancellationToken).ConfigureAwait(false);
         }
         else if (S3Objects.IsUri(path))
         {
