@@ -30,12 +30,12 @@ internal sealed class Mdf3FileBuilder
     public byte[] ToArray() => [.. file];
 
     /// <summary>The header; its first data group is set later.</summary>
-    public int Header(string date = "02:01:2026", string time = "03:04:05", ulong localNs = 0, short zone = 0, int dataGroups = 1, int comment = 0)
+    public int Header(string date = "02:01:2026", string time = "03:04:05", ulong localNs = 0, short zone = 0, int dataGroups = 1)
     {
         bool isLong = version >= 320;
         int at = Block("HD", isLong ? 208 : 164);
         UInt32(0);
-        UInt32(comment);
+        UInt32(0);
         UInt32(0);
         UInt16(dataGroups);
         Ascii(date, 10);
