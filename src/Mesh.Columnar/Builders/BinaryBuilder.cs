@@ -28,6 +28,30 @@ public sealed class BinaryBuilder(DataType type) : ColumnBuilder(type)
         CountValue();
     }
 
+    /// <summary>Appends one of <paramref name="texts"/> per choice.</summary>
+    /// <param name="texts">Few values that occur often.</param>
+    /// <param name="choices">Positions in <paramref name="texts"/>.</param>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB, the reach of a 32-bit offset.</exception>
+    public void AppendChosen(ReadOnlySpan<byte[]> texts, ReadOnlySpan<int> choices)
+    {
+        long total = 0;
+        foreach (int choice in choices) total += texts[choice].Length;
+        var target = bytes.Reserve(checked((int)total));
+        var targetEnds = ends.Reserve(choices.Length);
+        int used = 0;
+        for (int i = 0; i < choices.Length; i++)
+        {
+            byte[] text = texts[choices[i]];
+            text.CopyTo(target[used..]);
+            used += text.Length;
+            targetEnds[i] = bytes.Used + used;
+        }
+
+        bytes.Advance(used);
+        ends.Advance(choices.Length);
+        CountValues(choices.Length);
+    }
+
     /// <summary>Room for a value of at most <paramref name="maxBytes"/>: fill it, then call <see cref="Commit"/> before any other call.</summary>
     /// <exception cref="OverflowException">The column would exceed 2 GiB, the reach of a 32-bit offset.</exception>
     public Span<byte> Reserve(int maxBytes) => bytes.Reserve(maxBytes);

@@ -8,9 +8,19 @@ internal sealed unsafe class NumberTextColumn<TRead, TRaw>(TRead read, TextConve
     where TRead : struct, IRead<TRaw>
     where TRaw : unmanaged
 {
+    private readonly TextTable? table = conversion as TextTable;
+
     public override void Append(in RecordTile tile, ColumnBuilder column)
     {
         var builder = (BinaryBuilder)column;
+        if (Invalidation.IsNone && table?.Texts is { } texts)
+        {
+            Span<int> choices = stackalloc int[tile.Count];
+            for (int i = 0; i < choices.Length; i++) choices[i] = table.Find(ToDouble<TRaw>.Of(read.Read(tile.At(i))));
+            builder.AppendChosen(texts, choices);
+            return;
+        }
+
         var scratch = new TextScratch(stackalloc byte[256]);
         for (int i = 0; i < tile.Count; i++)
         {
