@@ -1,3 +1,5 @@
+using Mesh.Columnar;
+
 namespace Mesh.Formats.Mdf.Conversions;
 
 /// <summary>A conversion from numbers to text. Texts are encoded once, when it is made.</summary>
@@ -22,7 +24,7 @@ internal readonly record struct TextEntry(byte[]? Text, NumericConversion? Numbe
 internal sealed class TextTable(KeyIndex index, TextEntry[] entries) : TextConversion
 {
     /// <summary>The texts, the default last, when the table has nothing else; else null.</summary>
-    public byte[][]? Texts { get; } = Array.TrueForAll(entries, entry => entry.Text is not null) ? Array.ConvertAll(entries, entry => entry.Text!) : null;
+    public TextSet? Texts { get; } = Array.TrueForAll(entries, entry => entry.Text is not null) ? new TextSet(entries.Select(entry => entry.Text!)) : null;
 
     /// <summary>Position in <see cref="Texts"/>.</summary>
     public int Find(double value) => index.Find(value) is >= 0 and var found ? found : entries.Length - 1;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Columnar;
 using Mesh.Formats.Mdf.Conversions;
 
@@ -16,7 +17,7 @@ internal sealed unsafe class NumberTextColumn<TRead, TRaw>(TRead read, TextConve
         if (Invalidation.IsNone && table?.Texts is { } texts)
         {
             Span<int> choices = stackalloc int[tile.Count];
-            for (int i = 0; i < choices.Length; i++) choices[i] = table.Find(ToDouble<TRaw>.Of(read.Read(tile.At(i))));
+            Choose(tile, table, choices);
             builder.AppendChosen(texts, choices);
             return;
         }
@@ -39,5 +40,12 @@ internal sealed unsafe class NumberTextColumn<TRead, TRaw>(TRead read, TextConve
         }
 
         scratch.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Choose(in RecordTile tile, TextTable of, Span<int> choices)
+    {
+        var reader = read;
+        for (int i = 0; i < choices.Length; i++) choices[i] = of.Find(ToDouble<TRaw>.Of(reader.Read(tile.At(i))));
     }
 }
