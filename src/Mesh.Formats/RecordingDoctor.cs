@@ -1,5 +1,6 @@
 using Mesh.Formats.Ros2Bag;
 using Mesh.Formats.RosBag;
+using Mesh.Formats.Mdf3;
 using Mesh.Model;
 
 namespace Mesh.Formats;
@@ -21,6 +22,7 @@ public static class RecordingDoctor
             // One line per format that has a doctor.
             RecordingFormat.Ros2Bag => await Ros2BagDoctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
             RecordingFormat.Ros1Bag => await Ros1BagDoctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
+            RecordingFormat.Mdf3 => await Mdf3Doctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
             _ => [],
         };
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Mesh.Formats.Mdf;
+using Mesh.Formats.Mdf.Decoding;
 
 namespace Mesh.Formats.Mdf4.Writing;
 
@@ -19,15 +20,10 @@ internal sealed class Mdf4RecordPlan
     private int timeOffset = -1;
     private long startNs;
 
-    /// <exception cref="RecordingFormatException"><c>MESH10272</c>: the layout does not hold together.</exception>
+    /// <exception cref="Mesh.Model.MeshException"><c>MESH10321</c>, <c>MESH10322</c>: the layout does not hold together.</exception>
     public Mdf4RecordPlan(MdfRecordLayout source)
     {
-        const int MaxRecordBytes = 256 << 20;
-        if (source.DataBytes is < 0 or > MaxRecordBytes || source.InvalidationBytes is < 0 or > MaxRecordBytes || source.VariableCount is < 0 or > ushort.MaxValue)
-        {
-            throw new RecordingFormatException("MESH10272", $"The layout of group '{source.Group}' claims {source.DataBytes} data bytes, {source.InvalidationBytes} invalidation bytes and {source.VariableCount} variable-length values.");
-        }
-
+        LayoutCheck.Run(source);
         this.source = source;
         dataBytes = source.DataBytes;
         channels = [.. source.Channels];
@@ -36,7 +32,7 @@ internal sealed class Mdf4RecordPlan
         PlaceVirtual();
         RequireIntact();
         master = channels.FindIndex(channel => channel.Type == MdfChannelType.Master);
-        if (master >= 0) masterTime = MdfMasterTime.TryCreate(channels[master]);
+        if (master >= 0) masterTime = MdfMasterTime.TryCreate(channels[master], dataBytes);
     }
 
     /// <summary>Where the offset of each variable-length value goes.</summary>
@@ -61,22 +57,26 @@ internal sealed class Mdf4RecordPlan
     /// <summary>Settles the layout to be written.</summary>
     /// <param name="fileStartNs">Start time of the file.</param>
     /// <param name="groupStartNs">What the group's time counts from; null when it has none that can be understood.</param>
-    public MdfRecordLayout Settle(long fileStartNs, long? groupStartNs)
+    /// <param name="hasMessage">Whether the group has any record.</param>
+    public MdfRecordLayout Settle(long fileStartNs, long? groupStartNs, bool hasMessage)
     {
         startNs = fileStartNs;
         if (master < 0)
         {
             AddTime();
         }
-        else if (groupStartNs is { } start && Math.Abs(start - fileStartNs) > 1)
+        else if (MdfMasterTime.SyncType(channels[master]) == 1 && (groupStartNs is not { } start || Math.Abs(start - fileStartNs) > 1))
         {
-            // Another start: the raw values stay, their conversion makes up for the difference.
-            channels[master] = channels[master] with { Conversion = masterTime!.Shifted((start - fileStartNs) / 1e9) };
-        }
-        else if (groupStartNs is null && masterTime is null && MdfMasterTime.IsTime(channels[master]))
-        {
-            channels[master] = channels[master] with { Type = MdfChannelType.Fixed, SyncType = 0 };
-            AddTime();
+            // Another start: the raw values stay, their conversion makes up for the difference. A time that cannot be understood becomes a plain channel.
+            if (groupStartNs is { } from && masterTime!.Shifted((from - fileStartNs) / 1e9) is { } shifted)
+            {
+                channels[master] = channels[master] with { Conversion = shifted };
+            }
+            else if (hasMessage)
+            {
+                channels[master] = channels[master] with { Type = MdfChannelType.Fixed, SyncType = 0 };
+                AddTime();
+            }
         }
 
         return source with
@@ -157,7 +157,7 @@ internal sealed class Mdf4RecordPlan
                 || Mdf4ConversionBlocks.NeedsVersion420(channel.Conversion);
 
             // What MDF 4 does not know, or what refers to things outside the messages, is kept as the bytes it is.
-            if (channel.DataType == MdfDataType.VaxFloat) channel = channel with { DataType = MdfDataType.ByteArray, Conversion = null, Comment = Join(channel.Comment, "VAX floating point") };
+            if (channel.DataType is MdfDataType.VaxFloat or MdfDataType.VaxDFloat) channel = channel with { DataType = MdfDataType.ByteArray, Conversion = null, Comment = Join(channel.Comment, "VAX floating point") };
             if (channel.Type == MdfChannelType.Synchronisation) channel = channel with { Type = MdfChannelType.Fixed };
             if (channel.Array is { } array)
             {

@@ -44,8 +44,9 @@ public sealed partial class Mdf4RecordingWriter : RecordingWriter
     /// <summary>Adds a channel: a channel group.</summary>
     /// <param name="channel">Encoding <c>mdf-record</c> with an <c>mdf</c> schema; its topic becomes the group's acquisition name.</param>
     /// <exception cref="RecordingFormatException">
-    /// <c>MESH10010</c>: another encoding; <c>MESH10272</c>: its layout does not hold together.
+    /// <c>MESH10010</c>: another encoding; <c>MESH10272</c>: a variable-length value without a channel.
     /// </exception>
+    /// <exception cref="Mesh.Model.MeshException"><c>MESH10320</c> to <c>MESH10322</c>: its layout does not hold together.</exception>
     public override int AddChannel(RecordingChannel channel)
     {
         ObjectDisposedException.ThrowIf(completed, this);
@@ -151,7 +152,7 @@ public sealed partial class Mdf4RecordingWriter : RecordingWriter
         long? start = logTimeNs is { } time ? plan.StartOf(time, payload) : null;
         if (startNs is null && (start ?? logTimeNs) is { } first) SetStart(first);
         if (plan.NeedsVersion420) SetVersion420();
-        Open(group, plan.Settle(startNs ?? 0, start));
+        Open(group, plan.Settle(startNs ?? 0, start, logTimeNs is not null));
     }
 
     private void Open(Mdf4Group group, MdfRecordLayout layout)
