@@ -43,6 +43,21 @@ public static class Lz4
         return sound;
     }
 
+    /// <summary>
+    /// Decompresses frames as far as damaged or cut data allows, to the last whole sequence of the block it breaks off in. A checksum of the
+    /// content plays no part; one of a block decides over that block.
+    /// </summary>
+    /// <returns>
+    /// Bytes written, all of them from before the damage as far as the format can tell: a flipped bit may go on as plausible nonsense for a
+    /// while.
+    /// </returns>
+    public static int DecompressFramePrefix(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        // The library gives whole blocks, of up to 4 MiB, or nothing; the speed of salvage does not matter.
+        Lz4Decoder.TryDecompressFrames(source, destination, out int written);
+        return written;
+    }
+
     /// <summary>Largest raw block of <paramref name="length"/> bytes.</summary>
     public static int MaxBlockLength(int length)
     {
@@ -75,8 +90,4 @@ public static class Lz4
 
     private static ArgumentException TooSmall(ReadOnlySpan<byte> source, Span<byte> destination) =>
         new($"{destination.Length} bytes are too few for {source.Length} bytes compressed.", nameof(destination));
-
-    /// <summary>Decompresses a frame as far as damaged or cut data allows. Checksums play no part.</summary>
-    /// <returns>Bytes written, all of them from before the damage as far as the format can tell.</returns>
-    public static int DecompressFramePrefix(ReadOnlySpan<byte> source, Span<byte> destination) => throw new NotSupportedException();
 }
