@@ -75,10 +75,10 @@ internal sealed partial class Ros1BagWalker
         }
         else
         {
-            // Cut off: what was compressed before the cut comes out. Otherwise its data is damaged besides, somewhere.
-            bool isCutOff = isShort || (next >= 0 && next < claimedEnd);
+            // At the end of a cut file, what was compressed before the cut comes out. Elsewhere foreign bytes may follow the cut.
+            bool isCutOff = isShort && next < 0;
             int kept = isCutOff || block.Compression == Ros1BagCompression.Bz2 ? ListPrefix(block) : Drop(block);
-            block.AddLoss(next < 0 && isShort ? Ros1BagLosses.Truncated : Ros1BagLosses.ChunkDecompression, block.ChunkPosition, Math.Max(0, block.ClaimedBytes - kept),
+            block.AddLoss(isCutOff ? Ros1BagLosses.Truncated : Ros1BagLosses.ChunkDecompression, block.ChunkPosition, Math.Max(0, block.ClaimedBytes - kept),
                 string.Create(CultureInfo.InvariantCulture, $"{record.DataBytes:N0} bytes compressed with {block.Compression}"),
                 string.Create(CultureInfo.InvariantCulture, $"{stored:N0}"));
         }

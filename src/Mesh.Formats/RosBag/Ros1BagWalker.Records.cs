@@ -137,10 +137,12 @@ internal sealed partial class Ros1BagWalker
         bool isFileEnd = end == source.Length;
         await window.EnsureAsync((int)Math.Min(left, 512), cancellationToken).ConfigureAwait(false);
         bool isHeader = Ros1BagRecord.TryParse(window.Span, out _) != Ros1BagParse.NotARecord;
-        bool hasTraces = Ros1BagResync.HasHeaderTraces(window.Span) || (isFileEnd && left < ShortestMessagePrefix) || offset == doubtfulEnd;
-
+        byte[] here = window.Span[..(int)Math.Min(Math.Min(left, window.Span.Length), ShortestMessagePrefix)].ToArray();
         long next = await FindAsync(stop.LastRecord < 0 ? offset + 1 : position + stop.LastRecord + sizeof(uint), end, cancellationToken).ConfigureAwait(false);
         long lost = next < 0 ? offset : Math.Min(next, offset);
+        bool hasTraces = (isFileEnd && left < ShortestMessagePrefix) || offset == doubtfulEnd || (stop.LastIsMessage && next >= offset
+            ? Ros1BagResync.HasHeaderTraces(block.Records[stop.LastRecord..], here.AsSpan(0, (int)Math.Min(here.Length, next - offset)))
+            : stop.LastIsMessage && next < 0 && Ros1BagResync.HasHeaderTraces(block.Records[stop.LastRecord..], here));
         if (stop.LastIsMessage && ((next >= 0 && next < offset) || !hasTraces))
         {
             // A wrong length led here, so the message before ends too early or takes what follows with it.

@@ -212,20 +212,24 @@ internal sealed partial class Ros1BagWalker : IDisposable
         ended = true;
         long length = source.Length;
         if (isDamaged) return;
-        if (isCut)
+        if (!header.IsKnown)
+        {
+            block.AddLoss(Ros1BagLosses.Truncated, length, 0, "a bag header", "the end of the file");
+        }
+        else if (isCut)
         {
             block.AddLoss(Ros1BagLosses.Truncated, length, 0, "the rest of a chunk", "the end of the file between two of its records");
         }
-        else if (header.IsKnown && header.IndexPosition == 0)
+        else if (header.IndexPosition == 0)
         {
             block.AddLoss(Ros1BagLosses.Truncated, length, 0, "an index, which closing a recording writes", "the end of the file: the recording was not closed");
         }
-        else if (header.IsKnown && header.IndexPosition >= length && header.ChunkCount + (long)header.ConnectionCount > 0)
+        else if (header.IndexPosition >= length && header.ChunkCount + (long)header.ConnectionCount > 0)
         {
             block.AddLoss(Ros1BagLosses.Truncated, length, 0,
                 string.Create(CultureInfo.InvariantCulture, $"the index at byte {header.IndexPosition:N0}"), "the end of the file");
         }
-        else if (header.IsKnown && (indexChunks < header.ChunkCount || indexConnections < header.ConnectionCount))
+        else if (indexChunks < header.ChunkCount || indexConnections < header.ConnectionCount)
         {
             block.AddLoss(Ros1BagLosses.Index, length, 0,
                 string.Create(CultureInfo.InvariantCulture, $"an index of {header.ConnectionCount} connections and {header.ChunkCount} chunks"),
