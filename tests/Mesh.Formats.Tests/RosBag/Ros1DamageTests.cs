@@ -210,10 +210,10 @@ public sealed class Ros1DamageTests
         read.Losses.ShouldAllBe(loss => loss.Code == Ros1BagLosses.MessageTooLarge);
 
         byte[] compressed = await Ros1Samples.WriteAsync(Ros1BagCompression.Lz4);
-        var small = await Ros1Reading.ReadAsync(compressed, new RecordingReaderOptions { MaxBlockBytes = 2000 });
+        var small = await Ros1Reading.ReadAsync(compressed, new RecordingReaderOptions { MaxBlockBytes = 500 });
         small.Messages.ShouldBeEmpty();
         small.Losses.ShouldAllBe(loss => loss.Code == Ros1BagLosses.ChunkTooLarge && loss.Bytes > 0);
-        (await Ros1Reading.ReadAsync(compressed, new RecordingReaderOptions { MaxBlockBytes = 2000, MaxLosses = 3 })).Losses.Count.ShouldBe(4);
+        (await Ros1Reading.ReadAsync(compressed, new RecordingReaderOptions { MaxBlockBytes = 500, MaxLosses = 3 })).Losses.Count.ShouldBe(4);
     }
 
     [Fact]
