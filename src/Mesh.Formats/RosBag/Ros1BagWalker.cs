@@ -12,7 +12,8 @@ namespace Mesh.Formats.RosBag;
 internal sealed partial class Ros1BagWalker : IDisposable
 {
     private const int WindowBytes = 64 << 10;
-    private const int MinPieceBytes = 64 << 10;
+    private const int MinPieceBytes = 4 << 10;
+    private const int FirstPieceBytes = 64 << 10;
     private const int MaxPieceBytes = 4 << 20;
     private const long LargestLimit = 2_000_000_000;
 
@@ -25,7 +26,7 @@ internal sealed partial class Ros1BagWalker : IDisposable
     private readonly Stack<Ros1BagBlock> free = [];
     private readonly byte[] probe = new byte[Ros1BagResync.MaxProbeBytes];
     private long freeBytes;
-    private int pieceBytes = MinPieceBytes;
+    private int pieceBytes = FirstPieceBytes;
 
     // The uncompressed chunk that is read in pieces; none when its end is negative.
     private long regionChunk = -1;
@@ -38,6 +39,7 @@ internal sealed partial class Ros1BagWalker : IDisposable
     private long indexChunks;
     private bool isCut;
     private bool isDamaged;
+    private long triedBytes;
     private bool ended;
 
     private long[]? plan;

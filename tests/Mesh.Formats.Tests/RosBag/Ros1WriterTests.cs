@@ -82,6 +82,53 @@ public sealed class Ros1WriterTests
         byFoxglove.GetProperty("connections").GetArrayLength().ShouldBe(3);
     }
 
+    [Theory]
+    [InlineData(1, Ros1BagCompression.None)]
+    [InlineData(2, Ros1BagCompression.Lz4)]
+    [InlineData(3, Ros1BagCompression.Bz2)]
+    public async Task Any_recording_is_read_alike_by_python3_rosbag(int seed, Ros1BagCompression compression)
+    {
+        Require.Program("rosbag", "apt-get install python3-rosbag");
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var random = new Random(seed);
+        using var folder = new TemporaryFolder();
+        Dictionary<string, (int Count, uint Crc, ulong First, ulong Last)> expected = [];
+        await using (var output = File.Create(folder["a.bag"]))
+        {
+            await using var writer = new Ros1BagWriter(output, new Ros1BagWriterOptions { Compression = compression, ChunkBytes = random.Next(100, 50_000) });
+            string[] topics = [.. Enumerable.Range(0, random.Next(1, 40)).Select(i => $"/topic/{i % 30}/é")];
+            foreach (string topic in topics) writer.AddChannel(Ros1Samples.Channels[random.Next(2)] with { Topic = topic, Schema = Ros1Samples.Channels[topic.Length % 2].Schema });
+            ulong time = (ulong)random.NextInt64(1, 4_000_000_000_000_000_000);
+            for (int i = 0; i < 3000; i++)
+            {
+                int channel = random.Next(topics.Length);
+                byte[] payload = new byte[random.Next(10) == 0 ? random.Next(20_000) : random.Next(60)];
+                random.NextBytes(payload.AsSpan(payload.Length / 2));
+                time += (ulong)random.Next(1, 2_000_000_000);
+                await writer.WriteAsync(channel, new MessageRef { LogTimeNs = time }, payload, cancellationToken);
+                var known = expected.GetValueOrDefault(topics[channel], (Count: 0, Crc: 0U, First: time, Last: 0UL));
+                expected[topics[channel]] = (known.Count + 1, Crc32.Append(known.Crc, payload), known.First, time);
+            }
+
+            await writer.CompleteAsync(cancellationToken);
+        }
+
+        using var document = JsonDocument.Parse(await ToolProcess.RunAsync("/usr/bin/python3", Path.Combine(Repository.Root, "tests", "foreign", "rosbag-read.py"), folder["a.bag"]));
+        var topicsRead = document.RootElement.GetProperty("topics").EnumerateObject().ToDictionary(topic => topic.Name, topic => topic.Value);
+        topicsRead.Keys.ShouldBe(expected.Keys, ignoreOrder: true);
+        foreach (var (topic, (count, crc, first, last)) in expected)
+        {
+            topicsRead[topic].GetProperty("count").GetInt32().ShouldBe(count, topic);
+            topicsRead[topic].GetProperty("crc").GetUInt32().ShouldBe(crc, topic);
+            topicsRead[topic].GetProperty("first").GetUInt64().ShouldBe(first, topic);
+            topicsRead[topic].GetProperty("last").GetUInt64().ShouldBe(last, topic);
+        }
+
+        var read = await Ros1Reading.ReadAsync(await File.ReadAllBytesAsync(folder["a.bag"], cancellationToken));
+        read.Losses.ShouldBeEmpty();
+        read.Messages.Count.ShouldBe(3000);
+    }
+
     [Fact]
     public async Task The_sums_of_definitions_are_those_that_recorders_wrote()
     {
