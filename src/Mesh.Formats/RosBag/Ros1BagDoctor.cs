@@ -222,14 +222,14 @@ internal sealed class Ros1BagDoctor : IDisposable
 
     private void CheckSum(RecordingChannel channel)
     {
-        if (channel.Schema is not { } schema || schema.Data.Length == 0)
+        string given = channel.Metadata.GetValueOrDefault("md5sum", "");
+        if (channel.Schema is not { } schema || (schema.Data.Length == 0 && given != Ros1Md5.TryCompute(schema.Name, "")))
         {
             Add(FindingSeverity.Warning, TypeSum, null, $"'{channel.Topic}' has no message definition: only readers that know {channel.Schema?.Name ?? "its type"} can decode it.");
             return;
         }
 
         string? sum = Ros1Md5.TryCompute(schema.Name, Encoding.UTF8.GetString(schema.Data.Span));
-        string given = channel.Metadata.GetValueOrDefault("md5sum", "");
         if (given != Ros1Md5.Any && sum is not null && sum != given)
         {
             Add(FindingSeverity.Warning, TypeSum, null, $"'{channel.Topic}' gives md5sum '{given}', the definition of {schema.Name} has {sum}: nodes of that type refuse to be played to.");

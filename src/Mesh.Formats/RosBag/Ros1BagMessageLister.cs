@@ -12,6 +12,9 @@ internal static class Ros1BagMessageLister
     private const int MessageHeaderBytes = 38;
     private const int MessagePrefixBytes = sizeof(uint) + MessageHeaderBytes + sizeof(uint);
 
+    // A connection's definition takes kilobytes.
+    private const long MaxConnectionBytes = 64 << 20;
+
     // As "op=\x02", "conn" and "time" read as little-endian numbers.
     private const uint OpField = 0x023D706F;
     private const uint ConnName = 0x6E6E6F63;
@@ -82,7 +85,7 @@ internal static class Ros1BagMessageLister
             total = record.TotalBytes;
             if (parse != Ros1BagParse.Record || total > regionBytes - at) return new Stop(Outcome.NotARecord, at, 0, last, lastIsMessage);
             if (!isInChunk && record.Op is not (Ros1BagOp.Message or Ros1BagOp.Connection)) return new Stop(Outcome.Foreign, at, total, last, lastIsMessage);
-            if (record.DataBytes > maxMessageBytes) return new Stop(Outcome.TooLarge, at, total, last, lastIsMessage);
+            if (record.DataBytes > (record.Op == Ros1BagOp.Message ? maxMessageBytes : MaxConnectionBytes)) return new Stop(Outcome.TooLarge, at, total, last, lastIsMessage);
             if (total > left) return new Stop(Outcome.NeedMoreBytes, at, total, last, lastIsMessage);
 
             long fileOffset = isInChunk ? block.ChunkPosition : block.RecordsPosition + at;
@@ -128,7 +131,7 @@ internal static class Ros1BagMessageLister
             int searchFrom = stop.LastRecord < 0 ? lost + 1 : stop.LastRecord + sizeof(uint);
             int next = Ros1BagResync.FindInChunk(block.Records, searchFrom);
             if (next < 0 && isCut) return stop.Position;
-            if (stop.LastIsMessage && (next >= 0 && next < lost || !Ros1BagResync.HasHeaderTraces(block.Records[lost..])))
+            if (stop.LastIsMessage && ((next >= 0 && next < lost) || !Ros1BagResync.HasHeaderTraces(block.Records[stop.LastRecord..], block.Records[lost..(next < 0 ? block.RecordBytes : next)])))
             {
                 // A wrong length led here, so the message before ends too early or takes what follows with it.
                 block.Truncate(block.Count - 1);

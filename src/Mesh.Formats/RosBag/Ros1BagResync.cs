@@ -11,6 +11,9 @@ internal static class Ros1BagResync
     /// <summary>Bytes before the op field in which its header must begin: all other fields of a kind, and a topic of moderate length.</summary>
     public const int MaxBytesBefore = 320;
 
+    // A message's header has 18 bytes other than zero that are always the same.
+    private const int MinAlike = 6;
+
     // A whole header with its data's length must be in reach to be judged.
     public const int MaxProbeBytes = 4096;
 
@@ -64,11 +67,19 @@ internal static class Ros1BagResync
     /// <summary>Whether a known kind of record begins here.</summary>
     public static bool IsRecord(ReadOnlySpan<byte> bytes) => Ros1BagRecord.TryParse(bytes, out var record) == Ros1BagParse.Record && record.Op != Ros1BagOp.Unknown;
 
-    /// <summary>Whether a damaged header may have been here, rather than the middle of something else.</summary>
-    public static bool HasHeaderTraces(ReadOnlySpan<byte> bytes)
+    /// <summary>Whether a damaged header was here, rather than the middle of something else: one writer's headers are alike.</summary>
+    /// <param name="example">A sound record of the same writer.</param>
+    /// <param name="bytes">Bytes up to the next sound record.</param>
+    public static bool HasHeaderTraces(ReadOnlySpan<byte> example, ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > 64) bytes = bytes[..64];
-        return bytes.IndexOf("op="u8) >= 0 || bytes.IndexOf("conn="u8) >= 0 || bytes.IndexOf("time="u8) >= 0;
+        int length = Math.Min(Math.Min(example.Length, bytes.Length), sizeof(uint) + (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(example), 64));
+        int alike = 0;
+        for (int i = 0; i < length; i++)
+        {
+            if (example[i] != 0 && example[i] == bytes[i]) alike++;
+        }
+
+        return alike >= MinAlike;
     }
 
     private static bool IsSane(in Ros1BagRecord record) => record.Op switch

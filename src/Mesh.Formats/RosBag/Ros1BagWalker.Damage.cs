@@ -5,7 +5,8 @@ namespace Mesh.Formats.RosBag;
 /// <summary>What is done where the bytes are no record, and with chunks whose end is not where it should be.</summary>
 internal sealed partial class Ros1BagWalker
 {
-    private const int SearchBytes = 64 << 10;
+    // Bytes of chunks that are tried by their claimed length although no record follows them: a hostile file can claim them again and again.
+    private const long MaxTriedBytes = 64 << 20;
 
     /// <summary>No record is here, or one that reaches beyond the end: goes on where there is one, be it inside the one before.</summary>
     private async ValueTask RecoverAsync(Ros1BagBlock block, bool isHeader, CancellationToken cancellationToken)
@@ -44,16 +45,16 @@ internal sealed partial class Ros1BagWalker
     {
         block.IsPending = false;
         isDamaged = true;
-        long claimedEnd = dataStart + block.StoredBytes;
-        bool isShort = block.StoredBytes < record.DataBytes;
-        if (!isShort && Ros1BagChunk.TryDecompress(block))
-        {
-            Ros1BagMessageLister.ListWhole(block, maxMessageBytes, isCut: false);
-            window.Seek(claimedEnd);
-            return;
-        }
+        long claimed = Math.Min(record.DataBytes, source.Length - dataStart);
+        long claimedEnd = dataStart + claimed;
+        bool isShort = claimed < record.DataBytes;
+        bool isTried = !isShort && triedBytes < MaxTriedBytes;
+        if (isTried && await TryReadClaimedAsync(block, dataStart, (int)claimed, cancellationToken).ConfigureAwait(false)) return;
 
         long next = await FindAsync(dataStart, source.Length, cancellationToken).ConfigureAwait(false);
+        if (!isShort && !isTried && (next < 0 || next >= claimedEnd)
+            && await TryReadClaimedAsync(block, dataStart, (int)claimed, cancellationToken).ConfigureAwait(false)) return;
+
         long end = next >= 0 ? next : source.Length;
         long stored = end - dataStart;
         if (stored > maxBlockBytes)
@@ -64,10 +65,7 @@ internal sealed partial class Ros1BagWalker
             return;
         }
 
-        window.Seek(dataStart);
-        block.StoredBytes = await FillAsync(block.StoredBuffer((int)stored), cancellationToken).ConfigureAwait(false);
-        block.RecordBytes = Ros1BagChunk.Believable(block);
-        if (Ros1BagChunk.TryDecompress(block))
+        if (await TryDecompressAsync(block, dataStart, (int)stored, cancellationToken).ConfigureAwait(false))
         {
             block.AddLoss(Ros1BagLosses.ChunkLength, block.ChunkPosition, 0,
                 string.Create(CultureInfo.InvariantCulture, $"a chunk of {stored:N0} bytes"), string.Create(CultureInfo.InvariantCulture, $"a length of {record.DataBytes:N0}"));
@@ -75,15 +73,33 @@ internal sealed partial class Ros1BagWalker
         }
         else
         {
-            // Cut off: what was compressed before the cut comes out. Otherwise its data is damaged besides, somewhere.
-            bool isCutOff = isShort || (next >= 0 && next < claimedEnd);
+            // At the end of a cut file, what was compressed before the cut comes out. Elsewhere foreign bytes may follow the cut.
+            bool isCutOff = isShort && next < 0;
             int kept = isCutOff || block.Compression == Ros1BagCompression.Bz2 ? ListPrefix(block) : Drop(block);
-            block.AddLoss(next < 0 && isShort ? Ros1BagLosses.Truncated : Ros1BagLosses.ChunkDecompression, block.ChunkPosition, Math.Max(0, block.ClaimedBytes - kept),
+            block.AddLoss(isCutOff ? Ros1BagLosses.Truncated : Ros1BagLosses.ChunkDecompression, block.ChunkPosition, Math.Max(0, block.ClaimedBytes - kept),
                 string.Create(CultureInfo.InvariantCulture, $"{record.DataBytes:N0} bytes compressed with {block.Compression}"),
                 string.Create(CultureInfo.InvariantCulture, $"{stored:N0}"));
         }
 
         window.Seek(end);
+    }
+
+    /// <summary>The length may be right, and only what follows be damaged: the loop sees to that.</summary>
+    private async ValueTask<bool> TryReadClaimedAsync(Ros1BagBlock block, long dataStart, int claimed, CancellationToken cancellationToken)
+    {
+        triedBytes += claimed;
+        if (!await TryDecompressAsync(block, dataStart, claimed, cancellationToken).ConfigureAwait(false)) return false;
+        Ros1BagMessageLister.ListWhole(block, maxMessageBytes, isCut: false);
+        window.Seek(dataStart + claimed);
+        return true;
+    }
+
+    private async ValueTask<bool> TryDecompressAsync(Ros1BagBlock block, long dataStart, int stored, CancellationToken cancellationToken)
+    {
+        window.Seek(dataStart);
+        block.StoredBytes = await FillAsync(block.StoredBuffer(stored), cancellationToken).ConfigureAwait(false);
+        block.RecordBytes = Ros1BagChunk.Believable(block);
+        return Ros1BagChunk.TryDecompress(block);
     }
 
     private int ListPrefix(Ros1BagBlock block)
@@ -132,7 +148,9 @@ internal sealed partial class Ros1BagWalker
         while (true)
         {
             long left = limit - window.Position;
-            int wanted = (int)Math.Min(left, SearchBytes);
+
+            // Two probes' worth at least: moving on by a few bytes must not read anew.
+            int wanted = (int)Math.Min(left, 2 * Ros1BagResync.MaxProbeBytes);
             if (wanted <= 0 || !await window.EnsureAsync(wanted, cancellationToken).ConfigureAwait(false)) return -1;
             int length = (int)Math.Min(window.Span.Length, left);
             int at = Ros1BagResync.Find(window.Span[..length], 0, out var record);

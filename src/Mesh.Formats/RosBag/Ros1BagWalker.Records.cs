@@ -14,7 +14,7 @@ internal sealed partial class Ros1BagWalker
         long dataStart = position + record.DataOffset;
         long stored = Math.Min(record.DataBytes, source.Length - dataStart);
         doubtfulEnd = -1;
-        pieceBytes = MinPieceBytes;
+        pieceBytes = FirstPieceBytes;
         var compression = Ros1BagChunk.CompressionOf(window.Span[record.Text]);
         if (compression == Ros1BagCompression.None) return await ReadPlainChunkAsync(block, record, position, cancellationToken).ConfigureAwait(false);
         if (compression is null)
@@ -31,15 +31,22 @@ internal sealed partial class Ros1BagWalker
             return false;
         }
 
-        window.Seek(dataStart);
-        block.StoredBytes = await FillAsync(block.StoredBuffer((int)stored), cancellationToken).ConfigureAwait(false);
         block.ChunkPosition = position;
         block.Compression = compression.Value;
         block.ClaimedBytes = (int)record.Size;
-        block.RecordBytes = Ros1BagChunk.Believable(block);
-        block.IsPending = true;
-        window.Seek(dataStart + block.StoredBytes);
-        bool isWhole = block.StoredBytes == record.DataBytes && await IsRecordAtAsync(window.Position, cancellationToken).ConfigureAwait(false);
+
+        // In a file with damage a claim is checked before it is read.
+        bool isWhole = stored == record.DataBytes && (!isDamaged || await IsRecordAtAsync(dataStart + stored, cancellationToken).ConfigureAwait(false));
+        if (isWhole)
+        {
+            window.Seek(dataStart);
+            block.StoredBytes = await FillAsync(block.StoredBuffer((int)stored), cancellationToken).ConfigureAwait(false);
+            block.RecordBytes = Ros1BagChunk.Believable(block);
+            block.IsPending = true;
+            window.Seek(dataStart + block.StoredBytes);
+            isWhole = isDamaged || await IsRecordAtAsync(window.Position, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!isWhole) await SalvageChunkAsync(block, record, dataStart, cancellationToken).ConfigureAwait(false);
         block.EndPosition = window.Position;
         return true;
@@ -50,8 +57,10 @@ internal sealed partial class Ros1BagWalker
         long dataStart = position + record.DataOffset;
         long end = dataStart + record.DataBytes;
         window.Seek(dataStart);
-        if (end <= source.Length && record.DataBytes <= MaxPieceBytes)
+        bool isFollowed = end <= source.Length && (!isDamaged || await IsRecordAtAsync(end, cancellationToken).ConfigureAwait(false));
+        if (isFollowed && record.DataBytes <= MaxPieceBytes)
         {
+            window.Seek(dataStart);
             int filled = await FillAsync(block.RecordsBuffer((int)record.DataBytes), cancellationToken).ConfigureAwait(false);
             window.Seek(end);
             if (filled == record.DataBytes && await IsRecordAtAsync(end, cancellationToken).ConfigureAwait(false))
@@ -67,7 +76,7 @@ internal sealed partial class Ros1BagWalker
 
             window.Seek(dataStart);
         }
-        else if (end <= source.Length && await IsRecordAtAsync(end, cancellationToken).ConfigureAwait(false))
+        else if (isFollowed && await IsRecordAtAsync(end, cancellationToken).ConfigureAwait(false))
         {
             regionChunk = position;
             regionEnd = end;
@@ -82,6 +91,7 @@ internal sealed partial class Ros1BagWalker
         else
         {
             doubtfulEnd = end;
+            isDamaged = true;
             block.AddLoss(Ros1BagLosses.ChunkLength, position, 0,
                 string.Create(CultureInfo.InvariantCulture, $"a record after a chunk of {record.DataBytes:N0} bytes"), "other bytes");
         }
@@ -114,12 +124,16 @@ internal sealed partial class Ros1BagWalker
             case Ros1BagMessageLister.Outcome.NeedMoreBytes:
                 pieceBytes = (int)Math.Min(MaxPieceBytes, wanted * 2);
                 break;
+            case Ros1BagMessageLister.Outcome.Foreign:
+                pieceBytes = Math.Clamp(stop.Position, MinPieceBytes, MaxPieceBytes);
+                break;
             case Ros1BagMessageLister.Outcome.TooLarge:
                 block.AddLoss(Ros1BagLosses.MessageTooLarge, window.Position, stop.RecordBytes,
                     Ros1BagMessageLister.AtMost(maxMessageBytes), Ros1BagMessageLister.Bytes(stop.RecordBytes));
                 window.Seek(window.Position + stop.RecordBytes);
                 break;
             case Ros1BagMessageLister.Outcome.NotARecord:
+                pieceBytes = Math.Clamp(stop.Position, MinPieceBytes, MaxPieceBytes);
                 await RecoverPieceAsync(block, stop, position + region, cancellationToken).ConfigureAwait(false);
                 break;
         }
@@ -137,10 +151,12 @@ internal sealed partial class Ros1BagWalker
         bool isFileEnd = end == source.Length;
         await window.EnsureAsync((int)Math.Min(left, 512), cancellationToken).ConfigureAwait(false);
         bool isHeader = Ros1BagRecord.TryParse(window.Span, out _) != Ros1BagParse.NotARecord;
-        bool hasTraces = Ros1BagResync.HasHeaderTraces(window.Span) || (isFileEnd && left < ShortestMessagePrefix) || offset == doubtfulEnd;
-
+        byte[] here = window.Span[..(int)Math.Min(Math.Min(left, window.Span.Length), ShortestMessagePrefix)].ToArray();
         long next = await FindAsync(stop.LastRecord < 0 ? offset + 1 : position + stop.LastRecord + sizeof(uint), end, cancellationToken).ConfigureAwait(false);
         long lost = next < 0 ? offset : Math.Min(next, offset);
+        bool hasTraces = (isFileEnd && left < ShortestMessagePrefix) || offset == doubtfulEnd || (stop.LastIsMessage && next >= offset
+            ? Ros1BagResync.HasHeaderTraces(block.Records[stop.LastRecord..], here.AsSpan(0, (int)Math.Min(here.Length, next - offset)))
+            : stop.LastIsMessage && next < 0 && Ros1BagResync.HasHeaderTraces(block.Records[stop.LastRecord..], here));
         if (stop.LastIsMessage && ((next >= 0 && next < offset) || !hasTraces))
         {
             // A wrong length led here, so the message before ends too early or takes what follows with it.

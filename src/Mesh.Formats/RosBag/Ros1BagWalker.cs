@@ -12,7 +12,8 @@ namespace Mesh.Formats.RosBag;
 internal sealed partial class Ros1BagWalker : IDisposable
 {
     private const int WindowBytes = 64 << 10;
-    private const int MinPieceBytes = 64 << 10;
+    private const int MinPieceBytes = 4 << 10;
+    private const int FirstPieceBytes = 64 << 10;
     private const int MaxPieceBytes = 4 << 20;
     private const long LargestLimit = 2_000_000_000;
 
@@ -25,7 +26,7 @@ internal sealed partial class Ros1BagWalker : IDisposable
     private readonly Stack<Ros1BagBlock> free = [];
     private readonly byte[] probe = new byte[Ros1BagResync.MaxProbeBytes];
     private long freeBytes;
-    private int pieceBytes = MinPieceBytes;
+    private int pieceBytes = FirstPieceBytes;
 
     // The uncompressed chunk that is read in pieces; none when its end is negative.
     private long regionChunk = -1;
@@ -38,6 +39,7 @@ internal sealed partial class Ros1BagWalker : IDisposable
     private long indexChunks;
     private bool isCut;
     private bool isDamaged;
+    private long triedBytes;
     private bool ended;
 
     private long[]? plan;
@@ -212,20 +214,24 @@ internal sealed partial class Ros1BagWalker : IDisposable
         ended = true;
         long length = source.Length;
         if (isDamaged) return;
-        if (isCut)
+        if (!header.IsKnown)
+        {
+            block.AddLoss(Ros1BagLosses.Truncated, length, 0, "a bag header", "the end of the file");
+        }
+        else if (isCut)
         {
             block.AddLoss(Ros1BagLosses.Truncated, length, 0, "the rest of a chunk", "the end of the file between two of its records");
         }
-        else if (header.IsKnown && header.IndexPosition == 0)
+        else if (header.IndexPosition == 0)
         {
             block.AddLoss(Ros1BagLosses.Truncated, length, 0, "an index, which closing a recording writes", "the end of the file: the recording was not closed");
         }
-        else if (header.IsKnown && header.IndexPosition >= length && header.ChunkCount + (long)header.ConnectionCount > 0)
+        else if (header.IndexPosition >= length && header.ChunkCount + (long)header.ConnectionCount > 0)
         {
             block.AddLoss(Ros1BagLosses.Truncated, length, 0,
                 string.Create(CultureInfo.InvariantCulture, $"the index at byte {header.IndexPosition:N0}"), "the end of the file");
         }
-        else if (header.IsKnown && (indexChunks < header.ChunkCount || indexConnections < header.ConnectionCount))
+        else if (indexChunks < header.ChunkCount || indexConnections < header.ConnectionCount)
         {
             block.AddLoss(Ros1BagLosses.Index, length, 0,
                 string.Create(CultureInfo.InvariantCulture, $"an index of {header.ConnectionCount} connections and {header.ChunkCount} chunks"),

@@ -21,6 +21,8 @@ public sealed class Ros1ConformanceTests
         ["bag/truncated_mid_index.bag"] = Ros1BagLosses.Truncated,
     };
 
+    private const string CutInAChunk = "bag/truncated_mid_chunk.bag";
+
     private static readonly string[] Compressions = ["lz4", "bz2"];
 
     [Fact]
@@ -34,6 +36,7 @@ public sealed class Ros1ConformanceTests
                 var read = await Ros1Reading.ReadAsync(bytes, new RecordingReaderOptions { Parallelism = parallelism });
                 if (Unfinished.TryGetValue(file, out string? code)) read.Losses.ShouldHaveSingleItem(file).Code.ShouldBe(code, file);
                 else read.Losses.ShouldBeEmpty(file);
+                if (file == CutInAChunk) read = await WithoutTheCutChunkAsync(read);
                 Compare(file, lines, read);
             }
         }
@@ -63,7 +66,7 @@ public sealed class Ros1ConformanceTests
             }
 
             var chunks = summary.Metadata.ShouldHaveSingleItem().Values;
-            chunks["compression"].ShouldBe(Compressions.FirstOrDefault(name => file.Contains(name, StringComparison.Ordinal)) ?? (file == "bag/out_of_order.bag" ? "lz4" : "none"), file);
+            chunks["compression"].ShouldBe(Compressions.FirstOrDefault(name => file.Contains(name, StringComparison.Ordinal)) ?? (file is "bag/out_of_order.bag" or "bag/topics_300.bag" ? "lz4" : "none"), file);
         }
     }
 
@@ -116,6 +119,23 @@ public sealed class Ros1ConformanceTests
         }
 
         skipped.ShouldBeGreaterThan(50);
+    }
+
+    /// <summary>
+    /// Other tools give up a chunk through which a cut goes. Its first messages are whole: they are those of the recording before it was cut.
+    /// </summary>
+    private static async Task<Ros1Reading.ReadRecording> WithoutTheCutChunkAsync(Ros1Reading.ReadRecording read)
+    {
+        var uncut = await Ros1Reading.ReadAsync(await File.ReadAllBytesAsync(TestData.PathOf("generated", "bag", "all_none.bag"), TestContext.Current.CancellationToken));
+        read.Messages.Count.ShouldBe(79);
+        for (int i = 0; i < read.Messages.Count; i++)
+        {
+            read.Messages[i].Payload.ShouldBe(uncut.Messages[i].Payload);
+            read.Messages[i].LogTimeNs.ShouldBe(uncut.Messages[i].LogTimeNs);
+            read.Messages[i].Channel.Topic.ShouldBe(uncut.Messages[i].Channel.Topic);
+        }
+
+        return read with { Messages = read.Messages[..76] };
     }
 
     private static void Compare(string file, List<JsonElement> lines, Ros1Reading.ReadRecording read)

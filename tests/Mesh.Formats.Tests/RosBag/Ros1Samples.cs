@@ -32,7 +32,7 @@ internal static class Ros1Samples
     ];
 
     /// <summary>Three topics, one silent; times locally out of order; payloads of 0 to 120 bytes that compress.</summary>
-    public static async Task<byte[]> WriteAsync(Ros1BagCompression compression, int messages = Messages, int chunkBytes = 4096)
+    public static async Task<byte[]> WriteAsync(Ros1BagCompression compression, int messages = Messages, int chunkBytes = 4096, bool isOrdered = false)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         using var output = new MemoryStream();
@@ -40,7 +40,7 @@ internal static class Ros1Samples
         foreach (var channel in Channels) writer.AddChannel(channel);
         for (int i = 0; i < messages; i++)
         {
-            await writer.WriteAsync(i % 3 == 0 ? 1 : 0, new MessageRef { LogTimeNs = LogTime(i) }, Payload(i), cancellationToken);
+            await writer.WriteAsync(i % 3 == 0 ? 1 : 0, new MessageRef { LogTimeNs = LogTime(isOrdered ? i ^ 1 : i) }, Payload(i), cancellationToken);
         }
 
         await writer.CompleteAsync(cancellationToken);

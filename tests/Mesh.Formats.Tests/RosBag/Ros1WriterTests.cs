@@ -44,8 +44,8 @@ public sealed class Ros1WriterTests
     [InlineData(Ros1BagCompression.Bz2)]
     public async Task The_readers_that_people_use_read_our_bags(Ros1BagCompression compression)
     {
-        string python = Require.Program("rosbag", "install python3-rosbag").Length > 0 ? "/usr/bin/python3" : "";
-        byte[] file = await Ros1Samples.WriteAsync(compression);
+        string python = Require.Program("rosbag", "apt-get install python3-rosbag").Length > 0 ? "/usr/bin/python3" : "";
+        byte[] file = await Ros1Samples.WriteAsync(compression, isOrdered: true);
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder["a.bag"], file, TestContext.Current.CancellationToken);
         using var document = JsonDocument.Parse(await ToolProcess.RunAsync(python, Path.Combine(Repository.Root, "tests", "foreign", "rosbag-read.py"), folder["a.bag"]));
@@ -62,8 +62,8 @@ public sealed class Ros1WriterTests
         });
         foreach (string topic in new[] { "/imu", "/text" })
         {
-            // Both deliver in time order.
-            var numbers = Enumerable.Range(0, Ros1Samples.Messages).Where(i => (i % 3 == 0) == (topic == "/text")).OrderBy(Ros1Samples.LogTime).ToList();
+            // In time order, which is file order here: where it is not, python3-rosbag keeps to neither.
+            var numbers = Enumerable.Range(0, Ros1Samples.Messages).Where(i => (i % 3 == 0) == (topic == "/text")).ToList();
             uint crc = Crc32.Compute(numbers.SelectMany(Ros1Samples.Payload).ToArray());
             foreach (var reader in new[] { byPython, byFoxglove })
             {
@@ -73,13 +73,60 @@ public sealed class Ros1WriterTests
             }
 
             var seen = byPython.GetProperty("topics").GetProperty(topic);
-            seen.GetProperty("first").GetUInt64().ShouldBe(numbers.Min(Ros1Samples.LogTime));
-            seen.GetProperty("last").GetUInt64().ShouldBe(numbers.Max(Ros1Samples.LogTime));
+            seen.GetProperty("first").GetUInt64().ShouldBe(numbers.Min(i => Ros1Samples.LogTime(i ^ 1)));
+            seen.GetProperty("last").GetUInt64().ShouldBe(numbers.Max(i => Ros1Samples.LogTime(i ^ 1)));
             seen.GetProperty("type").GetString().ShouldBe(topic == "/imu" ? "demo/Imu" : "std_msgs/String");
         }
 
         byPython.GetProperty("topics").GetProperty("/text").GetProperty("md5").GetString().ShouldBe("992ce8a1687cec8c8bd883ec73ca41d1");
         byFoxglove.GetProperty("connections").GetArrayLength().ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData(1, Ros1BagCompression.None)]
+    [InlineData(2, Ros1BagCompression.Lz4)]
+    [InlineData(3, Ros1BagCompression.Bz2)]
+    public async Task Any_recording_is_read_alike_by_python3_rosbag(int seed, Ros1BagCompression compression)
+    {
+        Require.Program("rosbag", "apt-get install python3-rosbag");
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var random = new Random(seed);
+        using var folder = new TemporaryFolder();
+        Dictionary<string, (int Count, uint Crc, ulong First, ulong Last)> expected = [];
+        await using (var output = File.Create(folder["a.bag"]))
+        {
+            await using var writer = new Ros1BagWriter(output, new Ros1BagWriterOptions { Compression = compression, ChunkBytes = random.Next(100, 50_000) });
+            string[] topics = [.. Enumerable.Range(0, random.Next(1, 40)).Select(i => $"/topic/{i % 30}/é")];
+            foreach (string topic in topics) writer.AddChannel(Ros1Samples.Channels[random.Next(2)] with { Topic = topic, Schema = Ros1Samples.Channels[topic.Length % 2].Schema });
+            ulong time = (ulong)random.NextInt64(1, 4_000_000_000_000_000_000);
+            for (int i = 0; i < 3000; i++)
+            {
+                int channel = random.Next(topics.Length);
+                byte[] payload = new byte[random.Next(10) == 0 ? random.Next(20_000) : random.Next(60)];
+                random.NextBytes(payload.AsSpan(payload.Length / 2));
+                time += (ulong)random.Next(1, 2_000_000_000);
+                await writer.WriteAsync(channel, new MessageRef { LogTimeNs = time }, payload, cancellationToken);
+                var known = expected.GetValueOrDefault(topics[channel], (Count: 0, Crc: 0U, First: time, Last: 0UL));
+                expected[topics[channel]] = (known.Count + 1, Crc32.Append(known.Crc, payload), known.First, time);
+            }
+
+            await writer.CompleteAsync(cancellationToken);
+        }
+
+        using var document = JsonDocument.Parse(await ToolProcess.RunAsync("/usr/bin/python3", Path.Combine(Repository.Root, "tests", "foreign", "rosbag-read.py"), folder["a.bag"]));
+        var topicsRead = document.RootElement.GetProperty("topics").EnumerateObject().ToDictionary(topic => topic.Name, topic => topic.Value);
+        topicsRead.Keys.ShouldBe(expected.Keys, ignoreOrder: true);
+        foreach (var (topic, (count, crc, first, last)) in expected)
+        {
+            topicsRead[topic].GetProperty("count").GetInt32().ShouldBe(count, topic);
+            topicsRead[topic].GetProperty("crc").GetUInt32().ShouldBe(crc, topic);
+            topicsRead[topic].GetProperty("first").GetUInt64().ShouldBe(first, topic);
+            topicsRead[topic].GetProperty("last").GetUInt64().ShouldBe(last, topic);
+        }
+
+        var read = await Ros1Reading.ReadAsync(await File.ReadAllBytesAsync(folder["a.bag"], cancellationToken));
+        read.Losses.ShouldBeEmpty();
+        read.Messages.Count.ShouldBe(3000);
     }
 
     [Fact]
@@ -135,7 +182,7 @@ public sealed class Ros1WriterTests
 
         int channel = writer.AddChannel(Ros1Samples.Channels[1]);
         (await Should.ThrowAsync<RecordingFormatException>(async () =>
-            await writer.WriteAsync(channel, new MessageRef { LogTimeNs = 4_294_967_296_000_000_000 }, default, TestContext.Current.CancellationToken))).Code.ShouldBe("MESH10420");
+            await writer.WriteAsync(channel, new MessageRef { LogTimeNs = 4_294_967_296_000_000_000UL }, default, TestContext.Current.CancellationToken))).Code.ShouldBe("MESH10420");
     }
 
     [Fact]
@@ -147,7 +194,7 @@ public sealed class Ros1WriterTests
         using var output = new MemoryStream();
         await using var writer = new Ros1BagWriter(output, new Ros1BagWriterOptions { Compression = Ros1BagCompression.Lz4 });
         int channel = writer.AddChannel(Ros1Samples.Channels[1]);
-        for (uint i = 0; i < 3; i++) await writer.WriteAsync(channel, new MessageRef { LogTimeNs = 4_294_967_295_999_999_990 + i }, large, cancellationToken);
+        for (uint i = 0; i < 3; i++) await writer.WriteAsync(channel, new MessageRef { LogTimeNs = 4_294_967_295_999_999_990UL + i }, large, cancellationToken);
         await writer.CompleteAsync(cancellationToken);
 
         var read = await Ros1Reading.ReadAsync(output.ToArray());
