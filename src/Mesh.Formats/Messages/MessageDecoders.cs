@@ -1,6 +1,7 @@
 using Mesh.Formats.Bus;
 using Mesh.Formats.Bus.Frames;
 using Mesh.Formats.Mdf;
+using Mesh.Formats.Messages.Idl;
 using Mesh.Formats.Messages.Protobuf;
 using Mesh.Formats.Messages.Ros;
 using Mesh.Formats.Messages.Wire;
@@ -27,6 +28,7 @@ public static class MessageDecoders
         {
             ("ros1", "ros1msg") => CreateRos(RosMessageParser.Parse(schema!.Name, schema.Data.Span, isRos1: true), options),
             ("cdr", "ros2msg") => CreateCdr(schema!, options),
+            ("cdr", "ros2idl" or "omgidl") => CreateIdl(schema!, options),
             (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
             (BusFrameSchemas.Encoding, BusFrameSchemas.Encoding) => new BusFrameDecoder(schema!),
             (BusSchemas.Can or BusSchemas.J1939, BusSchemas.Dbc) => BusSchemas.CreateDecoder(messageEncoding, schema!, options),
@@ -40,8 +42,17 @@ public static class MessageDecoders
         bool isEmptyType = schema.Name.EndsWith("/Empty", StringComparison.Ordinal);
         var text = schema.Data.Span;
         if (!isEmptyType && text.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new BytesDecoder();
-        if (RosMessageParser.IsService(text)) return new BytesDecoder();
+        if (RosMessageParser.IsService(text)) return RosServices.TryParseEvent(schema.Name, text, out var @event) ? CreateRos(@event, options) : new BytesDecoder();
         return CreateRos(RosMessageParser.Parse(schema.Name, text), options);
+    }
+
+    private static MessageDecoder CreateIdl(MessageSchema schema, MessageDecoderOptions options)
+    {
+        if (schema.Data.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0) return new BytesDecoder();
+        var types = IdlTypes.Parse(schema, options);
+        var root = types.Root();
+        var plan = WirePlan.Create(schema.Name, root, options, dropsEmptyStructs: false);
+        return types.HasUnsupported ? new BytesDecoder() : new WireDecoder(plan, isRos1: false, IdlTypes.StampOf(root), options);
     }
 
     private static MessageDecoder CreateRos(RosDefinitions definitions, MessageDecoderOptions options)
