@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.IO.Compression;
 using ICSharpCode.SharpZipLib;
 using ICSharpCode.SharpZipLib.BZip2;
 using Mesh.Columnar.Compression;
@@ -96,7 +95,7 @@ internal static class Wrapped
     {
         using var compressed = new ByteSourceStream(source, cancellationToken);
         byte[] piece = GC.AllocateUninitializedArray<byte>(PieceBytes);
-        var content = Open(kind, compressed);
+        Stream? content = null;
         try
         {
             for (int pieces = 0;; pieces++)
@@ -106,6 +105,7 @@ internal static class Wrapped
                 int read;
                 try
                 {
+                    content ??= Open(kind, compressed);
                     read = content.Read(piece);
                     if (read == 0)
                     {
@@ -113,7 +113,7 @@ internal static class Wrapped
                         {
                             // A further stream: SharpZipLib reads one.
                             content.Dispose();
-                            content = Open(kind, compressed);
+                            content = null;
                             continue;
                         }
 
@@ -138,7 +138,7 @@ internal static class Wrapped
         }
         finally
         {
-            content.Dispose();
+            content?.Dispose();
         }
     }
 
@@ -146,7 +146,7 @@ internal static class Wrapped
     {
         Kind.Zstd => new ZstdStream(compressed),
         Kind.Lz4 => new Lz4FrameStream(compressed),
-        Kind.Gzip => new GZipStream(compressed, CompressionMode.Decompress, leaveOpen: true),
+        Kind.Gzip => GzipMemberStream.Open(compressed),
         _ => new BZip2InputStream(compressed) { IsStreamOwner = false },
     };
 

@@ -144,13 +144,15 @@ internal static class Ros2BagDoctor
         if (metadata.MessagesByFile.TryGetValue(fileName, out long ofFile) && ofFile != content.Messages) Wrong($"{BagMetadata.FileName} says {ofFile:N0} messages of {fileName}; there are {content.Messages:N0}.");
         if (metadata.Files.Count > 1) return;
         if (metadata.MessageCount is { } all && all != content.Messages) Wrong($"{BagMetadata.FileName} says {all:N0} messages; there are {content.Messages:N0}.");
-        if (content.Messages > 0 && metadata.StartTimeNs is { } start && start != content.StartNs) Wrong($"{BagMetadata.FileName} says that the first message is of {start} ns; it is of {content.StartNs} ns.");
-        if (content.Messages > 0 && metadata.EndTimeNs is { } end && end != content.EndNs) Wrong($"{BagMetadata.FileName} says that the last message is of {end} ns; it is of {content.EndNs} ns.");
+        if (content.Messages > 0 && metadata.StartTimeNs is { } start && start != content.StartNs) Inexact($"{BagMetadata.FileName} says that the first message is of {start} ns; it is of {content.StartNs} ns.");
+        if (content.Messages > 0 && metadata.EndTimeNs is { } end && end != content.EndNs) Inexact($"{BagMetadata.FileName} says that the last message is of {end} ns; it is of {content.EndNs} ns.");
         foreach (var topic in metadata.Topics)
         {
             long found = reader.Channels.Where(channel => channel.Topic == topic.Name).Sum(channel => content.ByChannel[channel.Index]);
             if (found != topic.Messages) Wrong($"{BagMetadata.FileName} says {topic.Messages:N0} messages of {topic.Name}; there are {found:N0}.");
         }
+
+        void Inexact(FormattableString text) => findings.Add(new RecordingFinding(FindingSeverity.Warning, MetadataWrong, null, Text(text)));
 
         void Wrong(FormattableString text) => findings.Add(new RecordingFinding(FindingSeverity.Error, MetadataWrong, null, Text(text)));
     }

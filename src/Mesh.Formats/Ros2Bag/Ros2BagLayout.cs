@@ -93,7 +93,7 @@ internal sealed class Ros2BagLayout
         if (Find(tables, "table", "schema") is { } version) await layout.ReadVersionAsync(pager, version, losses, cancellationToken).ConfigureAwait(false);
         else if (topics is not null && topics.IndexOf("offered_qos_profiles") >= 0) layout.SchemaVersion = 2;
         if (Find(tables, "table", "metadata") is { } metadata) await layout.ReadMetadataAsync(pager, metadata, losses, cancellationToken).ConfigureAwait(false);
-        if (messages is not null) layout.TakeMessages(messages);
+        if (messages is not null) layout.TakeMessages(messages, losses);
         layout.TimestampIndexRoot = Find(tables, "index", "timestamp_idx")?.Root ?? 0;
 
         if (!areTopicsSound || messages is null)
@@ -116,15 +116,19 @@ internal sealed class Ros2BagLayout
         return new RecordingFormatException(NotABag, $"'{name}' is an SQLite database but not a ROS 2 bag: it should have the tables topics and messages, and has {found}. Check that it is the right file.");
     }
 
-    private void TakeMessages(SqliteTable messages)
+    private void TakeMessages(SqliteTable messages, LossList losses)
     {
         MessagesRoot = messages.Root;
-        if (messages.Columns.Count == 0) return;
-        MessageColumns = messages.Columns.Count;
-        TopicColumn = messages.IndexOf("topic_id");
-        DataColumn = messages.IndexOf("data");
-        int received = messages.IndexOf("recv_timestamp");
-        TimestampColumn = received >= 0 ? received : messages.IndexOf("timestamp");
+        int topic = messages.IndexOf("topic_id"), payload = messages.IndexOf("data"), received = messages.IndexOf("recv_timestamp");
+        int time = received >= 0 ? received : messages.IndexOf("timestamp");
+        if (topic < 0 || payload < 0 || time < 0)
+        {
+            // Every generation so far has the same four columns in the same order.
+            losses.Add(SqliteRows.Malformed, 0, 0, "a table messages with topic_id, timestamp and data", "columns " + string.Join(", ", messages.Columns.Take(10)));
+            return;
+        }
+
+        (TopicColumn, TimestampColumn, DataColumn, MessageColumns) = (topic, time, payload, messages.Columns.Count);
         SendColumn = messages.IndexOf("send_timestamp");
         SequenceColumn = messages.IndexOf("sequence_number");
     }
@@ -237,7 +241,10 @@ internal sealed class Ros2BagLayout
     {
         int found = definitions.FindIndex(definition => definition.Type == type && hash.Length > 0 && definition.Hash == hash);
         if (found < 0) found = definitions.FindIndex(definition => definition.Type == type);
-        if (found >= 0 && definitions[found] is { Text.Length: > 0 } defined) return new MessageSchema(type, defined.Encoding, Encoding.UTF8.GetBytes(defined.Text));
+
+        // A definition without text says that the recorder had none, unless the type has no fields.
+        bool isEmptyType = type.EndsWith("/Empty", StringComparison.Ordinal);
+        if (found >= 0 && definitions[found] is var defined && (defined.Text.Length > 0 || (isEmptyType && defined.Encoding is "ros2msg" or "ros2idl"))) return new MessageSchema(type, defined.Encoding, Encoding.UTF8.GetBytes(defined.Text));
         if (StandardDefinitions.TryGet(type, out var standard))
         {
             BuiltInTypes.Add(type);

@@ -66,12 +66,18 @@ internal static class SqliteBags
 
     public static void Insert(SqliteConnection connection, Random random, int count, int maxBytes, long firstTime)
     {
+        using var command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO messages (timestamp, topic_id, data) VALUES ($0, $1, $2)";
+        for (int i = 0; i < 3; i++) command.Parameters.Add("$" + i, i < 2 ? SqliteType.Integer : SqliteType.Blob);
         for (int i = 0; i < count; i++)
         {
             byte[] data = new byte[random.Next(4) == 0 ? random.Next(maxBytes + 1) : random.Next(Math.Min(maxBytes, 120) + 1)];
             random.NextBytes(data);
             if (data.Length > 0) data[0] = 0;
-            Execute(connection, "INSERT INTO messages (timestamp, topic_id, data) VALUES ($0, $1, $2)", firstTime + (i * 1000L) + random.Next(5000), 1 + random.Next(3), data);
+            command.Parameters[0].Value = firstTime + (i * 1000L) + random.Next(5000);
+            command.Parameters[1].Value = 1 + random.Next(3);
+            command.Parameters[2].Value = data;
+            command.ExecuteNonQuery();
         }
     }
 
