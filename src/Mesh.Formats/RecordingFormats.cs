@@ -49,6 +49,8 @@ public static class RecordingFormats
             throw;
         }
 
+        var asked = options;
+        options = BusFrames.InnerOptions(format.Value, asked);
         var reader = format switch
         {
             RecordingFormat.Mcap => await McapRecordings.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
@@ -60,7 +62,7 @@ public static class RecordingFormats
             RecordingFormat.Asc => await AscRecordingReader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
             _ => await TrcRecordingReader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
         };
-        return BusFrames.Wrap(reader, options);
+        return BusFrames.Wrap(reader, asked);
     }
 
     /// <summary>The format that begins like this; null when none does.</summary>
