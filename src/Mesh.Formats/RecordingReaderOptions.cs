@@ -30,6 +30,12 @@ public sealed record RecordingReaderOptions
     /// <summary>Largest compressed block after decompression, in bytes (default: 256 MiB). One that claims more is reported as loss and skipped.</summary>
     public long MaxBlockBytes { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// Definitions of an MDF file held at a time, in bytes as stored (default: 256 MiB): groups, channels, conversions, texts. What goes beyond is
+    /// reported as loss and left out.
+    /// </summary>
+    public long MaxDefinitionBytes { get; init; } = 256L << 20;
+
     /// <summary>Places of damage reported one by one (default: 1000); the rest is added up in one last entry.</summary>
     public int MaxLosses { get; init; } = 1000;
 

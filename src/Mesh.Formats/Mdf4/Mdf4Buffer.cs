@@ -11,6 +11,8 @@ internal sealed class Mdf4Buffer
 
     public ReadOnlyMemory<byte> Memory => bytes.AsMemory(0, Count);
 
+    public Memory<byte> Writable => bytes.AsMemory(0, Count);
+
     public Span<byte> Span => bytes.AsSpan(0, Count);
 
     public void Clear() => Count = 0;

@@ -26,6 +26,9 @@ internal sealed class Mdf4ChannelGroup
 
     public required int InvalidationBytes { get; init; }
 
+    /// <summary>Bytes of all values of a group that only holds those of a variable-length channel; 0 in others.</summary>
+    public long ValueBytes { get; init; }
+
     /// <summary>Link to the group that holds the master; 0 for none.</summary>
     public required long MasterLink { get; init; }
 

@@ -28,6 +28,14 @@ internal sealed class Mdf4Clock
     /// <summary>Whether the group has times of its own.</summary>
     public bool HasTime => master is not null;
 
+    /// <summary>Whether times do not depend on the records' bytes.</summary>
+    public bool IsUniform => master is null || master.Type == MdfChannelType.VirtualMaster;
+
+    /// <summary>Whether a record's time can be one: a finite number of at most three hundred years.</summary>
+    public bool IsPlausible(ReadOnlySpan<byte> record) =>
+        IsUniform || (Converted(Mdf4Numeric.Read(master!, record[master!.ByteOffset..])) is var seconds && double.IsFinite(seconds) && Math.Abs(seconds) < 1e10
+            && (seconds == 0 || Math.Abs(seconds) > 1e-12));
+
     /// <summary>The clock of a group, by its own master.</summary>
     public static Mdf4Clock Of(Mdf4ChannelGroup group, ulong startNs)
     {

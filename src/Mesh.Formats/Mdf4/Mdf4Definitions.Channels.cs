@@ -74,7 +74,7 @@ internal sealed partial class Mdf4Definitions
         int index = group.Channels.Count;
         var layout = new MdfChannelLayout
         {
-            Name = name, Type = type, DataType = dataType, ByteOffset = (int)byteOffset, BitOffset = bitOffset, BitCount = (int)Math.Min(bits, int.MaxValue),
+            Name = name, Type = type, SyncType = type is MdfChannelType.Master or MdfChannelType.VirtualMaster ? block.Byte(1) : 0, DataType = dataType, ByteOffset = (int)byteOffset, BitOffset = bitOffset, BitCount = (int)Math.Min(bits, int.MaxValue),
             InvalidationBit = hasBit ? (int)invalidationBit : -1, AllInvalid = (flags & AllInvalidFlag) != 0, Parent = parent, Conversion = conversion,
             Unit = unit.Length > 0 ? unit : conversion?.Unit ?? "", Comment = await TextAsync(block.Link(7), cancellationToken).ConfigureAwait(false),
         };

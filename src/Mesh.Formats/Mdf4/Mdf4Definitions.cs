@@ -77,7 +77,7 @@ internal sealed partial class Mdf4Definitions(Mdf4BlockReader blocks, Mdf4Header
         long dataBytes = block.UInt32(24), invalidationBytes = block.UInt32(28);
         if (variable)
         {
-            // Their lengths are one 64-bit size of all values, which nothing here relies on.
+            // Their lengths are one 64-bit size of all values.
             dataBytes = invalidationBytes = 0;
         }
         else if (dataBytes + invalidationBytes > int.MaxValue / 2)
@@ -90,7 +90,7 @@ internal sealed partial class Mdf4Definitions(Mdf4BlockReader blocks, Mdf4Header
         {
             Index = Groups.Count, DataGroup = dataGroup, Position = block.Position, RecordId = block.UInt64(0), CycleCount = Math.Max(0, block.Int64(8)), Flags = flags,
             DataBytes = (int)dataBytes, InvalidationBytes = (int)invalidationBytes,
-            MasterLink = (flags & Mdf4ChannelGroup.RemoteMasterFlag) != 0 ? block.Link(6) : 0, ReductionLink = block.Link(4),
+            MasterLink = (flags & Mdf4ChannelGroup.RemoteMasterFlag) != 0 ? block.Link(6) : 0, ReductionLink = block.Link(4), ValueBytes = variable ? Math.Max(0, block.Int64(24)) : 0,
         };
         Groups.Add(group);
         dataGroup.Groups.Add(group);
