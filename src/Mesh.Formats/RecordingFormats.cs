@@ -51,6 +51,8 @@ public static class RecordingFormats
             throw;
         }
 
+        var asked = options;
+        options = BusFrames.InnerOptions(format.Value, asked);
         var reader = format switch
         {
             RecordingFormat.Mcap => await McapRecordings.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
@@ -63,7 +65,7 @@ public static class RecordingFormats
             _ => await TrcRecordingReader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
         };
         if (wrapLoss is not null) reader = new UnwrappedRecordingReader(reader, wrapLoss);
-        return BusFrames.Wrap(reader, options);
+        return BusFrames.Wrap(reader, asked);
     }
 
     /// <summary>The format that begins like this; null when none does.</summary>

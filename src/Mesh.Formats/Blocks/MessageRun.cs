@@ -21,6 +21,9 @@ internal class MessageRun
         messages[Count++] = message;
     }
 
+    /// <summary>Takes back the message added last.</summary>
+    public void RemoveLast() => Count--;
+
     /// <summary>Keeps the messages that satisfy the query.</summary>
     public void Keep(RecordingQuery query, bool[]? wantedChannels)
     {

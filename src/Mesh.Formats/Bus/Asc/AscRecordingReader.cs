@@ -183,11 +183,23 @@ public sealed class AscRecordingReader : TextFrameReader
             return true;
         }
 
-        if (!kind.SequenceEqual("d"u8) || !TextNumbers.TryInteger(tokens.Next(), isHex, out uint dlc) || dlc > 64) return false;
+        var dlcText = tokens.Next();
+        if (!kind.SequenceEqual("d"u8) || !TextNumbers.TryInteger(dlcText, isHex, out uint dlc) || dlc > 64) return false;
         Span<byte> data = stackalloc byte[64];
-        int length = dlc > 15 ? (int)dlc : CanFrame.LengthOf((int)dlc, false);
-        if (TextNumbers.ReadBytes(ref tokens, data[..length], isHex) < length) return false;
-        Frames.AddCan(timeNs, offset, channel, flags, id, dlc > 15 ? CanFrame.DlcOf(length) : (byte)dlc, data[..length]);
+        int read = TextNumbers.ReadBytes(ref tokens, data, isHex);
+        int length = CanFrame.LengthOf((int)dlc, false);
+        if (read > 8 && dlc > 8)
+        {
+            // Some tools write CAN FD frames in this form, with their length in place of the DLC, or the DLC in decimal.
+            bool isLength = read == dlc || (TextNumbers.TryInteger(dlcText, false, out uint code) && code <= 15 && read == CanFrame.LengthOf((int)code, true));
+            if (!isLength) return false;
+            length = read;
+            dlc = CanFrame.DlcOf(length);
+            flags |= CanFlags.Fd;
+        }
+
+        if (read < length) return false;
+        Frames.AddCan(timeNs, offset, channel, flags, id, (byte)Math.Min(dlc, 15), data[..length]);
         return true;
     }
 

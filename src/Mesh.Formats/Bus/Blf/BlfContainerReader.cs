@@ -183,6 +183,7 @@ internal sealed class BlfContainerReader(IByteSource source, long start, Recordi
         // A logger that is switched off leaves zeros to the end of the space it had reserved.
         if (!(isZero && !found) && !(afterObject > 0 && !found && lost < 8))
         {
+            EndedEarly |= !found;
             pending.Add(BusLosses.NotAnObject, offset, lost, "an object (LOBJ)", found ? "other bytes up to the next one" : "other bytes up to the end of the file");
         }
 

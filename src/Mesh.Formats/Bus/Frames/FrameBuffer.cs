@@ -19,6 +19,14 @@ internal sealed class FrameBuffer(BusChannels channels, RecordingQuery query)
     /// <summary>Bytes of the frames.</summary>
     public int Used => used;
 
+    /// <summary>The message added last.</summary>
+    public ref MessageRef Last => ref run.Messages[^1];
+
+    /// <summary>Bytes of the message added last.</summary>
+    public ReadOnlySpan<byte> LastBytes => bytes.AsSpan(Last.Offset, Last.Length);
+
+    public void RemoveLast() => run.RemoveLast();
+
     public void Clear()
     {
         run.Clear();
