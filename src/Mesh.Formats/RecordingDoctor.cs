@@ -1,3 +1,4 @@
+using Mesh.Formats.Mcap;
 using Mesh.Model;
 
 namespace Mesh.Formats;
@@ -17,6 +18,7 @@ public static class RecordingDoctor
         return RecordingFormats.Recognise(head.AsSpan(0, filled)) switch
         {
             // One line per format that has a doctor.
+            RecordingFormat.Mcap => await McapDoctor.ExamineAsync(source, options.ToMcap(), cancellationToken).ConfigureAwait(false),
             _ => [],
         };
     }
