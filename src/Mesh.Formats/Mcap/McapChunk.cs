@@ -42,6 +42,9 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
     /// <summary>The messages; bound to channels after <see cref="TryResolve"/>.</summary>
     public McapMessageRun Run => run;
 
+    /// <summary>Whether unpacking found nothing wrong.</summary>
+    public bool IsSound => found.Count == 0;
+
     /// <summary>Bytes this holds once unpacked, the list of messages included.</summary>
     public long Cost => CostOf((long)Header.UncompressedSize, contentLength, Header.Compression.Length > 0, options);
 

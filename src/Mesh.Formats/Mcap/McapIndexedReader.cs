@@ -141,7 +141,7 @@ public sealed partial class McapIndexedReader : RecordingReader
         }
 
         segments = null;
-        forward = await McapRecordingReader.OpenAsync(new Borrowed(source), options, query, cancellationToken).ConfigureAwait(false);
+        forward = await McapRecordingReader.OpenAsync(new BorrowedSource(source), options, query, cancellationToken).ConfigureAwait(false);
     }
 
     private bool AreDefined(McapSegment segment)
@@ -214,17 +214,5 @@ public sealed partial class McapIndexedReader : RecordingReader
         losses.Add(McapLosses.Summary, segment.Offset, segment.Length, string.Create(CultureInfo.InvariantCulture, $"a chunk of {segment.Length:N0} bytes, as the index says"),
             segment.Length > options.MaxRecordBytes ? "more than the limit" : "something else");
         return null;
-    }
-
-    /// <summary>Lets the forward reader use the source without owning it.</summary>
-    private sealed class Borrowed(IByteSource inner) : IByteSource
-    {
-        public long Length => inner.Length;
-
-        public string Name => inner.Name;
-
-        public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) => inner.ReadAtAsync(offset, buffer, cancellationToken);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,22 +1,35 @@
+using System.Globalization;
+
 namespace Mesh.Formats.Mcap;
 
-/// <summary>Writes recordings as MCAP. Equal schemas are written once.</summary>
+/// <summary>Writes any recording's channels and messages as MCAP. Schemas of the same content become one.</summary>
 public sealed class McapRecordingWriter : RecordingWriter
 {
     private readonly McapWriter writer;
-    private readonly List<(MessageSchema Schema, ushort Id)> schemas = [];
+    private readonly Dictionary<SchemaKey, ushort> schemas = [];
+    private int channelCount;
 
     /// <param name="output">Takes the bytes in order; need not seek. Not disposed.</param>
     /// <param name="options">Chunking, compression, checksums.</param>
     public McapRecordingWriter(Stream output, McapWriterOptions? options = null) => writer = new McapWriter(output, options);
 
     /// <inheritdoc/>
-    public override int AddChannel(RecordingChannel channel) =>
-        writer.AddChannel(channel.Schema is { } schema ? IdOf(schema) : (ushort)0, channel.Topic, channel.MessageEncoding, channel.Metadata);
+    /// <exception cref="RecordingFormatException"><c>MESH10010</c>: more channels or schemas than MCAP has ids for.</exception>
+    public override int AddChannel(RecordingChannel channel)
+    {
+        if (channelCount == ushort.MaxValue) throw Full("channels");
+        ushort schema = channel.Schema is null ? (ushort)0 : SchemaId(channel.Schema);
+        channelCount++;
+        return writer.AddChannel(schema, channel.Topic, channel.MessageEncoding, channel.Metadata);
+    }
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(int channel, MessageRef message, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
-        writer.WriteMessageAsync((ushort)channel, message.Sequence, message.LogTimeNs, message.PublishTimeNs, payload, cancellationToken);
+    public override ValueTask WriteAsync(int channel, MessageRef message, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(channel, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(channel, channelCount);
+        return writer.WriteMessageAsync((ushort)channel, message.Sequence, message.LogTimeNs, message.PublishTimeNs, payload, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<bool> WriteAttachmentAsync(RecordingAttachment attachment, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -33,7 +46,7 @@ public sealed class McapRecordingWriter : RecordingWriter
     }
 
     /// <inheritdoc/>
-    public override async ValueTask CompleteAsync(CancellationToken cancellationToken) => await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+    public override ValueTask CompleteAsync(CancellationToken cancellationToken) => writer.CompleteAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
@@ -42,15 +55,34 @@ public sealed class McapRecordingWriter : RecordingWriter
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    private ushort IdOf(MessageSchema schema)
+    private ushort SchemaId(MessageSchema schema)
     {
-        foreach (var (known, id) in schemas)
-        {
-            if (MessageSchema.AreSame(known, schema)) return id;
-        }
+        var key = new SchemaKey(schema);
+        if (schemas.TryGetValue(key, out ushort id)) return id;
+        if (schemas.Count == ushort.MaxValue) throw Full("schemas");
+        return schemas[key] = writer.AddSchema(schema.Name, schema.Encoding, schema.Data);
+    }
 
-        ushort added = writer.AddSchema(schema.Name, schema.Encoding, schema.Data);
-        schemas.Add((schema, added));
-        return added;
+    private static RecordingFormatException Full(string what) => new("MESH10010", string.Create(CultureInfo.InvariantCulture,
+        $"An MCAP file holds at most {ushort.MaxValue:N0} {what}. Filter or split the recording."));
+
+    /// <summary>A schema by its content.</summary>
+    private readonly struct SchemaKey(MessageSchema schema) : IEquatable<SchemaKey>
+    {
+        private readonly MessageSchema schema = schema;
+
+        public bool Equals(SchemaKey other) =>
+            schema.Name == other.schema.Name && schema.Encoding == other.schema.Encoding && schema.Data.Span.SequenceEqual(other.schema.Data.Span);
+
+        public override bool Equals(object? obj) => obj is SchemaKey other && Equals(other);
+
+        public override int GetHashCode()
+        {
+            var hash = new HashCode();
+            hash.Add(schema.Name);
+            hash.Add(schema.Encoding);
+            hash.AddBytes(schema.Data.Span);
+            return hash.ToHashCode();
+        }
     }
 }
