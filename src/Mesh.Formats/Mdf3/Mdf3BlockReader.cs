@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Mesh.Formats.Mdf4;
 using Mesh.Model;
 
 namespace Mesh.Formats.Mdf3;
@@ -91,6 +92,10 @@ internal sealed class Mdf3BlockReader(IByteSource source, LossList losses, bool 
         var block = await ReadAsync(position, "TX", HeaderBytes, cancellationToken).ConfigureAwait(false);
         return block is null ? "" : Text(block.Span(HeaderBytes, block.Length));
     }
+
+    /// <summary>The comment of a TX block; of one in XML, as tools of MDF 4 write it, the text in it.</summary>
+    public async ValueTask<string> CommentAsync(long position, CancellationToken cancellationToken) =>
+        Mdf4Xml.Text(await TextAsync(position, cancellationToken).ConfigureAwait(false));
 
     /// <summary>
     /// Text up to its terminator: in the code page that the file names, else in UTF-8 when it is that, else in ISO 8859-1, which keeps every byte apart.

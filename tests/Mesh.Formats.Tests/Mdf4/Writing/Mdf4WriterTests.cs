@@ -238,6 +238,42 @@ public sealed class Mdf4WriterTests
     }
 
     [Fact]
+    public async Task A_virtual_channel_that_is_the_same_for_every_record_stays_virtual()
+    {
+        var layout = new MdfRecordLayout
+        {
+            Group = "CAN9", Bus = "CAN", DataBytes = 1, HasRecordIndex = true,
+            Channels =
+            [
+                new MdfChannelLayout { Name = "ID", BitCount = 8 },
+                new MdfChannelLayout { Name = "BusChannel", Type = MdfChannelType.VirtualData, Conversion = new MdfConversion { Kind = MdfConversionKind.Linear, Values = [9, 0] } },
+            ],
+        };
+        byte[] file = await WriteAsync(new Mdf4WriterOptions(), async writer =>
+        {
+            int channel = writer.AddChannel(Channel(layout));
+            await writer.WriteAsync(channel, At(Start), (byte[])[1, 5, 0, 0, 0, 0, 0, 0, 0], Token);
+        });
+        var group = SpecificationMdfReader.Read(file).Groups[0];
+        group["BusChannel"].Type.ShouldBe(6);
+        group.DataBytes.ShouldBe(1 + 8);
+        group.Flags.ShouldBe(6);
+        group.BusType.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Groups_are_in_the_order_they_were_added_whichever_is_written_first()
+    {
+        byte[] file = await WriteAsync(new Mdf4WriterOptions(), async writer =>
+        {
+            int[] channels = [.. Enumerable.Range(0, 4).Select(i => writer.AddChannel(Channel(Layout) with { Topic = "g" + i }))];
+            await writer.WriteAsync(channels[3], At(Start), Payload(0), Token);
+            await writer.WriteAsync(channels[1], At(Start), Payload(0), Token);
+        });
+        SpecificationMdfReader.Read(file).Groups.Select(group => (group.Name, group.Cycles)).ShouldBe([("g0", 0), ("g1", 1), ("g2", 0), ("g3", 1)]);
+    }
+
+    [Fact]
     public async Task Small_offsets_of_variable_values_are_moved_to_wider_ones()
     {
         var layout = new MdfRecordLayout
