@@ -11,6 +11,9 @@ public sealed class StructBuilder : ColumnBuilder
     /// <summary>One builder per field, in order.</summary>
     public IReadOnlyList<ColumnBuilder> Children => children;
 
+    /// <summary>The same builders without a call per access.</summary>
+    public ReadOnlySpan<ColumnBuilder> ChildSpan => children;
+
     /// <inheritdoc/>
     public override long EstimatedBytes
     {

@@ -1,7 +1,9 @@
 using Mesh.Formats.Bus;
 using Mesh.Formats.Bus.Frames;
 using Mesh.Formats.Mdf;
+using Mesh.Formats.Messages.FlatBuffers;
 using Mesh.Formats.Messages.Idl;
+using Mesh.Formats.Messages.Json;
 using Mesh.Formats.Messages.Protobuf;
 using Mesh.Formats.Messages.Ros;
 using Mesh.Formats.Messages.Wire;
@@ -12,13 +14,13 @@ namespace Mesh.Formats.Messages;
 public static class MessageDecoders
 {
     /// <summary>
-    /// The decoder of a channel: <c>cdr</c> with <c>ros2msg</c>, <c>protobuf</c> with <c>protobuf</c>; anything else (and schemaless
-    /// channels) becomes one binary column <c>data</c>.
+    /// The decoder of a channel, by message and schema encoding: <c>cdr</c> with <c>ros2msg</c>, <c>ros2idl</c> or <c>omgidl</c>, <c>ros1</c> with
+    /// <c>ros1msg</c>, <c>protobuf</c>, <c>flatbuffer</c>, <c>json</c> with <c>jsonschema</c> or without schema; anything else (and
+    /// schemaless channels) becomes one binary column <c>data</c>.
     /// </summary>
     /// <remarks>
-    /// Some ROS 2 schemas stay bytes too: one without text (recorders write it when the definition was not installed), one with a
-    /// <c>wstring</c>, which middlewares lay out differently, and a service's (rosbag2 writes it for service events), which is not the
-    /// definition of the message recorded.
+    /// Some schemas leave their messages as bytes too: a ROS 2 one without text (recorders write it when the definition was not installed), and
+    /// one with what no column can hold or middlewares do not agree on (<c>long double</c>, <c>wchar</c>, tables within themselves).
     /// </remarks>
     /// <exception cref="Mesh.Model.MeshException"><c>MESH10301</c> and following: the schema does not parse; line and remedy in the message.</exception>
     public static MessageDecoder Create(string messageEncoding, MessageSchema? schema, MessageDecoderOptions? options = null)
@@ -29,6 +31,9 @@ public static class MessageDecoders
             ("ros1", "ros1msg") => CreateRos(RosMessageParser.Parse(schema!.Name, schema.Data.Span, isRos1: true), options),
             ("cdr", "ros2msg") => CreateCdr(schema!, options),
             ("cdr", "ros2idl" or "omgidl") => CreateIdl(schema!, options),
+            ("json", "jsonschema") => JsonSchemaPlan.Create(schema!, options) is { } plan ? new JsonDecoder(plan, options) : new JsonTextDecoder(),
+            ("json", _) => new JsonTextDecoder(),
+            ("flatbuffer", "flatbuffer") => FlatSchema.Create(schema!, options) is { } table ? new FlatDecoder(table, options) : new BytesDecoder(),
             (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
             (BusFrameSchemas.Encoding, BusFrameSchemas.Encoding) => new BusFrameDecoder(schema!),
             (BusSchemas.Can or BusSchemas.J1939, BusSchemas.Dbc) => BusSchemas.CreateDecoder(messageEncoding, schema!, options),

@@ -21,4 +21,9 @@ internal static class SchemaErrors
 
     public static MeshException NotADescriptorSet(string schema, string problem) =>
         new("MESH10305", $"Schema '{schema}' is not a usable FileDescriptorSet: {problem}. {Remedy}");
+
+    public static MeshException NotJson(string schema, string problem) => new("MESH10306", $"Schema '{schema}' is not JSON: {problem}. {Remedy}");
+
+    public static MeshException NotABinarySchema(string schema, string problem) =>
+        new("MESH10307", $"Schema '{schema}' is not a usable FlatBuffers binary schema (.bfbs): {problem}. {Remedy}");
 }

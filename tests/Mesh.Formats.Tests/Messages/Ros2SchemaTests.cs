@@ -94,8 +94,9 @@ public sealed class Ros2SchemaTests
         foreach (var decoder in new[]
         {
             MessageDecoders.Create("cdr", DecodedRows.Ros2("pkg/msg/Unknown", " \n")),
-            MessageDecoders.Create("json", new MessageSchema("x", "jsonschema", "{}"u8.ToArray())),
-            MessageDecoders.Create("cdr", new MessageSchema("x", "ros2idl", "module x {}"u8.ToArray())),
+            MessageDecoders.Create("cdr", new MessageSchema("x", "ros2idl", " "u8.ToArray())),
+            MessageDecoders.Create("cdr", new MessageSchema("x", "omgidl", "struct x { long double y; };"u8.ToArray())),
+            MessageDecoders.Create("avro", new MessageSchema("x", "avro", "{}"u8.ToArray())),
             MessageDecoders.Create("", null),
         })
         {
