@@ -53,9 +53,6 @@ internal sealed class Mdf4ChannelGroup
     /// <summary>Position in <see cref="Channels"/> of the master; -1 for none.</summary>
     public int Master { get; set; } = -1;
 
-    /// <summary>What the master counts: 0 nothing, 1 seconds, 2 radians, 3 metres, 4 an index.</summary>
-    public int MasterUnit { get; set; }
-
     /// <summary>Channels whose array elements lie in other groups: only element 0 is in the record.</summary>
     public int TemplateArrays { get; set; }
 

@@ -12,17 +12,18 @@ internal sealed class Mdf4Clock
 {
     private readonly ulong startNs;
     private readonly MdfChannelLayout? master;
+    private readonly MdfMasterTime? elapsed;
+    private readonly bool isLinear;
     private readonly double offset;
     private readonly double factor = 1;
-    private readonly MdfConversion? conversion;
 
-    private Mdf4Clock(ulong startNs, MdfChannelLayout? master)
+    private Mdf4Clock(ulong startNs, MdfChannelLayout? master, MdfMasterTime? elapsed)
     {
-        this.startNs = startNs;
-        this.master = master;
-        if (master?.Conversion is not { Kind: not MdfConversionKind.Identity } rule) return;
-        if (rule.Kind == MdfConversionKind.Linear && rule.Values.Count >= 2) (offset, factor) = (rule.Values[0], rule.Values[1]);
-        else conversion = rule;
+        (this.startNs, this.master, this.elapsed) = (startNs, elapsed is null ? null : master, elapsed);
+        if (this.master is null) return;
+        var conversion = this.master.Conversion;
+        isLinear = this.master.BitOffset == 0 && conversion is null or { Kind: MdfConversionKind.Identity } or { Kind: MdfConversionKind.Linear, Values.Count: >= 2 };
+        if (conversion is { Kind: MdfConversionKind.Linear, Values.Count: >= 2 }) (offset, factor) = (conversion.Values[0], conversion.Values[1]);
     }
 
     /// <summary>Whether the group has times of its own.</summary>
@@ -31,29 +32,21 @@ internal sealed class Mdf4Clock
     /// <summary>Whether times do not depend on the records' bytes.</summary>
     public bool IsUniform => master is null || master.Type == MdfChannelType.VirtualMaster;
 
-    /// <summary>Whether a record's time can be one: a finite number of at most three hundred years.</summary>
-    public bool IsPlausible(ReadOnlySpan<byte> record) =>
-        IsUniform || (Converted(Mdf4Numeric.Read(master!, record[master!.ByteOffset..])) is var seconds && double.IsFinite(seconds) && Math.Abs(seconds) < 1e10
-            && (seconds == 0 || Math.Abs(seconds) > 1e-12));
-
     /// <summary>The clock of a group, by its own master.</summary>
     public static Mdf4Clock Of(Mdf4ChannelGroup group, ulong startNs)
     {
-        const int Seconds = 1;
-        if (group.Master < 0 || group.MasterUnit != Seconds) return new Mdf4Clock(startNs, null);
+        if (group.Master < 0) return new Mdf4Clock(startNs, null, null);
         var master = group.Channels[group.Master];
-        return new Mdf4Clock(startNs, IsNumber(master) ? master : null);
+        return new Mdf4Clock(startNs, master, MdfMasterTime.TryCreate(master, group.DataBytes));
     }
 
-    /// <summary>Whether a master can be read as a number: integers and floats.</summary>
-    public static bool IsNumber(MdfChannelLayout master) =>
-        master.Type == MdfChannelType.VirtualMaster
-        || (master.BitCount > 0 && master.DataType switch
-        {
-            <= MdfDataType.SignedBigEndian => master.BitCount <= 64,
-            MdfDataType.FloatLittleEndian or MdfDataType.FloatBigEndian => master.BitCount is 16 or 32 or 64 && master.BitOffset == 0,
-            _ => false,
-        } && (master.Conversion is null || Mdf4Numeric.IsNumeric(master.Conversion)));
+    /// <summary>Whether a record's time can be one: a finite number of at most three hundred years, none so small that only stray bytes are.</summary>
+    public bool IsPlausible(ReadOnlySpan<byte> record)
+    {
+        if (IsUniform) return true;
+        if (master!.DataType == MdfDataType.FloatLittleEndian && master.BitCount == 64 && Math.Abs(BinaryPrimitives.ReadDoubleLittleEndian(record[master.ByteOffset..])) is > 0 and < 1e-12) return false;
+        return elapsed!.ElapsedNs(record) is not null;
+    }
 
     /// <summary>Times of records.</summary>
     /// <param name="data">Memory that holds them.</param>
@@ -71,49 +64,48 @@ internal sealed class Mdf4Clock
 
         if (master.Type == MdfChannelType.VirtualMaster)
         {
-            for (int i = 0; i < times.Length; i++) times[i] = Time(Converted(index + i));
+            for (int i = 0; i < times.Length; i++) times[i] = Time(elapsed!.ElapsedNs(index + i));
             return;
         }
 
-        int at = first + master.ByteOffset;
-        if (conversion is null && master.BitOffset == 0 && FillFast(data, at, stride, times)) return;
-        for (int i = 0; i < times.Length; i++)
-        {
-            times[i] = Time(Converted(Mdf4Numeric.Read(master, data[at..])));
-            at += stride;
-        }
+        if (isLinear && FillFast(data, first + master.ByteOffset, stride, times)) return;
+        for (int i = 0; i < times.Length; i++, first += stride) times[i] = Time(elapsed!.ElapsedNs(data[first..]));
     }
 
     private bool FillFast(ReadOnlySpan<byte> data, int at, int stride, Span<ulong> times)
     {
-        double nsOffset = offset, nsFactor = factor;
+        double add = offset, multiply = factor;
         switch (master!.DataType, master.BitCount)
         {
-            case (MdfDataType.FloatLittleEndian, 64):
-                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((MemoryMarshal.Read<double>(data[at..]) * nsFactor) + nsOffset);
-                return BitConverter.IsLittleEndian;
+            case (MdfDataType.FloatLittleEndian, 64) when BitConverter.IsLittleEndian:
+                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((MemoryMarshal.Read<double>(data[at..]) * multiply) + add);
+                return true;
             case (MdfDataType.FloatLittleEndian, 32):
-                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((BinaryPrimitives.ReadSingleLittleEndian(data[at..]) * nsFactor) + nsOffset);
+                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((BinaryPrimitives.ReadSingleLittleEndian(data[at..]) * multiply) + add);
                 return true;
             case (MdfDataType.UnsignedLittleEndian, 64):
-                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((BinaryPrimitives.ReadUInt64LittleEndian(data[at..]) * nsFactor) + nsOffset);
+                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((BinaryPrimitives.ReadUInt64LittleEndian(data[at..]) * multiply) + add);
                 return true;
             case (MdfDataType.UnsignedLittleEndian, 32):
-                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((BinaryPrimitives.ReadUInt32LittleEndian(data[at..]) * nsFactor) + nsOffset);
+                for (int i = 0; i < times.Length; i++, at += stride) times[i] = Time((BinaryPrimitives.ReadUInt32LittleEndian(data[at..]) * multiply) + add);
                 return true;
             default:
                 return false;
         }
     }
 
-    private double Converted(double raw) => conversion is null ? (raw * factor) + offset : Mdf4Numeric.Convert(conversion, raw);
-
     private ulong Time(double seconds)
     {
-        // Not a number becomes 0; what leaves the range of the format's integers stays at its ends.
-        long ns = (long)Math.Round(seconds * 1e9);
+        double ns = Math.Round(seconds * 1e9);
+        return Time(Math.Abs(ns) < 9e18 ? (long)ns : null);
+    }
+
+    /// <summary>What is no number, or out of range, gets the start time.</summary>
+    private ulong Time(long? elapsedNs)
+    {
+        long ns = elapsedNs ?? 0;
         if (ns >= 0) return ulong.MaxValue - startNs < (ulong)ns ? ulong.MaxValue : startNs + (ulong)ns;
-        ulong back = (ulong)-(ns + 1) + 1;
+        ulong back = (ulong)-ns;
         return back > startNs ? 0 : startNs - back;
     }
 }

@@ -88,7 +88,7 @@ internal sealed partial class Mdf4Definitions
 
         group.Channels.Add(layout);
         if (type == MdfChannelType.MaximumLength && block.Link(5) != 0) reading.SizeLinks.Add((index, block.Link(5)));
-        if (type is MdfChannelType.Master or MdfChannelType.VirtualMaster && group.Master < 0) (group.Master, group.MasterUnit) = (index, block.Byte(1));
+        if (type is MdfChannelType.Master or MdfChannelType.VirtualMaster && group.Master < 0) group.Master = index;
         if (block.Link(1) != 0) await ReadCompositionAsync(reading, index, block.Link(1), depth + 1, cancellationToken).ConfigureAwait(false);
     }
 

@@ -100,14 +100,13 @@ public sealed partial class Mdf4RecordingReader : RecordingReader
 
     private Dictionary<string, string> MetadataOf(Mdf4ChannelGroup group)
     {
-        var master = group.Master >= 0 ? group.Channels[group.Master] : null;
-        int unit = group.MasterUnit;
-        if (master is null && byPosition.TryGetValue(group.MasterLink, out var other) && other.Master >= 0) (master, unit) = (other.Channels[other.Master], other.MasterUnit);
+        var keeper = group.Master < 0 && byPosition.TryGetValue(group.MasterLink, out var other) ? other : group;
+        var master = keeper.Master >= 0 ? keeper.Channels[keeper.Master] : null;
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["data_group"] = group.DataGroup.Index.ToString(CultureInfo.InvariantCulture),
             ["group"] = group.Index.ToString(CultureInfo.InvariantCulture),
-            ["time"] = master is not null && unit == 1 && Mdf4Clock.IsNumber(master) ? "master" : "none",
+            ["time"] = Mdf4Clock.Of(keeper, header.StartNs).HasTime ? "master" : "none",
         };
         Add("source", group.Source);
         Add("source_path", group.SourcePath);
@@ -115,7 +114,7 @@ public sealed partial class Mdf4RecordingReader : RecordingReader
         Add("comment", group.Comment);
         Add("master", master?.Name ?? "");
         Add("master_unit", master?.Unit ?? "");
-        Add("master_kind", unit switch { 1 => "time", 2 => "angle", 3 => "distance", 4 => "index", _ => "" });
+        Add("master_kind", (master is null ? 0 : MdfMasterTime.SyncType(master)) switch { 1 => "time", 2 => "angle", 3 => "distance", 4 => "index", _ => "" });
         if (header.IsLocalTime) metadata["time_zone"] = "local, unknown";
         return metadata;
 
