@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -49,9 +50,11 @@ public sealed class FixedWidthBuilder<T>(DataType type) : ColumnBuilder(type)
     {
         // Null places hold zeros.
         var written = Reserve(count);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i += 8)
         {
-            if ((validity[i >> 3] & (1 << (i & 7))) == 0) written[i] = default;
+            int absent = (byte)~validity[i >> 3];
+            if (count - i < 8) absent &= (1 << (count - i)) - 1;
+            for (; absent != 0; absent &= absent - 1) written[i + BitOperations.TrailingZeroCount(absent)] = default;
         }
 
         values.Advance(count * Unsafe.SizeOf<T>());

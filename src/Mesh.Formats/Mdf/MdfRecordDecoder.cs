@@ -33,7 +33,7 @@ internal sealed unsafe class MdfRecordDecoder : MessageDecoder
         var factory = new ColumnFactory(layout, options.RawValues, options.MaxNesting);
         MdfChannelLayout[] channels = [.. layout.Channels.Where(channel => options.RawValues || !channel.IsStructure)];
         columns = [.. channels.Select(factory.Create)];
-        invalidations = [.. channels.Select((channel, i) => columns[i] is NullColumn ? Invalidation.All : factory.InvalidationOf(channel))];
+        invalidations = [.. channels.Select((channel, i) => columns[i] is NullColumn ? Invalidation.All : factory.InvalidationOf(channel) ?? Invalidation.All)];
         var names = new ColumnNames();
         Type = new StructType([.. channels.Select((channel, i) => new Field(names.Claim(channel.Name), columns[i].Type) { Doc = Doc(channel, options.RawValues) })]);
         Problems = factory.Problems;

@@ -76,14 +76,13 @@ internal sealed class ConversionCompiler(bool isInteger, int maxNesting)
     private static TextKeys Keys(MdfConversion conversion, int count, int step) =>
         new([.. Enumerable.Range(0, count).Select(i => Encode(conversion.References[i * step]))]);
 
-    private SelectConversion RangeToValue(MdfConversion conversion)
+    private RangeTable RangeToValue(MdfConversion conversion)
     {
         Need(conversion, 1);
         var p = conversion.Values;
         int count = (p.Count - 1) / 3;
-        NumericConversion[] results = [.. Enumerable.Range(0, count).Select(i => new ConstantConversion(p[(3 * i) + 2]))];
-        NumericConversion other = p.Count % 3 == 1 ? new ConstantConversion(p[^1]) : new UndefinedConversion();
-        return new SelectConversion(KeyIndex.OfRanges(p, count, 3, isInteger), results, other);
+        double[] results = [.. Enumerable.Range(0, count).Select(i => p[(3 * i) + 2])];
+        return new RangeTable(KeyIndex.OfRanges(p, count, 3, isInteger), results, p.Count % 3 == 1 ? p[^1] : double.NaN);
     }
 
     private CompiledConversion Table(MdfConversion conversion, int depth, bool isBitfield)
@@ -98,7 +97,7 @@ internal sealed class ConversionCompiler(bool isInteger, int maxNesting)
         bool isNumeric = !isBitfield && entries.Any(entry => entry.Number is not null) && entries.All(entry => entry.Number is not null || entry.IsUndefined);
         if (!isNumeric) return new(Text: new TextTable(index, entries));
         var numbers = Array.ConvertAll(entries, entry => entry.Number ?? new UndefinedConversion());
-        return new(new SelectConversion(index, numbers[..count], numbers[count]));
+        return new(new ScaleTable(index, numbers[..count], numbers[count]));
     }
 
     private TextEntry Entry(MdfConversionReference? reference, int depth, bool isBitfield)

@@ -60,9 +60,11 @@ internal sealed class KeyIndex
     /// <summary>Entry that holds the value; -1 for none.</summary>
     public int Find(double value)
     {
+        if (dense.Length == 0) return Bisect(value);
+        // All entries lie within the array's reach.
         double position = value - denseFrom;
-        if (position >= 0 && position < dense.Length && position == (int)position) return dense[(int)position];
-        return Bisect(value);
+        if (!(position >= 0 && position < dense.Length)) return -1;
+        return position == (int)position ? dense[(int)position] : Bisect(value);
     }
 
     private static List<(double Start, double End, int Entry)> Disjoint(List<(double Start, double End, int Entry)> ranges)
@@ -87,8 +89,16 @@ internal sealed class KeyIndex
 
     private int Bisect(double value)
     {
-        int index = Array.BinarySearch(starts, value);
-        if (index < 0) index = ~index - 1;
-        return index >= 0 && value < ends[index] ? entries[index] : -1;
+        // The last segment that does not start behind the value.
+        int low = 0;
+        int count = starts.Length;
+        while (count > 1)
+        {
+            int half = count / 2;
+            low = starts[low + half] <= value ? low + half : low;
+            count -= half;
+        }
+
+        return count == 1 && starts[low] <= value && value < ends[low] ? entries[low] : -1;
     }
 }

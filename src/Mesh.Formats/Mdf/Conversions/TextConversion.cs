@@ -1,3 +1,5 @@
+using Mesh.Columnar;
+
 namespace Mesh.Formats.Mdf.Conversions;
 
 /// <summary>A conversion from numbers to text. Texts are encoded once, when it is made.</summary>
@@ -21,6 +23,12 @@ internal readonly record struct TextEntry(byte[]? Text, NumericConversion? Numbe
 /// <summary><see cref="MdfConversionKind.ValueToText"/> and <see cref="MdfConversionKind.RangeToText"/>; the default is the last entry.</summary>
 internal sealed class TextTable(KeyIndex index, TextEntry[] entries) : TextConversion
 {
+    /// <summary>The texts, the default last, when the table has nothing else; else null.</summary>
+    public TextSet? Texts { get; } = Array.TrueForAll(entries, entry => entry.Text is not null) ? new TextSet(entries.Select(entry => entry.Text!)) : null;
+
+    /// <summary>Position in <see cref="Texts"/>.</summary>
+    public int Find(double value) => index.Find(value) is >= 0 and var found ? found : entries.Length - 1;
+
     public override ReadOnlySpan<byte> Find(double value, long bits, ref TextScratch scratch, out bool isDefined)
     {
         int found = index.Find(value);

@@ -30,16 +30,12 @@ internal sealed class ColumnFactory(MdfRecordLayout layout, bool isRaw, int maxN
         return new NullColumn(FallbackType(channel));
     }
 
-    /// <summary>Which values of a channel are invalid, whether or not they become null.</summary>
-    public Invalidation InvalidationOf(MdfChannelLayout channel)
+    /// <summary>Which values of a channel are invalid, whether or not they become null; null when its bit is not in the record.</summary>
+    public Invalidation? InvalidationOf(MdfChannelLayout channel)
     {
         if (channel.AllInvalid) return Invalidation.All;
         if (channel.InvalidationBit < 0) return Invalidation.None;
-        if (channel.InvalidationBit / 8 >= layout.InvalidationBytes)
-        {
-            throw new ChannelException($"its invalidation bit {channel.InvalidationBit} lies beyond the record's {layout.InvalidationBytes} bytes of them");
-        }
-
+        if (channel.InvalidationBit / 8 >= layout.InvalidationBytes) return null;
         return Invalidation.Bit(layout.DataBytes + (channel.InvalidationBit / 8), channel.InvalidationBit % 8);
     }
 
@@ -56,7 +52,8 @@ internal sealed class ColumnFactory(MdfRecordLayout layout, bool isRaw, int maxN
     private ChannelColumn Value(MdfChannelLayout channel)
     {
         var array = ArrayOf(channel);
-        var invalidation = isRaw ? Invalidation.None : InvalidationOf(channel);
+        var invalidation = isRaw ? Invalidation.None : InvalidationOf(channel)
+            ?? throw new ChannelException($"its invalidation bit {channel.InvalidationBit} lies beyond the record's {layout.InvalidationBytes} bytes of them");
         if (array is null) return Single(channel, null, invalidation);
         bool isPerElement = !isRaw && !channel.AllInvalid && channel.InvalidationBit >= 0 && array.InvalidationStride != 0;
         if (isPerElement)

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Mesh.Formats.Mdf.Decoding;
 
 /// <summary>Which values of a channel are invalid (specification 4.2, "CNBLOCK", <c>cn_pos_invalidation_bit</c> and <c>cn_flags</c>).</summary>
@@ -42,16 +44,23 @@ internal readonly unsafe struct Invalidation
         }
 
         int any = 0;
+        int shift = BitOperations.TrailingZeroCount(mask);
         byte* record = tile.First + at;
         for (int i = 0; i < bytes; i++)
         {
             int invalid = 0;
             int left = Math.Min(8, count - (i * 8));
-            for (int j = 0; j < left; j++)
+            if (tile.IsStrided)
             {
-                int value = tile.IsStrided ? *record : tile.At((i * 8) + j)[at];
-                record += tile.Stride;
-                invalid |= ((value & mask) != 0 ? 1 : 0) << j;
+                for (int j = 0; j < left; j++)
+                {
+                    invalid |= ((*record >> shift) & 1) << j;
+                    record += tile.Stride;
+                }
+            }
+            else
+            {
+                for (int j = 0; j < left; j++) invalid |= ((tile.At((i * 8) + j)[at] >> shift) & 1) << j;
             }
 
             any |= invalid;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Columnar;
 using Mesh.Formats.Mdf.Conversions;
 
@@ -8,9 +9,19 @@ internal sealed unsafe class NumberTextColumn<TRead, TRaw>(TRead read, TextConve
     where TRead : struct, IRead<TRaw>
     where TRaw : unmanaged
 {
+    private readonly TextTable? table = conversion as TextTable;
+
     public override void Append(in RecordTile tile, ColumnBuilder column)
     {
         var builder = (BinaryBuilder)column;
+        if (Invalidation.IsNone && table?.Texts is { } texts)
+        {
+            Span<int> choices = stackalloc int[tile.Count];
+            Choose(tile, table, choices);
+            builder.AppendChosen(texts, choices);
+            return;
+        }
+
         var scratch = new TextScratch(stackalloc byte[256]);
         for (int i = 0; i < tile.Count; i++)
         {
@@ -29,5 +40,12 @@ internal sealed unsafe class NumberTextColumn<TRead, TRaw>(TRead read, TextConve
         }
 
         scratch.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Choose(in RecordTile tile, TextTable of, Span<int> choices)
+    {
+        var reader = read;
+        for (int i = 0; i < choices.Length; i++) choices[i] = of.Find(ToDouble<TRaw>.Of(reader.Read(tile.At(i))));
     }
 }
