@@ -14,13 +14,16 @@ internal sealed class Mdf3BlockReader(IByteSource source, LossList losses, bool 
 {
     private const int HeaderBytes = 4;
     private const int PageBytes = 64 << 10;
+
+    // More than any recorder writes: some hundred thousand channels.
+    private const long MaxDefinitionBytes = 64L << 20;
     private readonly byte[] page = new byte[PageBytes];
     private readonly Encoding? encoding = codePage is 0 or 65001 ? null : CodePagesEncodingProvider.Instance.GetEncoding(codePage);
     private readonly HashSet<(long Position, string Problem)> reported = [];
     private readonly SortedSet<long> starts = [];
     private long pageStart;
     private int pageLength;
-    private long bytesLeft = Math.Min(source.Length, 512L << 20);
+    private long bytesLeft = Math.Min(source.Length, MaxDefinitionBytes);
 
     public bool IsBigEndian => isBigEndian;
 
@@ -60,7 +63,7 @@ internal sealed class Mdf3BlockReader(IByteSource source, LossList losses, bool 
 
         if (length > bytesLeft)
         {
-            if (report) Report(Mdf3Codes.DefinitionLimit, position, "definitions that are no longer than the file", "more; what follows is left out");
+            if (report) Report(Mdf3Codes.DefinitionLimit, position, $"definitions that do not overlap, of at most {MaxDefinitionBytes:N0} bytes", "more; what follows is left out");
             return null;
         }
 
