@@ -33,7 +33,7 @@ public class Ros1ReadBenchmarks
     private async Task SetupAsync()
     {
         using var output = new MemoryStream();
-        await Ros1SampleBag.WriteAsync(output, Compression, Ros1SampleBag.SecondsFor(Compression), bigMessages: true);
+        await Ros1SampleBag.WriteAsync(output, Compression, Ros1SampleBag.Seconds, bigMessages: true);
         file = output.ToArray();
         PayloadBytes.Set(typeof(Ros1ReadBenchmarks), await ReadAsync());
     }

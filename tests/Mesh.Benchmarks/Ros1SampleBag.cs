@@ -11,8 +11,8 @@ internal static class Ros1SampleBag
     private const int BusHz = 1000;
     private const ulong StartNs = 1_700_000_000_000_000_000;
 
-    /// <summary>Length of the drive that reading is measured on: bzip2 takes a hundred times longer.</summary>
-    public static int SecondsFor(Ros1BagCompression compression) => compression == Ros1BagCompression.Bz2 ? 10 : 60;
+    /// <summary>Length of the drive that reading is measured on, in seconds; bzip2 sets the limit.</summary>
+    public const int Seconds = 20;
 
     public static async Task WriteAsync(Stream output, Ros1BagCompression compression, int seconds, bool bigMessages)
     {
@@ -53,7 +53,7 @@ internal static class Ros1SampleBag
         foreach (var compression in Enum.GetValues<Ros1BagCompression>())
         {
             await using var output = File.Create(Path.Combine(folder, $"{compression.ToString().ToLowerInvariant()}.bag"));
-            await WriteAsync(output, compression, SecondsFor(compression), bigMessages: true);
+            await WriteAsync(output, compression, Seconds, bigMessages: true);
         }
     }
 
