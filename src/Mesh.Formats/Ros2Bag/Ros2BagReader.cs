@@ -260,6 +260,13 @@ public sealed partial class Ros2BagReader : RecordingReader
             return;
         }
 
+        // A record longer than the file is no allocation's worth.
+        if (cell.PayloadBytes > (long)pager.PageCount * pager.Header.PageSize)
+        {
+            losses.Add(SqliteRows.OverflowBroken, OffsetOf(cell), 0, "a message within the file", string.Create(CultureInfo.InvariantCulture, $"a claim of {cell.PayloadBytes:N0} bytes"));
+            return;
+        }
+
         string? broken = await SqliteRows.CopyAsync(pager, btree.Leaf, cell, data.AsMemory(used, (int)cell.PayloadBytes), layout.Visited, cancellationToken).ConfigureAwait(false);
         if (broken is not null)
         {
@@ -275,7 +282,7 @@ public sealed partial class Ros2BagReader : RecordingReader
     /// <summary>Makes room for a row's record at the end of the block; false when the block has to be handed out first.</summary>
     private bool HasRoom(in SqliteCell cell)
     {
-        // More than the file has cannot be on its pages: nothing is allocated for such a claim, and copying will find it broken.
+        // More than the file has cannot be on its pages: nothing is allocated for such a claim.
         long needed = Math.Min(cell.PayloadBytes, Math.Min(options.MaxMessageBytes + SqliteHeader.Bytes, (long)pager.PageCount * pager.Header.PageSize));
         if (used + needed <= data.Length && run.Count < BlockMessages) return true;
         if (run.Count > 0) return false;

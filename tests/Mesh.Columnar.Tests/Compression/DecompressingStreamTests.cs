@@ -15,7 +15,7 @@ public sealed class DecompressingStreamTests
     [InlineData(false, false)]
     public void Frames_come_out_whole_and_cut_ones_up_to_the_cut(bool isZstd, bool useNative)
     {
-        Assert.SkipUnless(Zstd.IsNative && Lz4.IsNative, "compressing needs libzstd and liblz4: install libzstd1 and liblz4-1");
+        Assert.SkipUnless(Zstd.IsNative && Lz4.IsNative, "needs libzstd.so.1 and liblz4.so.1: apt-get install libzstd1 liblz4-1");
         byte[] content = new byte[14_000_000];
         new Random(4).NextBytes(content.AsSpan(0, 13_000_000));
         byte[] frame = Compress(isZstd, content), second = Compress(isZstd, content.AsSpan(0, 100_000).ToArray());
@@ -67,7 +67,7 @@ public sealed class DecompressingStreamTests
     [InlineData(false)]
     public void An_empty_stream_and_an_empty_frame_hold_nothing(bool isZstd)
     {
-        Assert.SkipUnless(Zstd.IsNative && Lz4.IsNative, "compressing needs libzstd and liblz4: install libzstd1 and liblz4-1");
+        Assert.SkipUnless(Zstd.IsNative && Lz4.IsNative, "needs libzstd.so.1 and liblz4.so.1: apt-get install libzstd1 liblz4-1");
         Open(isZstd, [], useNative: true).ReadByte().ShouldBe(-1);
         Open(isZstd, Compress(isZstd, []), useNative: true).ReadByte().ShouldBe(-1);
         Open(isZstd, Compress(isZstd, []), useNative: false).ReadByte().ShouldBe(-1);

@@ -105,6 +105,30 @@ public sealed class Ros2BagDamageTests
     }
 
     [Fact]
+    public async Task A_row_that_claims_more_than_the_file_has_is_a_loss()
+    {
+        using var folder = new TemporaryFolder();
+        using (var connection = SqliteBags.Create(folder["bag.db3"], new SqliteBags.Layout()))
+        {
+            SqliteBags.Execute(connection, "INSERT INTO messages (timestamp, topic_id, data) VALUES (1, 1, zeroblob(100000)), (2, 1, x'00')");
+        }
+
+        // Payload length, then (behind rowid, header length, id, topic and time) the serial type of the blob: both claim 900 kB more.
+        byte[] bytes = await File.ReadAllBytesAsync(folder["bag.db3"], TestContext.Current.CancellationToken);
+        byte[] length = Varint(100_000 + 7), type = Varint((100_000 * 2) + 12);
+        int at = bytes.AsSpan().IndexOf(length);
+        int typeAt = at + bytes.AsSpan(at).IndexOf(type);
+        at.ShouldBeGreaterThan(0);
+        Varint(100_007 + 900_000).CopyTo(bytes, at);
+        Varint(200_012 + 1_800_000).CopyTo(bytes, typeAt);
+        var read = (await TryReadAsync(bytes))!;
+        read.Messages.ShouldHaveSingleItem().LogTimeNs.ShouldBe(2UL);
+        read.Losses.ShouldContain(loss => loss.Code == "MESH10457" && loss.Found.Contains("claim"));
+
+        static byte[] Varint(int value) => [(byte)(0x80 | (value >> 14)), (byte)(0x80 | ((value >> 7) & 0x7F)), (byte)(value & 0x7F)];
+    }
+
+    [Fact]
     public async Task Mutated_bags_never_throw_anything_else_nor_hang()
     {
         using var folder = new TemporaryFolder();

@@ -96,7 +96,7 @@ public sealed class Ros2BagFolderTests
     [InlineData(false)]
     public async Task Messages_compressed_one_by_one_in_mcap_are_decompressed(bool withContentSize)
     {
-        Assert.SkipUnless(Zstd.IsNative, "compressing needs libzstd");
+        Assert.SkipUnless(Zstd.IsNative, "needs libzstd.so.1: apt-get install libzstd1");
         using var folder = new TemporaryFolder();
         var random = new Random(3);
         List<byte[]> payloads = [];

@@ -48,9 +48,8 @@ internal sealed class ByteExtents(IByteSource source) : IAsyncDisposable
     public async ValueTask<bool> LoadAsync(long offset, int count, CancellationToken cancellationToken)
     {
         if (TryGet(offset, count, out _)) return true;
-        var extent = ahead is not null && offset >= aheadStart && offset + count <= aheadEnd
-            ? await TakeAheadAsync().ConfigureAwait(false)
-            : await ReadAsync(offset, SizeFor(offset, count), cancellationToken).ConfigureAwait(false);
+        var extent = ahead is not null && offset >= aheadStart && offset + count <= aheadEnd ? await TakeAheadAsync().ConfigureAwait(false) : null;
+        extent ??= await ReadAsync(offset, SizeFor(offset, count), cancellationToken).ConfigureAwait(false);
         Keep(extent);
 
         // Only a scan that has reached the full size reads ahead: a reader that skips would ask for what nobody wants.
@@ -80,11 +79,13 @@ internal sealed class ByteExtents(IByteSource source) : IAsyncDisposable
         current = null;
     }
 
-    private async ValueTask<Extent> TakeAheadAsync()
+    /// <summary>What was read ahead; null when that failed, for example because the call that began it was cancelled: then it is read again.</summary>
+    private async ValueTask<Extent?> TakeAheadAsync()
     {
         var task = ahead!;
         ahead = null;
-        return await task.ConfigureAwait(false);
+        await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompletedSuccessfully ? await task.ConfigureAwait(false) : null;
     }
 
     private int SizeFor(long offset, int count)
