@@ -97,9 +97,9 @@ internal sealed class MessageSorter(string folder, long maxBytes = 96L << 20) : 
         if (runs.Count == MaxRuns)
         {
             var merged = SortedRun.Create(folder);
-            await foreach (var run in MergeAsync(cancellationToken).ConfigureAwait(false)) await merged.WriteAsync(run.Message, run.Payload, cancellationToken).ConfigureAwait(false);
+            await foreach (var next in MergeAsync(cancellationToken).ConfigureAwait(false)) await merged.WriteAsync(next.Message, next.Payload, cancellationToken).ConfigureAwait(false);
             await merged.FlushAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var run in runs) await run.DisposeAsync().ConfigureAwait(false);
+            foreach (var old in runs) await old.DisposeAsync().ConfigureAwait(false);
             runs.Clear();
             runs.Add(merged);
         }
