@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Mesh.Formats.Mdf;
 using Mesh.Formats.Mdf4;
+using Mesh.Formats.Tests.Mdf3;
 using Shouldly;
 using Xunit;
 
@@ -112,6 +113,10 @@ public sealed class Mdf4WriterTests
         var group = SpecificationMdfReader.ReadUnfinalised(stream.ToArray()).Groups.ShouldHaveSingleItem();
         group.Cycles.ShouldBeInRange(900, 999);
         for (int i = 0; i < group.Cycles; i++) group.Raw(group["low"], i).ShouldBe((ulong)(i % 8));
+
+        var reading = await MdfReading.ReadAsync(stream.ToArray());
+        reading.Of(0).Count.ShouldBe((int)group.Cycles);
+        reading.Values(0, "text").ShouldBe(Enumerable.Range(0, (int)group.Cycles).Select(i => (object?)("value " + i)));
     }
 
     [Fact]
