@@ -104,6 +104,8 @@ public static class RecordingFormats
         string found = Convert.ToHexStringLower(head[..Math.Min(8, head.Length)]);
         string what = head.StartsWith("#ROSRECORD"u8) || head.StartsWith("#ROSBAG V1"u8)
             ? "is a ROS bag of a format before 2.0 (2010 and earlier); run `rosbag fix` on it"
+            : head.StartsWith("Generic File\0\0"u8)
+            ? "is a compressed or encrypted log of a CSS Electronics logger (.MFC, .MFE, .MFM); convert it to MF4 with the vendor's mdf2finalized or mdf_decrypt tools first"
             : head.StartsWith("PK\x03\x04"u8)
                 ? "is a zip archive, which hides its format; unpack it"
                 : $"is not a known recording: it begins with bytes {found}; known are MCAP, MDF, ROS 1 and ROS 2 bags, BLF, ASC and TRC, also compressed with zstd, gzip, lz4 or bzip2. Check that it is a recording and arrived whole";

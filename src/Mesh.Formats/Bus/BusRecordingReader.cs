@@ -21,7 +21,7 @@ internal sealed class BusRecordingReader : RecordingReader
     private readonly FrameBuffer frames;
     private readonly MessageRun run = new();
     private readonly LossList own;
-    private readonly List<Route> routes = [];
+    private Route[] routes = [];
     private readonly Dictionary<int, Traffic> traffic = [];
     private readonly bool hasGroups;
 
@@ -65,7 +65,7 @@ internal sealed class BusRecordingReader : RecordingReader
         var groups = new Dictionary<string, string>();
         foreach (var channel in summary.Channels)
         {
-            if (channel.Channel.Index >= routes.Count) continue;
+            if (channel.Channel.Index >= routes.Length) continue;
             var route = routes[channel.Channel.Index];
             if (route.Group is not null) groups[route.Group.Group] = channel.Messages?.ToString(CultureInfo.InvariantCulture) ?? "";
             else if (route.Kind is null) counts[route.Outer] = channel.Messages;
@@ -91,11 +91,15 @@ internal sealed class BusRecordingReader : RecordingReader
     private void AddRoutes()
     {
         var list = inner.Channels;
-        while (routes.Count < list.Count)
+        if (routes.Length == list.Count) return;
+        int known = routes.Length;
+        Array.Resize(ref routes, list.Count);
+        for (int i = known; i < routes.Length; i++)
         {
-            var channel = list[routes.Count];
-            if (options.BusFrames && BusFrames.GroupOf(channel) is { } group) routes.Add(new Route(group, null, -1));
-            else routes.Add(new Route(null, FramesOf(channel), channels.Add(channel.Topic, channel.MessageEncoding, channel.Schema, channel.Metadata)));
+            var channel = list[i];
+            routes[i] = options.BusFrames && BusFrames.GroupOf(channel) is { } group
+                ? new Route(group, null, -1)
+                : new Route(null, FramesOf(channel), channels.Add(channel.Topic, channel.MessageEncoding, channel.Schema, channel.Metadata));
         }
     }
 
@@ -129,7 +133,7 @@ internal sealed class BusRecordingReader : RecordingReader
         Traffic? last = null;
         foreach (ref readonly var message in block.Messages.Span)
         {
-            var route = routes[message.ChannelIndex];
+            ref readonly var route = ref routes[message.ChannelIndex];
             var shown = message with { ChannelIndex = route.Outer };
             if (route.Kind == BusKind.Can && message.Length >= CanFrame.HeaderBytes)
             {
@@ -154,7 +158,7 @@ internal sealed class BusRecordingReader : RecordingReader
         Traffic? last = null;
         foreach (ref readonly var message in block.Messages.Span)
         {
-            var route = routes[message.ChannelIndex];
+            ref readonly var route = ref routes[message.ChannelIndex];
             var record = data.Slice(message.Offset, message.Length);
             bool isCan = route.Kind == BusKind.Can && message.Length >= CanFrame.HeaderBytes;
             if (route.Group is null)

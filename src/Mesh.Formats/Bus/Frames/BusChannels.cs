@@ -8,7 +8,7 @@ internal sealed class BusChannels(RecordingQuery query)
     private const int Direct = 64;
     private static readonly IReadOnlyDictionary<string, string> NoMetadata = new Dictionary<string, string>();
     private readonly List<RecordingChannel> channels = [];
-    private readonly List<bool> wanted = [];
+    private bool[] wanted = new bool[16];
     private readonly int[] direct = NewDirect();
     private readonly Dictionary<int, int> others = [];
 
@@ -34,7 +34,8 @@ internal sealed class BusChannels(RecordingQuery query)
     public int Add(string topic, string messageEncoding, MessageSchema? schema, IReadOnlyDictionary<string, string>? metadata = null)
     {
         channels.Add(new RecordingChannel(channels.Count, topic, messageEncoding, schema, metadata ?? NoMetadata));
-        wanted.Add(query.Selects(topic));
+        if (channels.Count > wanted.Length) Array.Resize(ref wanted, wanted.Length * 2);
+        wanted[channels.Count - 1] = query.Selects(topic);
         return channels.Count - 1;
     }
 

@@ -123,33 +123,25 @@ internal sealed partial class MdfBusGroup
     /// <returns>Null when the group logs no frames of a bus that is known.</returns>
     public static MdfBusGroup? TryCreate(MdfRecordLayout layout)
     {
-        MdfBusEvent? found = null;
+        MdfBusEvent? structure = null, fields = null;
         var members = new Dictionary<string, MdfChannelLayout>(StringComparer.Ordinal);
-        for (int i = 0; i < layout.Channels.Count; i++)
+        foreach (var channel in layout.Channels)
         {
-            var channel = layout.Channels[i];
-            string name = channel.Name;
-            int dot = name.IndexOf('.', StringComparison.Ordinal);
-            string head = dot < 0 ? name : name[..dot];
-            var named = EventOf(head);
-            string member = dot < 0 ? name : name[dot..].TrimStart('.');
+            int dot = channel.Name.IndexOf('.', StringComparison.Ordinal);
+            var named = EventOf(dot < 0 ? channel.Name : channel.Name[..dot]);
             bool isUnder = channel.Parent >= 0 && channel.Parent < layout.Channels.Count && EventOf(layout.Channels[channel.Parent].Name) is not null;
-            if (named is null && !isUnder) continue;
-            if (dot < 0 && named is not null)
+            if (dot < 0 && named is not null) structure ??= named;
+            else if (dot < 0 && isUnder) members.TryAdd(channel.Name, channel);
+            else if (named is not null && (fields is null || named == fields))
             {
-                // The structure itself.
-                found ??= named;
-                continue;
+                // Where the fields and their structure are named differently, the fields are right: some loggers reuse a structure's name.
+                fields = named;
+                members.TryAdd(channel.Name[dot..].TrimStart('.'), channel);
             }
-
-            found ??= named ?? EventOf(layout.Channels[channel.Parent].Name);
-
-            // Not the fields of a second event in the same group.
-            if (named is null || named == found) members.TryAdd(member, channel);
         }
 
-        if (found is not { } kind || !members.ContainsKey("BusChannel") && !members.ContainsKey("ID") && !members.ContainsKey("DataBytes")) return null;
-        return new MdfBusGroup(layout, kind, members);
+        bool hasFields = members.ContainsKey("BusChannel") || members.ContainsKey("ID") || members.ContainsKey("DataBytes");
+        return hasFields && (fields ?? structure) is { } kind ? new MdfBusGroup(layout, kind, members) : null;
     }
 
     private static bool IsInteger(MdfChannelLayout channel) => channel.DataType <= MdfDataType.SignedBigEndian && channel.BitCount is > 0 and <= 64

@@ -43,6 +43,7 @@ internal sealed class SignalPlan
     private readonly bool isBigEndian;
     private readonly bool isSigned;
     private readonly bool isNineBytes;
+    private readonly BusMultiplexRange[] ranges;
 
     public SignalPlan(BusSignal signal, int payloadStart, bool rawValues)
     {
@@ -56,6 +57,7 @@ internal sealed class SignalPlan
         isNineBytes = bit + signal.BitCount > 64;
         shiftLeft = isBigEndian ? bit : 64 - bit - signal.BitCount;
         shiftRight = 64 - signal.BitCount;
+        ranges = [.. signal.MultiplexRanges];
         Output = OutputOf(signal, rawValues);
         if (!rawValues && signal.Values.Count > 0 && !signal.IsBytes && signal.ValueType == BusSignalValueType.Integer)
         {
@@ -133,7 +135,7 @@ internal sealed class SignalPlan
 
     public bool IsSelectedBy(long multiplexor)
     {
-        foreach (var range in Signal.MultiplexRanges)
+        foreach (var range in ranges)
         {
             if (multiplexor >= range.First && multiplexor <= range.Last) return true;
         }
