@@ -1,4 +1,5 @@
 using Mesh.Formats.Mdf3;
+using Mesh.Formats.Mdf4;
 using Mesh.Model;
 
 namespace Mesh.Formats;
@@ -18,6 +19,7 @@ public static class RecordingDoctor
         return RecordingFormats.Recognise(head.AsSpan(0, filled)) switch
         {
             // One line per format that has a doctor.
+            RecordingFormat.Mdf4 => await Mdf4Doctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
             RecordingFormat.Mdf3 => await Mdf3Doctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
             _ => [],
         };
