@@ -67,7 +67,7 @@ internal sealed class Mdf4BlockReader(IByteSource source, Mdf4Losses losses, lon
         var (found, id, length, links) = await ReadHeaderAsync(position, cancellationToken).ConfigureAwait(false);
         if (!found)
         {
-            losses.Report(Mdf4Codes.BadLink, Math.Max(position, 0), 0, wanted, $"a link beyond the file's {source.Length:N0} bytes");
+            losses.Report(Mdf4Codes.BadLink, Math.Clamp(position, 0, source.Length), 0, wanted, $"a link beyond the file's {source.Length:N0} bytes");
             return null;
         }
 
@@ -90,7 +90,7 @@ internal sealed class Mdf4BlockReader(IByteSource source, Mdf4Losses losses, lon
         if (!shaped)
         {
             losses.Report(
-                Mdf4Codes.Cut, position, Math.Max(0, length - (source.Length - position)), $"{wanted} with its {links:N0} links within the file",
+                Mdf4Codes.Cut, position, 0, $"{wanted} with its {links:N0} links within the file",
                 $"a length of {length:N0}, {source.Length - position:N0} bytes before the end");
             if (available < 8 || links < 0 || links > available / 8) return null;
         }

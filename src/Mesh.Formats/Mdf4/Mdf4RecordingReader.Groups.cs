@@ -44,9 +44,13 @@ public sealed partial class Mdf4RecordingReader
         var remote = clock.HasTime ? null : await RemoteOfAsync(group, cancellationToken).ConfigureAwait(false);
         if (stride == 0)
         {
-            // Records without bytes are a claim that nothing bears out; the file's size is a generous bound for it.
-            long records = limit == long.MaxValue ? 0 : Math.Min(limit, Math.Max(1 << 20, source.Length));
-            if (records < group.CycleCount) losses.Report(Mdf4Codes.RecordsMissing, group.Position, 0, "records that hold data", $"{group.CycleCount:N0} without; {records:N0} are given");
+            // Records without bytes are a claim that nothing bears out: without channels there is nothing to give, else the file's size is a generous bound.
+            long records = !group.Layout!.HasRecordIndex || limit == long.MaxValue ? 0 : Math.Min(limit, Math.Max(1 << 16, source.Length));
+            if (records < group.CycleCount)
+            {
+                losses.Report(Mdf4Codes.RecordsMissing, group.Position, 0, $"{group.CycleCount:N0} records of group '{group.Name}'", $"no data for them; {records:N0} are given");
+            }
+
             return new Mdf4IndexReader(group, clock, remote, records, options);
         }
 

@@ -61,6 +61,12 @@ public sealed partial class Mdf4RecordingReader : RecordingReader
         }
     }
 
+    internal Mdf4BlockReader Blocks => blocks;
+
+    internal Mdf4Header Header => header;
+
+    internal Mdf4Definitions Definitions => definitions;
+
     /// <inheritdoc/>
     public override RecordingFormat Format => RecordingFormat.Mdf4;
 
