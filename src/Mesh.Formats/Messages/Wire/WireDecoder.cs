@@ -36,13 +36,13 @@ internal sealed class WireDecoder(WirePlan plan, bool isRos1, WireStamp? stamp, 
 
     public override StructType Type => plan.Type;
 
+    // Opening and closing the builders for generated code costs more than it saves on a single message.
     public override void Decode(ReadOnlySpan<byte> message, ReadOnlySpan<ColumnBuilder> row) => Read(message, Bind(row));
 
     public override int DecodeRun(ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run, ReadOnlySpan<ColumnBuilder> row, out MessageFormatException? failure)
     {
         messagesSeen += run.Length;
-        bool compiles = Compiles ?? (RuntimeFeature.IsDynamicCodeSupported && messagesSeen >= MessagesBeforeCompiling);
-        if (!compiles || !plan.IsRegular || row.IsEmpty || !BitConverter.IsLittleEndian) return base.DecodeRun(data, run, row, out failure);
+        if (!MayCompile(row)) return base.DecodeRun(data, run, row, out failure);
 
         var bound = Bind(row);
         failure = null;
@@ -52,8 +52,20 @@ internal sealed class WireDecoder(WirePlan plan, bool isRos1, WireStamp? stamp, 
             done += DecodeCompiled(data, run[done..], bound, row[0].Length);
             if (done == run.Length) return done;
             // The next one is not as generated code expects it.
-            done += base.DecodeRun(data, run.Slice(done, 1), row, out failure);
-            if (failure is not null || done == run.Length) return done;
+            int before = row[0].Length;
+            try
+            {
+                Read(data.Slice(run[done].Offset, run[done].Length), bound);
+                done++;
+            }
+            catch (MessageFormatException exception)
+            {
+                foreach (var column in row) Truncate(column, before);
+                failure = exception;
+                return done;
+            }
+
+            if (done == run.Length) return done;
         }
     }
 
@@ -114,6 +126,9 @@ internal sealed class WireDecoder(WirePlan plan, bool isRos1, WireStamp? stamp, 
 
         return done;
     }
+
+    private bool MayCompile(ReadOnlySpan<ColumnBuilder> row) =>
+        (Compiles ?? (RuntimeFeature.IsDynamicCodeSupported && messagesSeen >= MessagesBeforeCompiling)) && plan.IsRegular && !row.IsEmpty && BitConverter.IsLittleEndian;
 
     private bool TryKind(ReadOnlySpan<byte> message, out int kind)
     {

@@ -23,7 +23,12 @@ internal static partial class WireReader
 
         if (extensibility == WireExtensibility.Final || cursor.Layout == WireLayout.Xcdr1)
         {
-            foreach (var member in node.Members) ReadMember(member, ref cursor, builders);
+            foreach (var member in node.Members)
+            {
+                if (member.IsOptional) ReadMember(member, ref cursor, builders);
+                else ReadValue(member, ref cursor, builders);
+            }
+
             return;
         }
 

@@ -47,27 +47,17 @@ internal static partial class WireReader
             case WireKind.Enum:
                 AppendEnum(node, ReadInteger(node.Storage, node.Field, ref cursor), Unsafe.As<BinaryBuilder>(builders[node.Slot]));
                 break;
-            default:
-                ReadScalar(node, ref cursor, builders[node.Slot]);
-                break;
-        }
-    }
-
-    private static void ReadScalar(WireNode node, ref WireCursor cursor, ColumnBuilder builder)
-    {
-        switch (node.Kind)
-        {
-            case WireKind.Float64: Unsafe.As<FixedWidthBuilder<double>>(builder).Append(cursor.Read<double>(node.Field)); break;
-            case WireKind.Float32: Unsafe.As<FixedWidthBuilder<float>>(builder).Append(cursor.Read<float>(node.Field)); break;
-            case WireKind.Int32: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<int>(node.Field)); break;
-            case WireKind.UInt32: Unsafe.As<FixedWidthBuilder<long>>(builder).Append(cursor.Read<uint>(node.Field)); break;
-            case WireKind.Int64: Unsafe.As<FixedWidthBuilder<long>>(builder).Append(cursor.Read<long>(node.Field)); break;
-            case WireKind.UInt64: Unsafe.As<FixedWidthBuilder<Int128>>(builder).Append(cursor.Read<ulong>(node.Field)); break;
-            case WireKind.Int16: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<short>(node.Field)); break;
-            case WireKind.UInt16: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<ushort>(node.Field)); break;
-            case WireKind.Int8: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<sbyte>(node.Field)); break;
-            case WireKind.UInt8: Unsafe.As<FixedWidthBuilder<int>>(builder).Append(cursor.Read<byte>(node.Field)); break;
-            case WireKind.Bool: Unsafe.As<BooleanBuilder>(builder).Append(cursor.Read<byte>(node.Field) != 0); break;
+            case WireKind.Float64: Unsafe.As<FixedWidthBuilder<double>>(builders[node.Slot]).Append(cursor.Read<double>(node.Field)); break;
+            case WireKind.Float32: Unsafe.As<FixedWidthBuilder<float>>(builders[node.Slot]).Append(cursor.Read<float>(node.Field)); break;
+            case WireKind.Int32: Unsafe.As<FixedWidthBuilder<int>>(builders[node.Slot]).Append(cursor.Read<int>(node.Field)); break;
+            case WireKind.UInt32: Unsafe.As<FixedWidthBuilder<long>>(builders[node.Slot]).Append(cursor.Read<uint>(node.Field)); break;
+            case WireKind.Int64: Unsafe.As<FixedWidthBuilder<long>>(builders[node.Slot]).Append(cursor.Read<long>(node.Field)); break;
+            case WireKind.UInt64: Unsafe.As<FixedWidthBuilder<Int128>>(builders[node.Slot]).Append(cursor.Read<ulong>(node.Field)); break;
+            case WireKind.Int16: Unsafe.As<FixedWidthBuilder<int>>(builders[node.Slot]).Append(cursor.Read<short>(node.Field)); break;
+            case WireKind.UInt16: Unsafe.As<FixedWidthBuilder<int>>(builders[node.Slot]).Append(cursor.Read<ushort>(node.Field)); break;
+            case WireKind.Int8: Unsafe.As<FixedWidthBuilder<int>>(builders[node.Slot]).Append(cursor.Read<sbyte>(node.Field)); break;
+            case WireKind.UInt8: Unsafe.As<FixedWidthBuilder<int>>(builders[node.Slot]).Append(cursor.Read<byte>(node.Field)); break;
+            case WireKind.Bool: Unsafe.As<BooleanBuilder>(builders[node.Slot]).Append(cursor.Read<byte>(node.Field) != 0); break;
         }
     }
 
@@ -97,7 +87,7 @@ internal static partial class WireReader
         int count = ReadCount(node, least, ref cursor);
         if (element.Kind is <= WireKind.Float64)
         {
-            ReadScalars(node, count, ref cursor, builders[element.Slot]);
+            ReadScalars(node, count, ref cursor, builders);
         }
         else
         {
@@ -110,7 +100,7 @@ internal static partial class WireReader
         cursor.End = outerEnd;
     }
 
-    private static void ReadScalars(WireNode node, int count, ref WireCursor cursor, ColumnBuilder builder)
+    private static void ReadScalars(WireNode node, int count, ref WireCursor cursor, ColumnBuilder[] builders)
     {
         // An empty list has no element to align for.
         if (count == 0) return;
@@ -120,11 +110,11 @@ internal static partial class WireReader
         if (size > cursor.Remaining) throw cursor.TooShort(node.Field, size);
         if (!cursor.MustSwap)
         {
-            AppendScalars(element.Kind, cursor.ReadBytes((int)size, node.Field), builder);
+            AppendScalars(element.Kind, cursor.ReadBytes((int)size, node.Field), builders[element.Slot]);
             return;
         }
 
-        for (int i = 0; i < count; i++) ReadScalar(element, ref cursor, builder);
+        for (int i = 0; i < count; i++) ReadValue(element, ref cursor, builders);
     }
 
     /// <summary>Appends little-endian values.</summary>

@@ -9,6 +9,9 @@ namespace Mesh.Formats.Messages.Wire;
 /// The builders of a row as generated code sees them: their arrays, written directly, and how far each region has come. Between
 /// <see cref="Begin"/> and <see cref="End"/> the builders themselves know nothing of what is written.
 /// </summary>
+/// <remarks>
+/// What generated code calls is compiled with full optimisation at once: measured, calls from there keep the first, slow tier for long.
+/// </remarks>
 internal sealed class WireRun(WireRegions regions, ColumnBuilder[] builders)
 {
     /// <summary>By slot: values, bits, or ends after a leading zero.</summary>
@@ -60,12 +63,14 @@ internal sealed class WireRun(WireRegions regions, ColumnBuilder[] builders)
     }
 
     /// <summary>Room for <paramref name="count"/> more rows of a region.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Reserve(int region, int count)
     {
         if (capacities[region] - Counters[region] < count) Grow(region, count);
     }
 
     /// <summary>Stores text; false when it is too long or not UTF-8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool AppendText(int slot, int row, ref byte source, int length, int maxLength, bool isTerminated)
     {
         if (isTerminated && length > 0 && Unsafe.Add(ref source, length - 1) == 0) length--;
@@ -75,6 +80,7 @@ internal sealed class WireRun(WireRegions regions, ColumnBuilder[] builders)
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AppendBytes(int slot, int row, ref byte source, int length) => Append(slot, row, MemoryMarshal.CreateReadOnlySpan(ref source, length));
 
     public void AppendEnum(int slot, int row, long number)
@@ -91,6 +97,7 @@ internal sealed class WireRun(WireRegions regions, ColumnBuilder[] builders)
     }
 
     /// <summary>Stores a list of numbers whose bytes are known to be there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AppendScalars(int slot, int row, ref byte source, int count)
     {
         var element = regions.Nodes[slot].Element!;
@@ -122,6 +129,7 @@ internal sealed class WireRun(WireRegions regions, ColumnBuilder[] builders)
     }
 
     /// <summary>Stores a list of texts; gives the position after them, or -1 when one is not as it should be.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int AppendTexts(int slot, int row, ref byte message, int position, int length, int count, int alignment, bool isTerminated)
     {
         var element = regions.Nodes[slot].Element!;
