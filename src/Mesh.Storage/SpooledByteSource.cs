@@ -29,7 +29,7 @@ public sealed class SpooledByteSource : IByteSource
     /// <param name="folder">Folder for the file, which is gone when the source is disposed or the process ends.</param>
     /// <param name="minFreeBytes">Bytes that stay free on the folder's disk.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="MeshException"><c>MESH8011</c>: the disk is full, or the folder cannot be written.</exception>
+    /// <exception cref="MeshException"><c>MESH8020</c> the disk is full, <c>MESH8021</c> the folder cannot be written, <c>MESH8022</c> anything else.</exception>
     public static async Task<SpooledByteSource> CreateAsync(Stream stream, string name, string folder, long minFreeBytes, CancellationToken cancellationToken)
     {
         FileStream? file = null;
@@ -39,7 +39,12 @@ public sealed class SpooledByteSource : IByteSource
             byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
             for (int round = 0;; round++)
             {
-                if (round % BuffersPerDiskCheck == 0 && new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace < minFreeBytes) throw new IOException("The disk is full.");
+                if (round % BuffersPerDiskCheck == 0 && new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace < minFreeBytes)
+                {
+                    throw new MeshException("MESH8020", $"No space left while copying '{name}' to '{folder}': {minFreeBytes} bytes must stay free. Free space there, or name another folder for temporary files.", isTransient: true);
+                }
+
+
                 int read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
                 if (read == 0) break;
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
@@ -52,7 +57,7 @@ public sealed class SpooledByteSource : IByteSource
         {
             if (file is not null) await file.DisposeAsync().ConfigureAwait(false);
             if (exception is not (IOException or UnauthorizedAccessException)) throw;
-            throw new MeshException("MESH8011", $"'{name}' cannot be copied to '{folder}': {exception.Message} Free space there, or name another folder for temporary files.", isTransient: true, exception);
+            throw LocalFiles.Translate(exception, $"copying '{name}' to '{folder}'");
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class SpooledByteSourceTests
         using var folder = new TemporaryFolder();
         var exception = await Should.ThrowAsync<MeshException>(() =>
             SpooledByteSource.CreateAsync(new MemoryStream([1]), "stdin", folder.Path, long.MaxValue, TestContext.Current.CancellationToken));
-        exception.Code.ShouldBe("MESH8011");
+        exception.Code.ShouldBe("MESH8020");
         exception.IsTransient.ShouldBeTrue();
         Directory.GetFiles(folder.Path).ShouldBeEmpty();
     }

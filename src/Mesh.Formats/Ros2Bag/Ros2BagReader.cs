@@ -203,7 +203,7 @@ public sealed partial class Ros2BagReader : RecordingReader
                 continue;
             }
 
-            if (cell.OverflowPage != 0)
+            if (cell.Overflows)
             {
                 if (CanPassOver(local, count))
                 {

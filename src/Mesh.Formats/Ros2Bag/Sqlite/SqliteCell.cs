@@ -29,7 +29,10 @@ internal readonly struct SqliteCell
     /// <summary>Bytes of the record on the page.</summary>
     public int LocalBytes { get; }
 
-    /// <summary>First page of the rest; 0 when the record is on the page as a whole.</summary>
+    /// <summary>Whether a part of the record is on overflow pages.</summary>
+    public bool Overflows => LocalBytes < PayloadBytes;
+
+    /// <summary>First page of the rest, as the cell claims.</summary>
     public uint OverflowPage { get; }
 
     /// <summary>Reads cell <paramref name="index"/>.</summary>
@@ -65,7 +68,7 @@ internal readonly struct SqliteCell
         if (position + local > end) return false;
 
         // A cell takes at least the four bytes it will need as a free block.
-        int size = position + local + (overflow != 0 ? sizeof(uint) : 0) - at;
+        int size = position + local + (payload > local ? sizeof(uint) : 0) - at;
         cell = new SqliteCell(Math.Max(size, 4), rowId, payload, position, local, overflow);
         return true;
     }
