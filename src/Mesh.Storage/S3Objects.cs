@@ -46,7 +46,7 @@ public sealed class S3Objects : IDisposable
     public static bool IsUri(string path) => path.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Opens an object for ranged reads; what is read is kept in a bounded cache of blocks.</summary>
-    /// <exception cref="MeshException"><c>MESH8020</c> not a URI of an object; <c>MESH8021</c> it cannot be read: absent, forbidden, unreachable.</exception>
+    /// <exception cref="MeshException"><c>MESH8030</c> not a URI of an object; <c>MESH8031</c> it cannot be read: absent, forbidden, unreachable.</exception>
     public async ValueTask<IByteSource> OpenAsync(string uri, CancellationToken cancellationToken)
     {
         var (bucket, key) = Parse(uri);
@@ -55,7 +55,7 @@ public sealed class S3Objects : IDisposable
     }
 
     /// <summary>Names of the objects directly under a prefix that ends with a slash.</summary>
-    /// <exception cref="MeshException"><c>MESH8021</c>: they cannot be listed.</exception>
+    /// <exception cref="MeshException"><c>MESH8031</c>: they cannot be listed.</exception>
     public async ValueTask<IReadOnlyList<string>> ListAsync(string prefixUri, CancellationToken cancellationToken)
     {
         var (bucket, prefix) = Parse(prefixUri);
@@ -79,7 +79,7 @@ public sealed class S3Objects : IDisposable
         int slash = uri.IndexOf('/', Scheme.Length);
         return slash > Scheme.Length && slash + 1 < uri.Length
             ? (uri[Scheme.Length..slash], uri[(slash + 1)..])
-            : throw new MeshException("MESH8020", $"'{uri}' does not name an object: expected s3://BUCKET/KEY.");
+            : throw new MeshException("MESH8030", $"'{uri}' does not name an object: expected s3://BUCKET/KEY.");
     }
 
     private static async Task<T> CallAsync<T>(string uri, Func<Task<T>> call)
@@ -99,11 +99,11 @@ public sealed class S3Objects : IDisposable
                 0 => $"the store cannot be reached: {exception.Message}",
                 _ => $"the store answers {status}: {exception.Message}",
             };
-            throw new MeshException("MESH8021", $"Cannot read '{uri}': {what}. Check the URI, AWS_ENDPOINT_URL and the credentials.", isTransient: status is 0 or 429 or >= 500, exception);
+            throw new MeshException("MESH8031", $"Cannot read '{uri}': {what}. Check the URI, AWS_ENDPOINT_URL and the credentials.", isTransient: status is 0 or 429 or >= 500, exception);
         }
         catch (Exception exception) when (exception is AmazonClientException or HttpRequestException)
         {
-            throw new MeshException("MESH8021", $"Cannot read '{uri}': {exception.Message} Check AWS_ENDPOINT_URL and the credentials.", isTransient: true, exception);
+            throw new MeshException("MESH8031", $"Cannot read '{uri}': {exception.Message} Check AWS_ENDPOINT_URL and the credentials.", isTransient: true, exception);
         }
     }
 

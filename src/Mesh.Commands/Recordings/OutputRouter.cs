@@ -27,7 +27,8 @@ internal sealed class OutputRouter(CopyRequest request, RecordingFormat format, 
     /// <summary>Adds what belongs to the recording as a whole; with a split rule there is no file it belongs to.</summary>
     public async ValueTask WriteExtrasAsync(RecordingReader reader, RecordingSummary summary, CancellationToken cancellationToken)
     {
-        if (summary.Attachments.Count == 0 && summary.Metadata.Count == 0) return;
+        var groups = summary.Metadata.Where(metadata => !metadata.OfFile).ToList();
+        if (summary.Attachments.Count == 0 && groups.Count == 0) return;
         if (request.Split is not null)
         {
             notes.Add("Attachments and metadata of the recording are in none of the parts.");
@@ -35,7 +36,7 @@ internal sealed class OutputRouter(CopyRequest request, RecordingFormat format, 
         }
 
         var output = Open(request.Output);
-        foreach (var metadata in summary.Metadata)
+        foreach (var metadata in groups)
         {
             if (!await output.WriteMetadataAsync(metadata, cancellationToken).ConfigureAwait(false)) notes.Add("The output format has no room for metadata.");
         }

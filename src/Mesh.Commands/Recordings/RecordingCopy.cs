@@ -53,11 +53,13 @@ public sealed class RecordingCopy(CopyRequest request, ReadProgress? progress = 
         var reader = await RecordingInput.OpenAsync(input, options, progress, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            if (await reader.ReadSummaryAsync(cancellationToken).ConfigureAwait(false) is { } summary) await router.WriteExtrasAsync(reader, summary, cancellationToken).ConfigureAwait(false);
             Func<MessageRef, ReadOnlyMemory<byte>, ValueTask> write = sorter is null
                 ? (message, payload) => router.WriteAsync(message, payload, cancellationToken)
                 : (message, payload) => sorter.AddAsync(message.ChannelIndex, message, payload, cancellationToken);
             await CopyMessagesAsync(reader, write, cancellationToken).ConfigureAwait(false);
+
+            // Asked for at the end: attachments and metadata of a recording without index are known only then.
+            if (await reader.ReadSummaryAsync(cancellationToken).ConfigureAwait(false) is { } summary) await router.WriteExtrasAsync(reader, summary, cancellationToken).ConfigureAwait(false);
             losses.AddRange(reader.Losses.Select(loss => new InputLoss(input, loss)));
         }
     }

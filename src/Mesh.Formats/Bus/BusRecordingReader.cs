@@ -75,7 +75,7 @@ internal sealed class BusRecordingReader : RecordingReader
         {
             Messages = hasGroups ? null : summary.Messages,
             Channels = [.. channels.List.Select(channel => new ChannelSummary(channel, counts.GetValueOrDefault(channel.Index)))],
-            Metadata = groups.Count == 0 ? summary.Metadata : [.. summary.Metadata, new RecordingMetadata("bus groups", groups)],
+            Metadata = groups.Count == 0 ? summary.Metadata : [.. summary.Metadata, new RecordingMetadata("bus groups", groups) { OfFile = true }],
         };
     }
 

@@ -119,14 +119,14 @@ internal static class McapSummaries
             values["library"] = header.Library;
         }
 
-        if (summary.Chunks.Count == 0) return new RecordingMetadata("mcap", values);
+        if (summary.Chunks.Count == 0) return new RecordingMetadata("mcap", values) { OfFile = true };
         values["chunks"] = summary.Chunks.Count.ToString(CultureInfo.InvariantCulture);
         values["compression"] = string.Join(", ", summary.Chunks.GroupBy(chunk => chunk.Compression.Length == 0 ? "none" : chunk.Compression)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Key} ({group.Count()} chunks)")));
         values["compressed_bytes"] = Sum(chunk => chunk.CompressedSize);
         values["uncompressed_bytes"] = Sum(chunk => chunk.UncompressedSize);
-        return new RecordingMetadata("mcap", values);
+        return new RecordingMetadata("mcap", values) { OfFile = true };
 
         string Sum(Func<McapChunkIndex, ulong> size) =>
             summary.Chunks.Aggregate(0UL, (sum, chunk) => unchecked(sum + size(chunk))).ToString(CultureInfo.InvariantCulture);

@@ -20,7 +20,7 @@ internal sealed class Mdf4Metadata(Mdf4BlockReader blocks, Mdf4Header header, Md
         if (header.CustomUnfinished != 0) file["custom_unfinished_flags"] = $"0x{header.CustomUnfinished:x}";
         if (header.ZoneMinutes is { } zone) file["time_zone_minutes"] = zone.ToString(CultureInfo.InvariantCulture);
         if (header.IsLocalTime) file["time_zone"] = "local, unknown";
-        Groups.Add(new RecordingMetadata("mdf", file));
+        Groups.Add(new RecordingMetadata("mdf", file) { OfFile = true });
         if (header.Block is not { } hd) return;
         await AddCommentAsync("header", [], hd.Link(5), cancellationToken).ConfigureAwait(false);
         int number = 0;
@@ -146,6 +146,6 @@ internal sealed class Mdf4Metadata(Mdf4BlockReader blocks, Mdf4Header header, Md
             }, cancellationToken).ConfigureAwait(false);
         }
 
-        if (found.Count > 0) Groups.Add(new RecordingMetadata("sample reductions", found));
+        if (found.Count > 0) Groups.Add(new RecordingMetadata("sample reductions", found) { OfFile = true });
     }
 }

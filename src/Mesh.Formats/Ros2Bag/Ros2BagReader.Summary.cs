@@ -88,7 +88,7 @@ public sealed partial class Ros2BagReader
         var values = new Dictionary<string, string> { ["storage_identifier"] = "sqlite3" };
         string distribution = layout.Distribution.Length > 0 ? layout.Distribution : metadata?.Distribution ?? "";
         if (distribution.Length > 0) values["ros_distro"] = distribution;
-        List<RecordingMetadata> groups = [new RecordingMetadata("rosbag2", values)];
+        List<RecordingMetadata> groups = [new RecordingMetadata("rosbag2", values) { OfFile = true }];
         if (metadata is { CustomData.Count: > 0 }) groups.Add(new RecordingMetadata("custom_data", metadata.CustomData));
         return groups;
     }

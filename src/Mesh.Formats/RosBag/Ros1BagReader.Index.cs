@@ -36,7 +36,7 @@ public sealed partial class Ros1BagReader
             StartTimeNs = start <= end ? start : null,
             EndTimeNs = start <= end ? end : null,
             Channels = [.. connections.Channels.Select(channel => new ChannelSummary(channel, counts[channel.Index]))],
-            Metadata = [new RecordingMetadata("chunks", await SampleChunksAsync(index, cancellationToken).ConfigureAwait(false))],
+            Metadata = [new RecordingMetadata("chunks", await SampleChunksAsync(index, cancellationToken).ConfigureAwait(false)) { OfFile = true }],
         };
     }
 
