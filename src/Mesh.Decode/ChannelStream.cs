@@ -55,6 +55,9 @@ internal sealed class ChannelStream
         }
     }
 
+    /// <summary>Position among the streams of the recording.</summary>
+    public required int Index { get; init; }
+
     public string Topic { get; }
 
     public MessageSchema? Schema { get; }
@@ -82,7 +85,7 @@ internal sealed class ChannelStream
     public string TimeBase { get; private set; } = "";
 
     /// <summary>Payload bytes and rows since <see cref="EstimatedBytes"/> was last measured.</summary>
-    public int UnmeasuredBytes { get; private set; }
+    public long UnmeasuredBytes { get; private set; }
 
     public int UnmeasuredRows { get; private set; }
 
@@ -91,35 +94,29 @@ internal sealed class ChannelStream
 
     /// <summary>Whether a channel of the recording feeds this stream.</summary>
     public bool Takes(RecordingChannel candidate) =>
-        candidate.Topic == Topic && candidate.MessageEncoding == MessageEncoding && candidate.Schema?.Name == Schema?.Name
-        && candidate.Schema?.Encoding == Schema?.Encoding
-        && (candidate.Schema is null || candidate.Schema.Data.Span.SequenceEqual(Schema!.Data.Span));
+        candidate.Topic == Topic && candidate.MessageEncoding == MessageEncoding && MessageSchema.AreSame(candidate.Schema, Schema);
 
-    /// <summary>Appends a message, or leaves the open batch as it was.</summary>
-    /// <exception cref="MessageFormatException">The payload does not match its schema.</exception>
-    public void Append(in MessageRef message, ReadOnlySpan<byte> payload, long sequence)
+    /// <summary>Appends messages up to the first that does not match its schema.</summary>
+    /// <returns>Rows appended; fewer than messages when there is a <paramref name="failure"/>.</returns>
+    public int Append(ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run, ReadOnlySpan<long> runSequences, out MessageFormatException? failure)
     {
-        try
+        int rows = decoder!.DecodeRun(data, run, children, out failure);
+        fields!.EndStructs(rows);
+        sequences.Append(runSequences[..rows]);
+        foreach (ref readonly var message in run[..rows])
         {
-            decoder!.Decode(payload, children);
-        }
-        catch
-        {
-            fields!.DiscardOpenStruct();
-            throw;
+            long logTimeNs = (long)message.LogTimeNs;
+            long publishTimeNs = (long)message.PublishTimeNs;
+            logTimes.Append(logTimeNs / 1000);
+            logTimesNs.Append(logTimeNs);
+            publishTimesNs.Append(publishTimeNs);
+            sensorTimesNs.Append(SensorTime(data.Slice(message.Offset, message.Length), logTimeNs, publishTimeNs));
+            UnmeasuredBytes += message.Length;
         }
 
-        fields!.EndStruct();
-        long logTimeNs = (long)message.LogTimeNs;
-        long publishTimeNs = (long)message.PublishTimeNs;
-        sequences.Append(sequence);
-        logTimes.Append(logTimeNs / 1000);
-        logTimesNs.Append(logTimeNs);
-        publishTimesNs.Append(publishTimeNs);
-        sensorTimesNs.Append(SensorTime(payload, logTimeNs, publishTimeNs));
-        RowsOut++;
-        UnmeasuredRows++;
-        UnmeasuredBytes = (int)Math.Min(int.MaxValue, (long)UnmeasuredBytes + payload.Length);
+        RowsOut += rows;
+        UnmeasuredRows += rows;
+        return rows;
     }
 
     /// <summary>Measures the open batch, which walks over all builders.</summary>

@@ -1,5 +1,8 @@
+using Mesh.Formats;
+using Mesh.Formats.Bus;
 using Mesh.Formats.Messages;
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Model;
 using Mesh.Streaming.Topologies;
 
 namespace Mesh.Decode;
@@ -34,6 +37,11 @@ public sealed record DecodeOptions
     /// </summary>
     public int MaxLettersPerChannel { get; init; } = 1000;
 
+    /// <summary>
+    /// How recordings are read: bus databases, limits. Decompresses on one thread ahead by default, within 32 MiB: recordings are worked on side by side.
+    /// </summary>
+    public RecordingReaderOptions Reader { get; init; } = new() { Parallelism = 2, MaxBufferedBytes = 32L << 20 };
+
     /// <summary>Limits of the message decoders.</summary>
     public MessageDecoderOptions Messages { get; init; } = new();
 
@@ -55,13 +63,36 @@ public sealed record DecodeOptions
         var options = new DecodeOptions();
         if (section is null) return options;
 
-        section.AllowKeys("channels", "onSchemaChange", "onCorrupt");
+        section.AllowKeys("channels", "databases", "onSchemaChange", "onCorrupt");
         return options with
         {
             Channels = [.. (section.Get("channels")?.Items ?? []).Select(ReadRule)],
+            Reader = options.Reader with { Databases = [.. (section.Get("databases")?.Items ?? []).Select(ReadDatabase).OfType<BusDatabaseBinding>()] },
             OnSchemaChange = section.GetChoice("onSchemaChange", options.OnSchemaChange),
             OnCorrupt = section.GetChoice("onCorrupt", options.OnCorrupt),
         };
+    }
+
+    private static BusDatabaseBinding? ReadDatabase(TopologyNode node)
+    {
+        node.AllowKeys("dbc", "channel");
+        if (node.Get("dbc") is not { } file)
+        {
+            node.Report("A database needs 'dbc', the path of a DBC file, for example { dbc: databases/chassis.dbc, channel: 1 }.");
+            return null;
+        }
+
+        string path = file.AsText();
+        try
+        {
+            int? channel = node.Get("channel") is null ? null : (int)node.GetInteger("channel", 0);
+            return new BusDatabaseBinding(BusDatabase.Parse(Path.GetFileName(path), File.ReadAllBytes(path)), channel);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or MeshException)
+        {
+            file.Report($"The database '{path}' cannot be used: {exception.Message}");
+            return null;
+        }
     }
 
     private static ChannelRule ReadRule(TopologyNode node)

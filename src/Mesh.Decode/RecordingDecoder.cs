@@ -37,12 +37,15 @@ public sealed class RecordingDecoder(
         var session = new RecordingSession(upload, options, account, reader, time);
         while (await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false) is { } block)
         {
-            for (int next = 0; next < block.Messages.Length;)
+            session.Take(block);
+            bool goesOn;
+            do
             {
-                next = session.Append(block, next);
+                goesOn = session.Continue();
                 await WriteLettersAsync(session.Letters.TakePending(), cancellationToken).ConfigureAwait(false);
                 if (session.TakeFull() is { } batch) yield return batch;
             }
+            while (goesOn);
 
             if (options.OnCorrupt == CorruptPolicy.Fail && reader.Losses.Count > 0) throw Damaged(upload, reader.Losses[0].ToString());
             CrashPoint.Reach("decode.mid-recording");
@@ -65,7 +68,7 @@ public sealed class RecordingDecoder(
         var source = await landing.OpenAsync(landing.KeyOf(upload.RecordingUri), cancellationToken).ConfigureAwait(false);
         try
         {
-            return await RecordingFormats.OpenAsync(new NamedByteSource(source, upload.FileName), cancellationToken).ConfigureAwait(false);
+            return await RecordingFormats.OpenAsync(new NamedByteSource(source, upload.FileName), options.Reader, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -7,7 +7,7 @@ namespace Mesh.Decode;
 /// <summary>One pass over one recording: which channel goes where, what is open, what is full.</summary>
 internal sealed class RecordingSession(UploadContext upload, DecodeOptions options, DecodeAccount account, RecordingReader reader, TimeProvider time)
 {
-    private const int MeasureRows = 64;
+    private const int MeasureRows = 256;
     private const int MeasureBytes = 256 << 10;
     private const int MaxPendingLetters = 64;
 
@@ -17,37 +17,72 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
     private readonly ConstantColumn recordingId = new(upload.IngestId.ToString());
     private readonly ConstantColumn vehicleId = new(upload.VehicleId);
     private readonly AbsentColumn clockError = new();
+    private ReadOnlyMemory<byte> data;
+    private MessageRef[] run = [];
+    private long[] sequences = [];
+    private int[] ends = [];
+    private int position;
+    private int current;
     private ChannelStream? full;
     private long bufferedBytes;
     private bool anyRow;
 
     public LetterBook Letters { get; } = new(upload, options, time);
 
-    /// <summary>Appends messages until a batch is full, letters are to be written or the block ends.</summary>
-    /// <returns>Index of the next message.</returns>
-    public int Append(MessageBlock block, int start)
+    /// <summary>
+    /// Takes a block: every message gets its sequence in file order, then the wanted ones are put together by stream, so that each stream
+    /// decodes runs. <see cref="Continue"/> works on them; the block must stay valid until that is done.
+    /// </summary>
+    public void Take(MessageBlock block)
     {
         var messages = block.Messages.Span;
-        var data = block.Data.Span;
-        for (int i = start; i < messages.Length; i++)
-        {
-            ref readonly var message = ref messages[i];
-            if (message.ChannelIndex >= routes.Count) AddRoutes();
-            var (counter, stream) = routes[message.ChannelIndex];
-            long sequence = counter.NextSequence++;
-            account.MessagesIn++;
-            if (stream is null)
-            {
-                account.NotSelected++;
-                continue;
-            }
+        data = block.Data;
+        while (routes.Count < reader.Channels.Count) AddRoute();
+        if (ends.Length <= streams.Count) ends = new int[streams.Count + 16];
+        if (run.Length < messages.Length) (run, sequences) = (new MessageRef[messages.Length], new long[messages.Length]);
 
-            stream.MessagesIn++;
-            Append(stream, message, data.Slice(message.Offset, message.Length), sequence);
-            if (full is not null || Letters.PendingCount >= MaxPendingLetters) return i + 1;
+        // A counting sort: stable, so a stream's messages stay in file order.
+        Array.Clear(ends);
+        foreach (ref readonly var message in messages)
+        {
+            if (routes[message.ChannelIndex].Stream is { } stream) ends[stream.Index + 1]++;
         }
 
-        return messages.Length;
+        for (int i = 1; i < ends.Length; i++) ends[i] += ends[i - 1];
+        foreach (ref readonly var message in messages)
+        {
+            var (counter, stream) = routes[message.ChannelIndex];
+            long sequence = counter.NextSequence++;
+            if (stream is null) continue;
+            int place = ends[stream.Index]++;
+            run[place] = message;
+            sequences[place] = sequence;
+        }
+
+        // Each end has moved from the start of its stream's run to the end of it.
+        int wanted = streams.Count == 0 ? 0 : ends[streams.Count - 1];
+        account.MessagesIn += messages.Length;
+        account.NotSelected += messages.Length - wanted;
+        position = 0;
+        current = 0;
+    }
+
+    /// <summary>Decodes until a batch is full, letters are to be written or the block ends.</summary>
+    /// <returns>False when the block is done.</returns>
+    public bool Continue()
+    {
+        for (; current < streams.Count; current++)
+        {
+            while (position < ends[current])
+            {
+                int taken = Append(streams[current], run.AsSpan(position, ends[current] - position), sequences.AsSpan(position, ends[current] - position));
+                streams[current].MessagesIn += taken;
+                position += taken;
+                if (full is not null || Letters.PendingCount >= MaxPendingLetters) return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The batch that is full; null when none is.</summary>
@@ -79,50 +114,66 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         ];
     }
 
-    private void Append(ChannelStream stream, in MessageRef message, ReadOnlySpan<byte> payload, long sequence)
+    /// <returns>Messages taken, at least one.</returns>
+    private int Append(ChannelStream stream, ReadOnlySpan<MessageRef> messages, ReadOnlySpan<long> numbers)
     {
         if (stream.Refusal is { } refusal)
         {
-            Refuse(stream, message, payload, sequence, refusal.Code, refusal.Message);
-            return;
+            Refuse(stream, messages[0], numbers[0], refusal.Code, refusal.Message);
+            return 1;
         }
 
-        if (message.LogTimeNs > long.MaxValue || message.PublishTimeNs > long.MaxValue)
+        int count = CountRun(stream, messages);
+        if (count == 0)
         {
-            Refuse(stream, message, payload, sequence, "MESH2103",
-                $"Log time {message.LogTimeNs} ns or publish time {message.PublishTimeNs} ns lies beyond the year 2262, the end of signed 64-bit nanoseconds. Correct the recorder's clock.");
-            return;
+            Refuse(stream, messages[0], numbers[0], "MESH2103",
+                $"Log time {messages[0].LogTimeNs} ns or publish time {messages[0].PublishTimeNs} ns lies beyond the year 2262, the end of signed 64-bit nanoseconds. Correct the recorder's clock.");
+            return 1;
         }
 
-        try
+        int rows = stream.Append(data.Span, messages[..count], numbers, out var failure);
+        foreach (ref readonly var message in messages[..rows])
         {
-            stream.Append(message, payload, sequence);
+            long logTimeNs = (long)message.LogTimeNs;
+            account.MinLogTimeNs = anyRow ? Math.Min(account.MinLogTimeNs, logTimeNs) : logTimeNs;
+            account.MaxLogTimeNs = anyRow ? Math.Max(account.MaxLogTimeNs, logTimeNs) : logTimeNs;
+            anyRow = true;
         }
-        catch (MessageFormatException exception)
+
+        if (failure is not null) Refuse(stream, messages[rows], numbers[rows], failure.Code, failure.Message);
+        if (stream.Rows >= options.BatchRows || stream.UnmeasuredRows >= MeasureRows || stream.UnmeasuredBytes >= MeasureBytes)
         {
-            Refuse(stream, message, payload, sequence, exception.Code, exception.Message);
-            return;
+            bufferedBytes += stream.Measure();
+            if (stream.EstimatedBytes >= options.BatchBytes || stream.Rows >= options.BatchRows) full = stream;
+            else if (bufferedBytes > options.MaxBufferedBytes) full = Largest();
         }
 
-        long logTimeNs = (long)message.LogTimeNs;
-        account.MinLogTimeNs = anyRow ? Math.Min(account.MinLogTimeNs, logTimeNs) : logTimeNs;
-        account.MaxLogTimeNs = anyRow ? Math.Max(account.MaxLogTimeNs, logTimeNs) : logTimeNs;
-        anyRow = true;
-        if (stream.Rows < options.BatchRows && stream.UnmeasuredRows < MeasureRows && stream.UnmeasuredBytes < MeasureBytes) return;
-
-        bufferedBytes += stream.Measure();
-        if (stream.EstimatedBytes >= options.BatchBytes || stream.Rows >= options.BatchRows) full = stream;
-        else if (bufferedBytes > options.MaxBufferedBytes) full = Largest();
+        return failure is null ? rows : rows + 1;
     }
 
-    private void Refuse(ChannelStream stream, in MessageRef message, ReadOnlySpan<byte> payload, long sequence, string code, string reason)
+    /// <summary>Messages to decode in one go: none beyond what a batch may hold, none whose time has no place in a table.</summary>
+    private int CountRun(ChannelStream stream, ReadOnlySpan<MessageRef> messages)
+    {
+        int limit = Math.Min(messages.Length, Math.Min(MeasureRows, options.BatchRows - stream.Rows));
+        long bytes = 0;
+        for (int i = 0; i < limit; i++)
+        {
+            ref readonly var message = ref messages[i];
+            if (bytes >= MeasureBytes || message.LogTimeNs > long.MaxValue || message.PublishTimeNs > long.MaxValue) return i;
+            bytes += message.Length;
+        }
+
+        return limit;
+    }
+
+    private void Refuse(ChannelStream stream, in MessageRef message, long sequence, string code, string reason)
     {
         if (options.OnCorrupt == CorruptPolicy.Fail)
         {
             throw RecordingDecoder.Damaged(upload, $"Message {sequence} of {stream.Topic}: {code}: {reason}");
         }
 
-        Letters.Add(stream, message, payload, sequence, code, reason);
+        Letters.Add(stream, message, data.Span.Slice(message.Offset, message.Length), sequence, code, reason);
     }
 
     private ChannelBatch Build(ChannelStream stream)
@@ -142,14 +193,11 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         return largest;
     }
 
-    private void AddRoutes()
+    private void AddRoute()
     {
-        while (routes.Count < reader.Channels.Count)
-        {
-            var channel = reader.Channels[routes.Count];
-            if (!counters.TryGetValue(channel.Topic, out var counter)) counters.Add(channel.Topic, counter = new TopicCounter());
-            routes.Add(new Route(counter, options.Selects(channel.Schema?.Name ?? "", channel.Topic) ? StreamOf(channel, counter) : null));
-        }
+        var channel = reader.Channels[routes.Count];
+        if (!counters.TryGetValue(channel.Topic, out var counter)) counters.Add(channel.Topic, counter = new TopicCounter());
+        routes.Add(new Route(counter, options.Selects(channel.Schema?.Name ?? "", channel.Topic) ? StreamOf(channel, counter) : null));
     }
 
     private ChannelStream StreamOf(RecordingChannel channel, TopicCounter counter)
@@ -160,7 +208,7 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         }
 
         var stream = new ChannelStream(
-            channel.Topic, channel.Schema, channel.MessageEncoding, counter, recordingId, vehicleId, clockError, options.Messages);
+            channel.Topic, channel.Schema, channel.MessageEncoding, counter, recordingId, vehicleId, clockError, options.Messages) { Index = streams.Count };
         streams.Add(stream);
         return stream;
     }

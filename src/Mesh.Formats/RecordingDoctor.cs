@@ -1,3 +1,7 @@
+using Mesh.Formats.Ros2Bag;
+using Mesh.Formats.RosBag;
+using Mesh.Formats.Mdf3;
+using Mesh.Formats.Mcap;
 using Mesh.Model;
 
 namespace Mesh.Formats;
@@ -17,6 +21,10 @@ public static class RecordingDoctor
         return RecordingFormats.Recognise(head.AsSpan(0, filled)) switch
         {
             // One line per format that has a doctor.
+            RecordingFormat.Ros2Bag => await Ros2BagDoctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
+            RecordingFormat.Ros1Bag => await Ros1BagDoctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
+            RecordingFormat.Mdf3 => await Mdf3Doctor.ExamineAsync(source, options, cancellationToken).ConfigureAwait(false),
+            RecordingFormat.Mcap => await McapDoctor.ExamineAsync(source, options.ToMcap(), cancellationToken).ConfigureAwait(false),
             _ => [],
         };
     }

@@ -7,6 +7,7 @@ using Mesh.Formats.Mdf3;
 using Mesh.Formats.Mdf4;
 using Mesh.Formats.Ros2Bag;
 using Mesh.Formats.RosBag;
+using Mesh.Formats.Spooling;
 using Mesh.Model;
 
 namespace Mesh.Formats;
@@ -32,12 +33,13 @@ public static class RecordingFormats
     {
         byte[] head = new byte[HeadBytes];
         RecordingFormat? format;
+        DataLoss? wrapLoss = null;
         try
         {
             int filled = await ReadHeadAsync(source, head, cancellationToken).ConfigureAwait(false);
             if (Wrapped.IsWrapped(head.AsSpan(0, filled)))
             {
-                source = await Wrapped.UnwrapAsync(source, options, cancellationToken).ConfigureAwait(false);
+                (source, wrapLoss) = await Wrapped.UnwrapAsync(source, options, cancellationToken).ConfigureAwait(false);
                 filled = await ReadHeadAsync(source, head, cancellationToken).ConfigureAwait(false);
             }
 
@@ -49,6 +51,8 @@ public static class RecordingFormats
             throw;
         }
 
+        var asked = options;
+        options = BusFrames.InnerOptions(format.Value, asked);
         var reader = format switch
         {
             RecordingFormat.Mcap => await McapRecordings.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
@@ -60,7 +64,8 @@ public static class RecordingFormats
             RecordingFormat.Asc => await AscRecordingReader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
             _ => await TrcRecordingReader.OpenAsync(source, options, cancellationToken).ConfigureAwait(false),
         };
-        return BusFrames.Wrap(reader, options);
+        if (wrapLoss is not null) reader = new UnwrappedRecordingReader(reader, wrapLoss);
+        return BusFrames.Wrap(reader, asked);
     }
 
     /// <summary>The format that begins like this; null when none does.</summary>

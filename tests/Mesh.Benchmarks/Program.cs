@@ -4,11 +4,18 @@ using Mesh.Benchmarks;
 return args switch
 {
     ["end-to-end", .. var rest] => await EndToEnd.RunAsync(rest),
+    ["ros1-bags", var folder] => await WriteBagsAsync(folder),
     _ => RunMicrobenchmarks(args),
 };
 
 static int RunMicrobenchmarks(string[] args)
 {
     BenchmarkSwitcher.FromAssembly(typeof(EndToEnd).Assembly).Run(args, new BenchmarkConfig());
+    return 0;
+}
+
+static async Task<int> WriteBagsAsync(string folder)
+{
+    await Ros1SampleBag.WriteAllAsync(folder);
     return 0;
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Mesh.Cli.Output;
 using Mesh.Columnar.Compression;
 using Mesh.Commands.Inspect;
+using Mesh.Formats;
 using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
@@ -17,19 +18,26 @@ internal static class DoctorCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(file) is not { } path) return ExamineInstallation(parsed.GetValue(json));
-            var report = await RecordingInspector.InspectAsync(path, cancellationToken).ConfigureAwait(false);
+            var report = await ProgressBar.RunAsync("doctor", progress => RecordingExaminer.ExamineAsync(path, new RecordingReaderOptions(), progress, cancellationToken)).ConfigureAwait(false);
             if (parsed.GetValue(json)) Printer.Json(report);
-            else
-            {
-                Terminal.Out.WriteLine(report.Losses.Count == 0
-                    ? $"{path}: sound, {report.Messages:N0} messages on {report.Channels.Count} channels"
-                    : $"{path}: damaged in {report.Losses.Count} places; messages intact: {report.Messages:N0}");
-                foreach (var loss in report.Losses) Terminal.Out.WriteLine($"  {loss}");
-            }
-
-            return report.Losses.Count > 0 ? ExitCodes.DataLoss : ExitCodes.Done;
+            else Print(report);
+            return report.Losses.Count > 0 ? ExitCodes.DataLoss : report.Findings.Any(finding => finding.Severity == FindingSeverity.Error) ? ExitCodes.Failed : ExitCodes.Done;
         });
         return command;
+    }
+
+    private static void Print(DoctorReport report)
+    {
+        foreach (var finding in report.Findings)
+        {
+            Terminal.Out.WriteLine($"{finding.Severity.ToString().ToLowerInvariant(),-7} {finding.Code}{(finding.Offset is { } offset ? $" at byte {offset:N0}" : "")}: {finding.Text}");
+        }
+
+        foreach (var loss in report.Losses) Terminal.Out.WriteLine($"lost    {loss}");
+        string verdict = report.Losses.Count > 0 ? $"damaged in {report.Losses.Count:N0} places, intact are"
+            : report.Findings.Any(finding => finding.Severity == FindingSeverity.Error) ? "breaks its specification, but nothing is lost:" : "sound,";
+        Terminal.Out.WriteLine($"{report.File}: {verdict} {report.Messages:N0} messages on {report.Channels:N0} channels");
+        if (report.Losses.Count > 0) Terminal.Out.WriteLine($"`mesh recover {report.File} -o OUT` writes what is intact into a clean recording.");
     }
 
     private static int ExamineInstallation(bool json)
@@ -38,6 +46,8 @@ internal static class DoctorCommand
         {
             new("libzstd", Zstd.IsNative, Zstd.IsNative ? "found" : "not found: zstd is read by slower own code and cannot be written. apt-get install libzstd1"),
             new("liblz4", Lz4.IsNative, Lz4.IsNative ? "found" : "not found: lz4 is read by slower own code and cannot be written. apt-get install liblz4-1"),
+            new("deflate", true, Deflate.Library == "managed" ? "the framework's own inflater; faster with apt-get install libdeflate0" : $"{Deflate.Library} found"),
+            new("bzip2", true, Bzip2.Library == "managed" ? "managed code; faster with apt-get install libbz2-1.0" : $"{Bzip2.Library} found"),
             Kafka(),
             Disk(),
         };

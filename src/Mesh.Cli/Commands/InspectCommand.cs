@@ -11,12 +11,17 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A recording." };
+        var file = new Argument<string>("FILE") { Description = "A recording, the folder of a ROS 2 bag, or - for standard input." };
+        var full = new Option<bool>("--full") { Description = "Read every message even where the recording's index tells, and so find all damage." };
         var json = CommonOptions.Json();
-        var command = new Command("inspect", "Show what is in a recording: channels, schemas, counts, times, and where data was lost.") { file, json };
+        var reader = new ReaderOptions();
+        var command = new Command("inspect", "Show what is in a recording: format, channels, schemas, counts, times, attachments, events, and where data was lost.") { file, full, json };
+        reader.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var report = await RecordingInspector.InspectAsync(parsed.GetValue(file)!, cancellationToken).ConfigureAwait(false);
+            string path = parsed.GetValue(file)!;
+            var options = await reader.ReadAsync(parsed, [path], cancellationToken).ConfigureAwait(false);
+            var report = await ProgressBar.RunAsync("inspect", progress => RecordingInspector.InspectAsync(path, parsed.GetValue(full), options, progress, cancellationToken)).ConfigureAwait(false);
             if (parsed.GetValue(json)) Printer.Json(report);
             else Print(report);
             return report.Losses.Count > 0 ? ExitCodes.DataLoss : ExitCodes.Done;
@@ -29,11 +34,13 @@ internal static class InspectCommand
         Printer.Facts(
         [
             ("file", report.File),
+            ("format", report.Format),
             ("size", ByteSizeText.Format(report.SizeBytes)),
             ("messages", report.Messages.ToString("N0", CultureInfo.InvariantCulture)),
             ("start", report.StartTime),
             ("end", report.EndTime),
             ("duration", report.DurationSeconds is { } seconds ? $"{seconds:0.###} s" : null),
+            ("source", report.FromIndex ? "the recording's index; --full reads every message" : "every message"),
         ]);
         if (report.Channels.Count > 0)
         {
@@ -41,12 +48,15 @@ internal static class InspectCommand
                 ["channel", "schema", "encoding", "messages", "Hz", "bytes"],
                 report.Channels.Select(channel => (string[])
                 [
-                    channel.Topic, channel.Schema, channel.Encoding, channel.Messages.ToString("N0", CultureInfo.InvariantCulture),
-                    channel.Hertz is { } hertz ? hertz.ToString("0.##", CultureInfo.InvariantCulture) : "", ByteSizeText.Format(channel.Bytes),
+                    channel.Topic, channel.Schema, channel.SchemaEncoding.Length == 0 || channel.SchemaEncoding == channel.Encoding ? channel.Encoding : $"{channel.Encoding} ({channel.SchemaEncoding})", channel.Messages?.ToString("N0", CultureInfo.InvariantCulture) ?? "",
+                    channel.Hertz is { } hertz ? hertz.ToString("0.##", CultureInfo.InvariantCulture) : "", channel.Bytes is { } bytes ? ByteSizeText.Format(bytes) : "",
                 ]),
                 new HashSet<int> { 3, 4, 5 });
         }
 
+        foreach (var attachment in report.Attachments) Terminal.Out.WriteLine($"attachment  {attachment.Name}  {attachment.MediaType}  {ByteSizeText.Format(attachment.Bytes)}");
+        foreach (var mark in report.Events) Terminal.Out.WriteLine($"event  {mark.Kind}  {mark.Name}  {(mark.TimeNs is { } time ? $"{time} ns" : "")}  {mark.Comment}".TrimEnd());
+        foreach (var group in report.Metadata) Terminal.Out.WriteLine($"metadata  {group.Name}: {string.Join(", ", group.Values.Select(pair => $"{pair.Key}={pair.Value}"))}");
         foreach (var loss in report.Losses) Terminal.Error.WriteLine($"lost {loss}");
     }
 }

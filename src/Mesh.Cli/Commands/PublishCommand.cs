@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mesh.Cli.Output;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Recordings;
 using Mesh.Model;
 using Mesh.Upload;
 using Spectre.Console;
@@ -12,7 +13,7 @@ internal static class PublishCommand
 {
     public static Command Create()
     {
-        var files = new Argument<string[]>("FILE") { Description = "Recordings.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "Recordings of any format, or folders of ROS 2 bags.", Arity = ArgumentArity.OneOrMore };
         var vehicle = new Option<string>("--vehicle") { Description = "Id of the vehicle: a pseudonym, not the VIN.", Required = true, HelpName = "ID" };
         var session = new Option<string>("--session") { Description = "Name of the drive; the same file in another session is another recording.", DefaultValueFactory = _ => "", HelpName = "NAME" };
         var wait = new Option<bool>("--wait") { Description = "Return once the data is committed to its tables." };
@@ -49,8 +50,13 @@ internal static class PublishCommand
     {
         try
         {
-            var answer = await WithProgressAsync(file, progress => client.UploadAsync(file, vehicle, session, progress, cancellationToken)).ConfigureAwait(false);
-            return new PublishResult(file, answer.Result.ToString().ToLowerInvariant(), answer.IngestId, answer.Code, answer.Reason, answer.SentBytes);
+            using var whole = await UploadableFile.PrepareAsync(file, cancellationToken).ConfigureAwait(false);
+            foreach (var loss in whole.Packed?.Losses ?? []) await Terminal.Error.WriteLineAsync($"lost {loss.File}: {loss.Loss}").ConfigureAwait(false);
+            var answer = await WithProgressAsync(whole.Path, progress => client.UploadAsync(whole.Path, vehicle, session, progress, cancellationToken)).ConfigureAwait(false);
+            return new PublishResult(file, answer.Result.ToString().ToLowerInvariant(), answer.IngestId, answer.Code, answer.Reason, answer.SentBytes)
+            {
+                Losses = whole.Packed?.Losses.Count ?? 0,
+            };
         }
         catch (MeshException exception)
         {
@@ -88,7 +94,7 @@ internal static class PublishCommand
                         Rows = recording.RowsOut,
                         Frames = recording.FramesOut,
                         DeadLetters = recording.DeadLetters,
-                        Losses = recording.Losses.Count,
+                        Losses = result.Losses + recording.Losses.Count,
                         Tables = recording.Tables,
                     };
                 }

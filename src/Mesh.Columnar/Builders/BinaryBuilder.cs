@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace Mesh.Columnar;
@@ -27,6 +28,58 @@ public sealed class BinaryBuilder(DataType type) : ColumnBuilder(type)
     public void Append(string value)
     {
         bytes.Advance(Encoding.UTF8.GetBytes(value, bytes.Reserve(Encoding.UTF8.GetMaxByteCount(value.Length))));
+        ends.Append(bytes.Used);
+        CountValue();
+    }
+
+    /// <summary>Appends one of <paramref name="texts"/> per choice.</summary>
+    /// <param name="texts">What there is to choose from.</param>
+    /// <param name="choices">Positions among them.</param>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB, the reach of a 32-bit offset.</exception>
+    public void AppendChosen(TextSet texts, ReadOnlySpan<int> choices)
+    {
+        var lengths = texts.Lengths;
+        long total = 0;
+        foreach (int choice in choices) total += lengths[choice];
+        // Stores of whole slots reach beyond the last text.
+        var target = bytes.Reserve(checked((int)(total + TextSet.SlotBytes)));
+        var targetEnds = ends.Reserve(choices.Length);
+        int before = bytes.Used;
+        int used = 0;
+        if (texts.Slots is { } slots)
+        {
+            for (int i = 0; i < choices.Length; i++)
+            {
+                int choice = choices[i];
+                Vector128.Create<byte>(slots.AsSpan(choice * TextSet.SlotBytes, TextSet.SlotBytes)).CopyTo(target[used..]);
+                used += lengths[choice];
+                targetEnds[i] = before + used;
+            }
+        }
+        else
+        {
+            for (int i = 0; i < choices.Length; i++)
+            {
+                byte[] text = texts.Texts[choices[i]];
+                text.CopyTo(target[used..]);
+                used += text.Length;
+                targetEnds[i] = before + used;
+            }
+        }
+
+        bytes.Advance(used);
+        ends.Advance(choices.Length);
+        CountValues(choices.Length);
+    }
+
+    /// <summary>Room for a value of at most <paramref name="maxBytes"/>: fill it, then call <see cref="Commit"/> before any other call.</summary>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB, the reach of a 32-bit offset.</exception>
+    public Span<byte> Reserve(int maxBytes) => bytes.Reserve(maxBytes);
+
+    /// <summary>Appends the first <paramref name="length"/> bytes written to what <see cref="Reserve"/> gave as one value.</summary>
+    public void Commit(int length)
+    {
+        bytes.Advance(length);
         ends.Append(bytes.Used);
         CountValue();
     }

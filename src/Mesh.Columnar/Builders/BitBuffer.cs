@@ -46,6 +46,27 @@ internal struct BitBuffer
         Length += count;
     }
 
+    /// <summary>Appends the first <paramref name="count"/> bits and says how many of them are set.</summary>
+    public int AppendBits(ReadOnlySpan<byte> source, int count)
+    {
+        EnsureCapacity(Length + count);
+        int shift = Length & 7;
+        int at = Length >> 3;
+        int ones = 0;
+        for (int i = 0; i < count; i += 8)
+        {
+            int left = Math.Min(8, count - i);
+            int eight = source[i >> 3] & ((1 << left) - 1);
+            ones += BitOperations.PopCount((uint)eight);
+            bits![at] |= (byte)(eight << shift);
+            if (shift + left > 8) bits[at + 1] |= (byte)(eight >> (8 - shift));
+            at++;
+        }
+
+        Length += count;
+        return ones;
+    }
+
     /// <summary>Zero bits in [from, to).</summary>
     public readonly int CountZeros(int from, int to)
     {

@@ -107,6 +107,19 @@ public abstract class ColumnBuilder(DataType type)
         Length += count;
     }
 
+    /// <summary>Counts <paramref name="count"/> values that the subclass has just stored, of which those without a bit are absent.</summary>
+    protected void CountValues(int count, ReadOnlySpan<byte> validityBits)
+    {
+        if (!hasValidity)
+        {
+            validity.AppendRun(true, Length);
+            hasValidity = true;
+        }
+
+        NullCount += count - validity.AppendBits(validityBits, count);
+        Length += count;
+    }
+
     /// <summary>Takes note that values up to <paramref name="length"/> are stored.</summary>
     protected abstract void CommitValues(int length);
 

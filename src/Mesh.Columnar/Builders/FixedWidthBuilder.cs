@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -26,6 +27,38 @@ public sealed class FixedWidthBuilder<T>(DataType type) : ColumnBuilder(type)
     {
         values.Append(MemoryMarshal.AsBytes(run));
         CountValues(run.Length);
+    }
+
+    /// <summary>
+    /// Room for <paramref name="count"/> values behind the last, holding anything: fill it, then call <see cref="Commit(int)"/> before any other
+    /// call.
+    /// </summary>
+    /// <exception cref="OverflowException">The column would exceed 2 GiB.</exception>
+    public Span<T> Reserve(int count) => MemoryMarshal.Cast<byte, T>(values.Reserve(checked(count * Unsafe.SizeOf<T>())));
+
+    /// <summary>Appends the first <paramref name="count"/> values written to what <see cref="Reserve"/> gave.</summary>
+    public void Commit(int count)
+    {
+        values.Advance(count * Unsafe.SizeOf<T>());
+        CountValues(count);
+    }
+
+    /// <summary>The same, with absent ones among them.</summary>
+    /// <param name="count">Number of values.</param>
+    /// <param name="validity">Bit i (least significant first) is set when value i is present.</param>
+    public void Commit(int count, ReadOnlySpan<byte> validity)
+    {
+        // Null places hold zeros.
+        var written = Reserve(count);
+        for (int i = 0; i < count; i += 8)
+        {
+            int absent = (byte)~validity[i >> 3];
+            if (count - i < 8) absent &= (1 << (count - i)) - 1;
+            for (; absent != 0; absent &= absent - 1) written[i + BitOperations.TrailingZeroCount(absent)] = default;
+        }
+
+        values.Advance(count * Unsafe.SizeOf<T>());
+        CountValues(count, validity);
     }
 
     /// <inheritdoc/>

@@ -35,6 +35,15 @@ internal struct OffsetBuffer()
         if (count > 0) offsets.Truncate((count + 1) * sizeof(int));
     }
 
+    /// <summary>Room for the ends of that many values, of which <see cref="Advance"/> says how many were written.</summary>
+    public Span<int> Reserve(int count)
+    {
+        if (offsets.Used == 0) offsets.Append(0);
+        return MemoryMarshal.Cast<byte, int>(offsets.Reserve(checked(count * sizeof(int))));
+    }
+
+    public void Advance(int count) => offsets.Advance(count * sizeof(int));
+
     public void Truncate(int count) => offsets.Truncate(Math.Min(offsets.Used, (count + 1) * sizeof(int)));
 
     /// <summary>Hands out the offsets and begins anew.</summary>

@@ -31,6 +31,18 @@ public static class Lz4
     }
 
     /// <summary>
+    /// Compresses into one frame of independent blocks, with content checksum and without content size: the only kind that ROS 1 reads.
+    /// Returns bytes written.
+    /// </summary>
+    /// <exception cref="MeshException"><c>MESH10802</c>: the library is absent; the message names the package.</exception>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is too small; <see cref="MaxFrameLength"/> always suffices.</exception>
+    public static int CompressIndependentFrame(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        int written = Require(Native).CompressFrame(source, destination, areIndependent: true);
+        return written >= 0 ? written : throw TooSmall(source, destination);
+    }
+
+    /// <summary>
     /// Decompresses all frames in <paramref name="source"/> (skippable ones skipped); never writes beyond <paramref name="destination"/>.
     /// </summary>
     /// <returns>Whether the data was sound, complete and fitted; <paramref name="written"/> is then the decompressed length.</returns>
@@ -41,6 +53,21 @@ public static class Lz4
             : Native.TryDecompressFrames(source, destination, out written);
         if (!sound) written = 0;
         return sound;
+    }
+
+    /// <summary>
+    /// Decompresses frames as far as damaged or cut data allows, to the last whole sequence of the block it breaks off in. A checksum of the
+    /// content plays no part; one of a block decides over that block.
+    /// </summary>
+    /// <returns>
+    /// Bytes written, all of them from before the damage as far as the format can tell: a flipped bit may go on as plausible nonsense for a
+    /// while.
+    /// </returns>
+    public static int DecompressFramePrefix(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        // The library gives whole blocks, of up to 4 MiB, or nothing; the speed of salvage does not matter.
+        Lz4Decoder.TryDecompressFrames(source, destination, out int written);
+        return written;
     }
 
     /// <summary>Largest raw block of <paramref name="length"/> bytes.</summary>
@@ -75,8 +102,4 @@ public static class Lz4
 
     private static ArgumentException TooSmall(ReadOnlySpan<byte> source, Span<byte> destination) =>
         new($"{destination.Length} bytes are too few for {source.Length} bytes compressed.", nameof(destination));
-
-    /// <summary>Decompresses a frame as far as damaged or cut data allows. Checksums play no part.</summary>
-    /// <returns>Bytes written, all of them from before the damage as far as the format can tell.</returns>
-    public static int DecompressFramePrefix(ReadOnlySpan<byte> source, Span<byte> destination) => throw new NotSupportedException();
 }

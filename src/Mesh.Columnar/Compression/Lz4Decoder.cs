@@ -9,35 +9,32 @@ namespace Mesh.Columnar.Compression;
 internal static class Lz4Decoder
 {
     private const uint Magic = 0x184D2204;
-    private const uint SkippableMagic = 0x184D2A50;
     private const int MinMatch = 4;
 
-    /// <summary>As <see cref="Lz4.TryDecompressFrame"/>.</summary>
+    /// <summary>
+    /// As <see cref="Lz4.TryDecompressFrame"/>; when the data is unsound, <paramref name="written"/> counts what was decoded before that was found.
+    /// </summary>
     public static bool TryDecompressFrames(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
         written = 0;
-        while (!source.IsEmpty)
+        while (true)
         {
-            if (source.Length < 8) return false;
-            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(source);
-            if ((magic & 0xFFFFFFF0) == SkippableMagic)
-            {
-                uint length = BinaryPrimitives.ReadUInt32LittleEndian(source[4..]);
-                if (length > source.Length - 8) return false;
-                source = source[(8 + (int)length)..];
-                continue;
-            }
-
-            if (magic != Magic || !TryFrame(source[4..], destination[written..], out int consumed, out int produced)) return false;
-            source = source[(4 + consumed)..];
+            if (!SkippableFrames.TrySkip(ref source)) return false;
+            if (source.IsEmpty) return true;
+            if (source.Length < 8 || BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic) return false;
+            bool sound = TryFrame(source[4..], destination[written..], out int consumed, out int produced);
             written += produced;
+            if (!sound) return false;
+            source = source[(4 + consumed)..];
         }
-
-        return true;
     }
 
     /// <returns>Bytes written, or -1 when the block is unsound or does not fit.</returns>
-    public static int DecompressBlock(ReadOnlySpan<byte> source, Span<byte> destination) => DecodeBlock(source, destination, 0, destination.Length);
+    public static int DecompressBlock(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        int end = 0;
+        return TryDecodeBlock(source, destination, ref end, destination.Length) ? end : -1;
+    }
 
     private static bool TryFrame(ReadOnlySpan<byte> source, Span<byte> destination, out int consumed, out int produced)
     {
@@ -63,10 +60,13 @@ internal static class Lz4Decoder
             at += 4;
             if (word == 0) break;
             uint size = word & 0x7FFFFFFF;
-            if (size > maxBlockBytes || size > source.Length - at) return false;
-            var block = source.Slice(at, (int)size);
-            at += (int)size;
-            if (hasBlockChecksum)
+            if (size > maxBlockBytes) return false;
+
+            // A block that is cut off still gives the sequences that are there.
+            bool isCut = size > source.Length - at;
+            var block = source.Slice(at, Math.Min((int)size, source.Length - at));
+            at += block.Length;
+            if (hasBlockChecksum && !isCut)
             {
                 if (source.Length - at < 4 || BinaryPrimitives.ReadUInt32LittleEndian(source[at..]) != XxHash32.Hash(block)) return false;
                 at += 4;
@@ -78,15 +78,16 @@ internal static class Lz4Decoder
                 if (block.Length > limit) return false;
                 block.CopyTo(destination[produced..]);
                 produced += block.Length;
+                if (isCut) return false;
                 continue;
             }
 
             // Independent blocks may not reach into their predecessors: cut those off.
-            int end = areIndependent
-                ? DecodeBlock(block, destination[produced..], 0, limit)
-                : DecodeBlock(block, destination, produced, produced + limit);
-            if (end < 0) return false;
-            produced = areIndependent ? produced + end : end;
+            int before = areIndependent ? produced : 0;
+            int end = produced - before;
+            bool sound = TryDecodeBlock(block, destination[before..], ref end, end + limit);
+            produced = before + end;
+            if (!sound || isCut) return false;
         }
 
         if (hasContentSize && contentSize != (ulong)produced) return false;
@@ -100,36 +101,35 @@ internal static class Lz4Decoder
         return true;
     }
 
-    /// <summary>Decodes a block behind the <paramref name="at"/> bytes already present, which it may refer to.</summary>
-    /// <returns>Where the output ends, or -1.</returns>
-    private static int DecodeBlock(ReadOnlySpan<byte> source, Span<byte> buffer, int at, int limit)
+    /// <summary>Decodes a block behind the <paramref name="at"/> bytes already present, which it may refer to; moves it behind what was decoded.</summary>
+    private static bool TryDecodeBlock(ReadOnlySpan<byte> source, Span<byte> buffer, ref int at, int limit)
     {
         int position = 0;
         while (position < source.Length)
         {
             int token = source[position++];
             int literalLength = token >> 4;
-            if (literalLength == 15 && !TryExtend(source, ref position, limit, ref literalLength)) return -1;
-            if (literalLength > source.Length - position || literalLength > limit - at) return -1;
+            if (literalLength == 15 && !TryExtend(source, ref position, limit, ref literalLength)) return false;
+            if (literalLength > source.Length - position || literalLength > limit - at) return false;
             source.Slice(position, literalLength).CopyTo(buffer[at..]);
             position += literalLength;
             at += literalLength;
 
             // The last sequence is literals only.
-            if (position == source.Length) return at;
+            if (position == source.Length) return true;
 
-            if (source.Length - position < 2) return -1;
+            if (source.Length - position < 2) return false;
             int distance = source[position] | (source[position + 1] << 8);
             position += 2;
             int matchLength = token & 15;
-            if (matchLength == 15 && !TryExtend(source, ref position, limit, ref matchLength)) return -1;
+            if (matchLength == 15 && !TryExtend(source, ref position, limit, ref matchLength)) return false;
             matchLength += MinMatch;
-            if (distance == 0 || distance > at || matchLength > limit - at) return -1;
+            if (distance == 0 || distance > at || matchLength > limit - at) return false;
             Overlap.Copy(buffer, at, distance, matchLength);
             at += matchLength;
         }
 
-        return -1;
+        return false;
     }
 
     private static bool TryExtend(ReadOnlySpan<byte> source, ref int position, int limit, ref int length)

@@ -59,10 +59,12 @@ internal sealed unsafe class NativeLz4
     }
 
     /// <returns>Bytes written, or -1 when the destination is too small.</returns>
-    public int CompressFrame(ReadOnlySpan<byte> source, Span<byte> destination)
+    public int CompressFrame(ReadOnlySpan<byte> source, Span<byte> destination, bool areIndependent = false)
     {
         byte none;
-        var preferences = new Preferences { BlockSizeId = MaxBlock4MiB, ContentSize = (ulong)source.Length };
+        var preferences = areIndependent
+            ? new Preferences { BlockSizeId = MaxBlock4MiB, BlockMode = 1, ContentChecksumFlag = 1 }
+            : new Preferences { BlockSizeId = MaxBlock4MiB, ContentSize = (ulong)source.Length };
         fixed (byte* from = source, to = destination)
         {
             nuint result = compressFrame(to, (nuint)destination.Length, from is null ? &none : from, (nuint)source.Length, &preferences);

@@ -36,15 +36,29 @@ public static class Zstd
     {
         written = 0;
         if (source.IsEmpty) return true;
-        if (Native is null) return ZstdDecoder.TryDecompress(source, destination, out written);
+        if (Native is null)
+        {
+            bool sound = ZstdDecoder.TryDecompress(source, destination, out written);
+            if (!sound) written = 0;
+            return sound;
+        }
+
         int result = Native.Decompress(source, destination);
         written = Math.Max(result, 0);
         return result >= 0;
     }
 
     /// <summary>Decompresses as far as damaged or cut data allows. Checksums play no part.</summary>
-    /// <returns>Bytes written, all of them from before the damage as far as the format can tell.</returns>
-    public static int DecompressPrefix(ReadOnlySpan<byte> source, Span<byte> destination) => throw new NotSupportedException();
+    /// <returns>
+    /// Bytes written: the whole blocks (of up to 128 KiB) before the first that is cut off or unsound. Damage that leaves a block plausible
+    /// cannot be told.
+    /// </returns>
+    public static int DecompressPrefix(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        // The library gives the same blocks; the speed of salvage does not matter.
+        ZstdDecoder.TryDecompress(source, destination, out int written);
+        return written;
+    }
 
     internal static int Compress(NativeZstd? native, ReadOnlySpan<byte> source, Span<byte> destination, int level)
     {

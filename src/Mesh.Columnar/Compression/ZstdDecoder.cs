@@ -9,40 +9,28 @@ namespace Mesh.Columnar.Compression;
 internal sealed partial class ZstdDecoder
 {
     private const uint Magic = 0xFD2FB528;
-    private const uint SkippableMagic = 0x184D2A50;
     private const int MaxBlockBytes = 128 << 10;
 
     [ThreadStatic]
     private static ZstdDecoder? ofThisThread;
 
-    /// <summary>As <see cref="Zstd.TryDecompress"/>.</summary>
+    /// <summary>
+    /// As <see cref="Zstd.TryDecompress"/>; when the data is unsound, <paramref name="written"/> counts the whole blocks before that was found.
+    /// </summary>
     public static bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
         var decoder = ofThisThread ??= new ZstdDecoder();
         written = 0;
-        while (!source.IsEmpty)
+        while (true)
         {
-            if (source.Length < 8) return false;
-            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(source);
-            if ((magic & 0xFFFFFFF0) == SkippableMagic)
-            {
-                uint length = BinaryPrimitives.ReadUInt32LittleEndian(source[4..]);
-                if (length > source.Length - 8) return false;
-                source = source[(8 + (int)length)..];
-                continue;
-            }
-
-            if (magic != Magic || !decoder.TryFrame(source[4..], destination[written..], out int consumed, out int produced))
-            {
-                written = 0;
-                return false;
-            }
-
-            source = source[(4 + consumed)..];
+            if (!SkippableFrames.TrySkip(ref source)) return false;
+            if (source.IsEmpty) return true;
+            if (source.Length < 8 || BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic) return false;
+            bool sound = decoder.TryFrame(source[4..], destination[written..], out int consumed, out int produced);
             written += produced;
+            if (!sound) return false;
+            source = source[(4 + consumed)..];
         }
-
-        return true;
     }
 
     private bool TryFrame(ReadOnlySpan<byte> source, Span<byte> destination, out int consumed, out int produced)
@@ -76,7 +64,9 @@ internal sealed partial class ZstdDecoder
                     break;
                 case 2:
                     if (size > source.Length - at || size > MaxBlockBytes) return false;
-                    if (!TryCompressedBlock(source.Slice(at, size), destination, ref produced)) return false;
+                    int end = produced;
+                    if (!TryCompressedBlock(source.Slice(at, size), destination, ref end)) return false;
+                    produced = end;
                     at += size;
                     break;
                 default:

@@ -1,11 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mesh.Columnar;
+using Mesh.Commands.Recordings;
 using Mesh.Commands.Rows;
 using Mesh.Formats;
 using Mesh.Formats.Messages;
 using Mesh.Model;
-using Mesh.Storage;
 
 namespace Mesh.Commands.Inspect;
 
@@ -14,29 +14,29 @@ public static class RecordingPrinter
 {
     /// <summary>Prints the messages of a recording in file order.</summary>
     /// <param name="path">The recording.</param>
-    /// <param name="topics">Only these; empty for all.</param>
+    /// <param name="options">Which messages, and how to read.</param>
+    /// <param name="decoding">Limits of the decoders, and whether values stay raw.</param>
     /// <param name="limit">Most messages.</param>
     /// <param name="output">Takes UTF-8.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>Damage met on the way.</returns>
-    public static async Task<IReadOnlyList<DataLoss>> PrintAsync(
-        string path, IReadOnlyList<string> topics, long limit, Stream output, CancellationToken cancellationToken)
+    /// <returns>Damage met on the way, and how many messages could not be decoded.</returns>
+    public static async Task<(IReadOnlyList<DataLoss> Losses, long Undecoded)> PrintAsync(
+        string path, RecordingReaderOptions options, MessageDecoderOptions decoding, long limit, Stream output, CancellationToken cancellationToken)
     {
-        var reader = await RecordingFormats.OpenAsync(new FileByteSource(path), cancellationToken).ConfigureAwait(false);
+        var reader = await RecordingInput.OpenAsync(path, options, null, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-            var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            var jsonOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
             var decoders = new List<ChannelDecoder>();
             while (limit > 0 && await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false) is { } block)
             {
-                while (decoders.Count < reader.Channels.Count) decoders.Add(new ChannelDecoder(reader.Channels[decoders.Count]));
+                while (decoders.Count < reader.Channels.Count) decoders.Add(new ChannelDecoder(reader.Channels[decoders.Count], decoding));
                 foreach (var message in block.Messages.ToArray())
                 {
                     var decoder = decoders[message.ChannelIndex];
-                    if (topics.Count > 0 && !topics.Contains(decoder.Topic)) continue;
                     if (limit-- == 0) break;
-                    using (var json = new Utf8JsonWriter(buffer, options)) decoder.Write(json, message, block[message]);
+                    using (var json = new Utf8JsonWriter(buffer, jsonOptions)) decoder.Write(json, message, block[message]);
                     buffer.Write("\n"u8);
                     if (buffer.WrittenCount < 1 << 16) continue;
                     await output.WriteAsync(buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);
@@ -45,7 +45,7 @@ public static class RecordingPrinter
             }
 
             await output.WriteAsync(buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);
-            return [.. reader.Losses];
+            return ([.. reader.Losses], decoders.Sum(decoder => decoder.Undecoded));
         }
     }
 
@@ -62,12 +62,12 @@ public static class RecordingPrinter
         private readonly ColumnBuilder[] columns = [];
         private readonly string? error;
 
-        public ChannelDecoder(RecordingChannel channel)
+        public ChannelDecoder(RecordingChannel channel, MessageDecoderOptions options)
         {
             this.channel = channel;
             try
             {
-                decoder = MessageDecoders.Create(channel.MessageEncoding, channel.Schema);
+                decoder = MessageDecoders.Create(channel.MessageEncoding, channel.Schema, options);
                 columns = [.. decoder.Type.Fields.Select(field => ColumnBuilder.Create(field.Type))];
             }
             catch (MeshException exception)
@@ -76,7 +76,7 @@ public static class RecordingPrinter
             }
         }
 
-        public string Topic => channel.Topic;
+        public long Undecoded { get; private set; }
 
         public void Write(Utf8JsonWriter json, in MessageRef message, ReadOnlySpan<byte> payload)
         {
@@ -99,6 +99,7 @@ public static class RecordingPrinter
             }
             else
             {
+                Undecoded++;
                 json.WriteString("error", problem);
                 json.WriteBase64String("data", payload);
             }

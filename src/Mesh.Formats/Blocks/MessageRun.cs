@@ -12,11 +12,17 @@ internal class MessageRun
 
     public virtual void Clear() => Count = 0;
 
+    /// <summary>Drops the messages from the <paramref name="count"/>th on.</summary>
+    public void Truncate(int count) => Count = count;
+
     public void Add(in MessageRef message)
     {
         if (Count == messages.Length) Array.Resize(ref messages, Count * 2);
         messages[Count++] = message;
     }
+
+    /// <summary>Takes back the message added last.</summary>
+    public void RemoveLast() => Count--;
 
     /// <summary>Keeps the messages that satisfy the query.</summary>
     public void Keep(RecordingQuery query, bool[]? wantedChannels)
@@ -45,10 +51,13 @@ internal class MessageRun
         }
     }
 
-    public MessageBlock ToBlock(ReadOnlyMemory<byte> data)
+    public MessageBlock ToBlock(ReadOnlyMemory<byte> data) => ToBlock(data, 0, Count);
+
+    /// <summary>A block of some of the messages.</summary>
+    public MessageBlock ToBlock(ReadOnlyMemory<byte> data, int from, int count)
     {
         block.Data = data;
-        block.Messages = messages.AsMemory(0, Count);
+        block.Messages = messages.AsMemory(from, count);
         return block;
     }
 

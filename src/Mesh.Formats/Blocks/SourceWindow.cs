@@ -52,6 +52,21 @@ internal sealed class SourceWindow(IByteSource source, long position, long end, 
         Position += count;
     }
 
+    /// <summary>Takes bytes out: what is in memory is copied, the rest read straight into <paramref name="target"/>.</summary>
+    /// <returns>Bytes taken; fewer than asked for only at the end of the source.</returns>
+    public async ValueTask<int> TakeAsync(Memory<byte> target, CancellationToken cancellationToken)
+    {
+        int held = Math.Min(filled - start, target.Length);
+        buffer.AsSpan(start, held).CopyTo(target.Span);
+        Advance(held);
+        if (held == target.Length) return held;
+        int wanted = (int)Math.Min(target.Length - held, Remaining);
+        int read = await source.ReadAtAsync(Position, target.Slice(held, wanted), cancellationToken).ConfigureAwait(false);
+        start = filled = 0;
+        Position += read;
+        return held + read;
+    }
+
     /// <summary>Goes on at another place.</summary>
     public void Seek(long target)
     {

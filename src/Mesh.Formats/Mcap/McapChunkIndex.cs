@@ -15,16 +15,14 @@ public sealed record McapChunkIndex(
     IReadOnlyList<KeyValuePair<ushort, ulong>> MessageIndexOffsets, ulong MessageIndexLength,
     string Compression, ulong CompressedSize, ulong UncompressedSize)
 {
-    internal static bool TryParse(ReadOnlySpan<byte> content, out McapChunkIndex record)
+    internal static bool TryParse(ReadOnlySpan<byte> content, out McapChunkIndex record, bool keepOffsets = true)
     {
         var fields = new McapFieldReader(content);
         ulong start = fields.ReadUInt64(), end = fields.ReadUInt64(), offset = fields.ReadUInt64(), length = fields.ReadUInt64();
         var map = fields.ReadBytes32();
-        var offsets = new KeyValuePair<ushort, ulong>[map.Length / 10];
-        var entries = new McapFieldReader(map);
-        for (int i = 0; i < offsets.Length; i++) offsets[i] = new(entries.ReadUInt16(), entries.ReadUInt64());
-        record = new McapChunkIndex(start, end, offset, length, offsets, fields.ReadUInt64(), Intern(fields.ReadBytes32()), fields.ReadUInt64(), fields.ReadUInt64());
-        return !fields.Failed && entries.AtEnd;
+        record = new McapChunkIndex(start, end, offset, length, keepOffsets && map.Length > 0 ? new McapMessageIndexOffsets(map.ToArray()) : [],
+            fields.ReadUInt64(), Intern(fields.ReadBytes32()), fields.ReadUInt64(), fields.ReadUInt64());
+        return !fields.Failed && map.Length % McapMessageIndexOffsets.EntryBytes == 0;
     }
 
     // One string per chunk of a long recording would be the largest part of its index.

@@ -97,9 +97,24 @@ internal sealed class McapDefinitions(long maxBytes)
                 string.Create(CultureInfo.InvariantCulture, $"channel {record.Id} to stay '{channel.Topic}'"), $"another definition, '{record.Topic}'");
         }
 
+        if (known >= 0 && TryReturnTo(record.Id, content)) return true;
         if (!Keep(content.Length * 2L, fileOffset, losses)) return true;
         Put(record, schema, content.ToArray());
         return true;
+    }
+
+    /// <summary>Definitions that take turns, or are read a second time, do not become ever more channels.</summary>
+    private bool TryReturnTo(ushort id, ReadOnlySpan<byte> content)
+    {
+        const int Recent = 64;
+        for (int i = channels.Count - 1; i >= Math.Max(0, channels.Count - Recent); i--)
+        {
+            if (!contentByIndex[i].AsSpan().SequenceEqual(content)) continue;
+            indexById[id] = i;
+            return true;
+        }
+
+        return false;
     }
 
     private void Put(in McapChannelRecord record, MessageSchema? schema, byte[] content)

@@ -21,8 +21,17 @@ public sealed record McapReaderOptions
     /// <summary>Places of damage reported one by one (default: 1000); the rest is added up in one last entry.</summary>
     public int MaxLosses { get; init; } = 1000;
 
-    /// <summary>Bytes read from the source at a time (default: 1 MiB).</summary>
-    public int ReadBytes { get; init; } = 1 << 20;
+    /// <summary>Bytes read from the source at a time (default: 256 KiB). Chunks are read whole, whatever their size.</summary>
+    public int ReadBytes { get; init; } = 256 << 10;
+
+    /// <summary>Threads that decompress chunks ahead (default: 1, none ahead).</summary>
+    public int Parallelism { get; init; } = 1;
+
+    /// <summary>Bytes of chunks held ahead of the caller, or next to each other for log-time order (default: 64 MiB). A larger chunk passes alone.</summary>
+    public long MaxBufferedBytes { get; init; } = 64L << 20;
+
+    /// <summary>Whether the messages of a chunk whose CRC is wrong are delivered all the same (default: false); it is reported either way.</summary>
+    public bool DeliverUnchecked { get; init; }
 
     /// <summary>Whether chunk, data and summary CRCs are checked (default: true).</summary>
     public bool CheckCrc { get; init; } = true;

@@ -62,39 +62,48 @@ public sealed partial class McapRecordingReader
         losses.Add(McapLosses.NotARecord, window.Position, 0, string.Create(CultureInfo.InvariantCulture, $"a chunk record of {inner:N0} bytes"),
             string.Create(CultureInfo.InvariantCulture, $"a length of {claimed:N0}"));
         sectionIsWhole = false;
-        await ReadChunkAsync((int)total, cancellationToken).ConfigureAwait(false);
+        if (await TakeChunkAsync((int)total, cancellationToken).ConfigureAwait(false) is { } chunk)
+        {
+            current = chunk;
+            chunk.Unpack();
+            await ResolveAsync(chunk, cancellationToken).ConfigureAwait(false);
+        }
+
         return true;
     }
 
-    /// <summary>The file ends inside a chunk: what is whole in an uncompressed one is kept.</summary>
+    /// <summary>The file ends inside a chunk: the whole messages that are there are kept, compressed or not.</summary>
     private async ValueTask SalvageChunkAsync(long left, CancellationToken cancellationToken)
     {
         long offset = window.Position;
-        bool parsed = McapChunkRecord.TryParse(window.Span[McapRecordLexer.PrefixBytes..], out var chunk);
-        if (!parsed || chunk.Compression.Length > 0 || left > Math.Min(options.MaxChunkBytes, options.MaxRecordBytes))
+        if (left > options.MaxRecordBytes)
         {
-            EndTruncated(window.Remaining, string.Create(CultureInfo.InvariantCulture, $"{chunk.RecordsLength:N0} bytes of a chunk's {chunk.Compression} records"),
-                string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, left - chunk.RecordsOffset):N0}"));
+            EndTruncated(window.Remaining, "the whole of a chunk", string.Create(CultureInfo.InvariantCulture, $"{left:N0} bytes, which are more than the limit"));
             return;
         }
 
-        await window.EnsureAsync((int)window.Remaining, cancellationToken).ConfigureAwait(false);
-        var records = window.Buffer.Slice(window.Start + McapRecordLexer.PrefixBytes + chunk.RecordsOffset, (int)left - chunk.RecordsOffset);
-        if (chunks.ReadBeginning(records, offset, run) == McapChunkReader.Outcome.NeedsSummary)
+        var chunk = spare.TryPop(out var used) ? used : new McapChunk(options);
+        window.Advance(McapRecordLexer.PrefixBytes);
+        var content = chunk.Reserve(offset, (int)left, cut: true);
+        int taken = await window.TakeAsync(content, cancellationToken).ConfigureAwait(false);
+        ended = true;
+        if (taken < left || !chunk.TryParse())
         {
-            // A file without its end has no summary to ask.
-            definitions.SummaryConsulted = true;
-            run.Clear();
-            chunks.ReadBeginning(records, offset, run);
+            spare.Push(chunk);
+            losses.Add(McapLosses.Truncated, offset, source.Length - offset, "the fields of a chunk", "the end of the file");
+            return;
         }
 
+        chunk.Unpack();
+        current = chunk;
+
+        // A file without its end has no summary to ask.
+        definitions.SummaryConsulted = true;
+        chunk.TryResolve(definitions, losses);
         if (losses.Entries.Count == 0 || losses.Entries[^1].Code != McapLosses.Truncated)
         {
-            losses.Add(McapLosses.Truncated, source.Length, 0, "the rest of a chunk", "the end of the file between two of its records");
+            losses.Add(McapLosses.Truncated, source.Length, 0, "the rest of a chunk", "the end of the file");
         }
-
-        ended = true;
-        window.Advance((int)window.Remaining);
     }
 
     private async ValueTask EndAtFooterAsync(int total, CancellationToken cancellationToken)
@@ -146,6 +155,8 @@ public sealed partial class McapRecordingReader
         if (next < 0) ended = true;
         else window.Seek(next);
     }
+
+    private void EndShort() => EndTruncated(window.Remaining, "as many bytes as the source said to have", "fewer");
 
     private void EndTruncated(long lostBytes, string expected, string found)
     {

@@ -5,7 +5,8 @@ using Mesh.Model;
 namespace Mesh.Formats.Mcap;
 
 /// <summary>
-/// Reads an MCAP file forward, without its index: one block per chunk, or per run of messages outside chunks. Holds one chunk at a time.
+/// Reads an MCAP file forward, without its index: one block per chunk, or per run of messages outside chunks. Chunks in a row are decompressed
+/// ahead; whatever else comes is dealt with only once they have been handed out, so damage is met in file order.
 /// What happens on damage is in <c>Mcap/README.md</c>; the codes are <c>MESH10101</c> to <c>MESH10115</c>.
 /// </summary>
 public sealed partial class McapRecordingReader : RecordingReader
@@ -14,10 +15,15 @@ public sealed partial class McapRecordingReader : RecordingReader
     private readonly McapReaderOptions options;
     private readonly McapLosses losses;
     private readonly McapDefinitions definitions;
-    private readonly McapChunkReader chunks;
     private readonly McapResync resync;
     private readonly SourceWindow window;
     private readonly McapMessageRun run = new();
+    private readonly RecordingQuery query;
+    private readonly Stack<McapChunk> spare = [];
+    private readonly McapExtras extras = new();
+    private BlockPipeline<McapChunk>? ahead;
+    private McapChunk? current;
+    private bool[]? wanted;
 
     // CRC since the start of the data section, later of the summary section; void once bytes have been jumped over.
     private uint sectionCrc = Crc32.Compute(McapRecordLexer.Magic);
@@ -25,26 +31,31 @@ public sealed partial class McapRecordingReader : RecordingReader
     private long summaryStart;
     private bool ended;
 
-    private McapRecordingReader(IByteSource source, McapReaderOptions options)
+    private McapRecordingReader(IByteSource source, McapReaderOptions options, RecordingQuery query)
     {
         this.source = source;
+        this.query = query;
         this.options = options;
         sectionIsWhole = options.CheckCrc;
         losses = new McapLosses(options.MaxLosses);
         definitions = new McapDefinitions(options.MaxDefinitionBytes);
-        chunks = new McapChunkReader(options, definitions, losses);
         resync = new McapResync(source, definitions);
         window = new SourceWindow(source, McapRecordLexer.Magic.Length, source.Length, options.ReadBytes);
     }
 
     /// <summary>Opens a recording; the reader owns <paramref name="source"/>, which is disposed also when this fails.</summary>
     /// <exception cref="RecordingFormatException"><c>MESH10001</c> empty, <c>MESH10002</c> not MCAP.</exception>
-    public static async ValueTask<McapRecordingReader> OpenAsync(IByteSource source, McapReaderOptions? options, CancellationToken cancellationToken)
+    public static ValueTask<McapRecordingReader> OpenAsync(IByteSource source, McapReaderOptions? options, CancellationToken cancellationToken) =>
+        OpenAsync(source, options, RecordingQuery.All, cancellationToken);
+
+    /// <inheritdoc cref="OpenAsync(IByteSource, McapReaderOptions?, CancellationToken)"/>
+    public static async ValueTask<McapRecordingReader> OpenAsync(
+        IByteSource source, McapReaderOptions? options, RecordingQuery query, CancellationToken cancellationToken)
     {
         try
         {
             await RecordingFormats.RequireMcapAsync(source, cancellationToken).ConfigureAwait(false);
-            return new McapRecordingReader(source, options ?? new McapReaderOptions());
+            return new McapRecordingReader(source, options ?? new McapReaderOptions(), query);
         }
         catch
         {
@@ -62,10 +73,86 @@ public sealed partial class McapRecordingReader : RecordingReader
     /// <inheritdoc/>
     public override IReadOnlyList<DataLoss> Losses => losses.Entries;
 
+    internal McapDefinitions Definitions => definitions;
+
     /// <inheritdoc/>
     public override async ValueTask<MessageBlock?> ReadBlockAsync(CancellationToken cancellationToken)
     {
-        run.Clear();
+        while (true)
+        {
+            Recycle();
+            if (ahead is not null)
+            {
+                current = await ahead.NextAsync(cancellationToken).ConfigureAwait(false);
+                if (current is null)
+                {
+                    await ahead.DisposeAsync().ConfigureAwait(false);
+                    ahead = null;
+                    continue;
+                }
+
+                await ResolveAsync(current, cancellationToken).ConfigureAwait(false);
+                if (Keep(current.Run)) return current.Run.ToBlock(current.Records);
+            }
+            else if (!await ReadRecordsAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
+            else if (current is not null)
+            {
+                if (Keep(current.Run)) return current.Run.ToBlock(current.Records);
+            }
+            else if (Keep(run))
+            {
+                return run.ToBlock(window.Buffer);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<RecordingSummary?> ReadSummaryAsync(CancellationToken cancellationToken) =>
+        McapSummaries.ReadAsync(source, options, definitions, ended ? extras : null, cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<Stream> OpenAttachmentAsync(RecordingAttachment attachment, CancellationToken cancellationToken) =>
+        McapAttachments.OpenAsync(source, attachment, options, cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        ended = true;
+        if (ahead is not null) await ahead.DisposeAsync().ConfigureAwait(false);
+        ahead = null;
+        Recycle();
+        while (spare.TryPop(out var chunk)) chunk.Dispose();
+        window.Dispose();
+        await source.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The part of the file that the block just read comes from.</summary>
+    internal McapSegment SegmentOf(MessageBlock block)
+    {
+        if (current is not null) return current.ToSegment();
+        var messages = block.Messages.Span;
+        ulong start = ulong.MaxValue, end = 0;
+        foreach (ref readonly var message in messages)
+        {
+            start = Math.Min(start, message.LogTimeNs);
+            end = Math.Max(end, message.LogTimeNs);
+        }
+
+        long offset = messages[0].FileOffset;
+        long length = messages[^1].FileOffset + McapRecordLexer.PrefixBytes + McapMessageRecord.HeaderBytes + messages[^1].Length - offset;
+        return new McapSegment(offset, length, false, start, end, 2 * length);
+    }
+
+    /// <summary>
+    /// Reads records one by one until there are messages in the run or in a salvaged chunk, or until chunks begin, which then are read ahead.
+    /// </summary>
+    /// <returns>False at the end of the recording.</returns>
+    private async ValueTask<bool> ReadRecordsAsync(CancellationToken cancellationToken)
+    {
         while (!ended)
         {
             if (!window.Has(McapRecordLexer.PrefixBytes))
@@ -87,27 +174,37 @@ public sealed partial class McapRecordingReader : RecordingReader
             if (!isRecord)
             {
                 await RecoverAsync(opcode, length, cancellationToken).ConfigureAwait(false);
-                if (run.Count > 0) return run.ToBlock(chunks.Records);
+                if (current is not null) return true;
             }
             else if (opcode is > McapOpcode.Chunk and not McapOpcode.DataEnd)
             {
-                await SkipAsync(total, cancellationToken).ConfigureAwait(false);
+                await SkipAsync(opcode, total, cancellationToken).ConfigureAwait(false);
             }
             else if (length > (ulong)options.MaxRecordBytes)
             {
                 losses.Add(McapLosses.RecordTooLarge, window.Position, total,
                     string.Create(CultureInfo.InvariantCulture, $"a record of at most {options.MaxRecordBytes:N0} bytes"),
                     string.Create(CultureInfo.InvariantCulture, $"{opcode} of {length:N0}"));
-                await SkipAsync(total, cancellationToken).ConfigureAwait(false);
-            }
-            else if (!await window.EnsureAsync((int)total, cancellationToken).ConfigureAwait(false))
-            {
-                EndTruncated(window.Remaining, "as many bytes as the source said to have", "fewer");
+                await SkipAsync(opcode, total, cancellationToken).ConfigureAwait(false);
             }
             else if (opcode == McapOpcode.Chunk)
             {
-                await ReadChunkAsync((int)total, cancellationToken).ConfigureAwait(false);
-                if (run.Count > 0) return run.ToBlock(chunks.Records);
+                resync.RecordingHasChunks = true;
+                current = await TryReadChunkAsync(cancellationToken).ConfigureAwait(false);
+                if (current is null)
+                {
+                    await PassBrokenChunkAsync(total, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                current.Unpack();
+                await ResolveAsync(current, cancellationToken).ConfigureAwait(false);
+                ahead = new BlockPipeline<McapChunk>(ReadAheadAsync, static chunk => chunk.Unpack(), static chunk => chunk.Cost, spare.Push, options.Parallelism, options.MaxBufferedBytes);
+                return true;
+            }
+            else if (!await window.EnsureAsync((int)total, cancellationToken).ConfigureAwait(false))
+            {
+                EndShort();
             }
             else if (!TakeRecord(opcode, (int)total))
             {
@@ -120,17 +217,37 @@ public sealed partial class McapRecordingReader : RecordingReader
         }
 
         run.ReportUndefined(losses, window.Position);
-        return run.Count > 0 ? run.ToBlock(window.Buffer) : null;
+        return run.Count > 0;
     }
 
-    /// <inheritdoc/>
-    public override async ValueTask DisposeAsync()
+    private async ValueTask ResolveAsync(McapChunk chunk, CancellationToken cancellationToken)
     {
-        ended = true;
-        window.Dispose();
-        chunks.Dispose();
-        await source.DisposeAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
+        if (chunk.TryResolve(definitions, losses)) return;
+        await ConsultSummaryAsync(cancellationToken).ConfigureAwait(false);
+        chunk.TryResolve(definitions, losses);
+    }
+
+    private void Recycle()
+    {
+        run.Clear();
+        if (current is not null) spare.Push(current);
+        current = null;
+    }
+
+    /// <summary>Leaves the messages that are asked for; whether there are any.</summary>
+    private bool Keep(McapMessageRun messages)
+    {
+        if (!query.IsAll && messages.Count > 0)
+        {
+            if (query.Topics is not null && wanted?.Length != definitions.Channels.Count)
+            {
+                wanted = [.. definitions.Channels.Select(channel => query.Selects(channel.Topic))];
+            }
+
+            messages.Keep(query, wanted);
+        }
+
+        return messages.Count > 0;
     }
 
     /// <summary>Takes a record outside chunks that is wholly in memory.</summary>
@@ -183,35 +300,6 @@ public sealed partial class McapRecordingReader : RecordingReader
         return true;
     }
 
-    private async ValueTask ReadChunkAsync(int total, CancellationToken cancellationToken)
-    {
-        resync.RecordingHasChunks = true;
-        long offset = window.Position;
-        var content = window.Buffer.Slice(window.Start + McapRecordLexer.PrefixBytes, total - McapRecordLexer.PrefixBytes);
-        var outcome = chunks.Read(content, offset, run);
-        if (outcome == McapChunkReader.Outcome.NeedsSummary)
-        {
-            await ConsultSummaryAsync(cancellationToken).ConfigureAwait(false);
-            run.Clear();
-            outcome = chunks.Read(content, offset, run);
-        }
-
-        if (outcome == McapChunkReader.Outcome.Done)
-        {
-            Advance(total);
-            return;
-        }
-
-        // Its length may be as wrong as its content: go by it only where a record follows.
-        long next = offset + total;
-        if (!await resync.IsPlausibleAsync(next, cancellationToken).ConfigureAwait(false))
-        {
-            next = await resync.FindAsync(offset + 1, cancellationToken).ConfigureAwait(false);
-        }
-
-        ResumeAt(next, McapLosses.MalformedRecord, "the fields of a chunk", "a field that reaches beyond the record");
-    }
-
     /// <summary>Takes definitions from the summary that damage has cost in the data section. Its own damage is reported when it is reached.</summary>
     private async ValueTask ConsultSummaryAsync(CancellationToken cancellationToken)
     {
@@ -235,8 +323,9 @@ public sealed partial class McapRecordingReader : RecordingReader
         window.Advance(count);
     }
 
-    private async ValueTask SkipAsync(long count, CancellationToken cancellationToken)
+    private async ValueTask SkipAsync(McapOpcode opcode, long count, CancellationToken cancellationToken)
     {
+        extras.Note(opcode, window.Position, count);
         if (!sectionIsWhole)
         {
             window.Seek(window.Position + count);

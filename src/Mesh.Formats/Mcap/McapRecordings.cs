@@ -6,5 +6,7 @@ namespace Mesh.Formats.Mcap;
 internal static class McapRecordings
 {
     public static async ValueTask<RecordingReader> OpenAsync(IByteSource source, RecordingReaderOptions options, CancellationToken cancellationToken) =>
-        await McapRecordingReader.OpenAsync(source, options.ToMcap(), cancellationToken).ConfigureAwait(false);
+        options.Query.IsAll && options.Order == RecordingOrder.File
+            ? await McapRecordingReader.OpenAsync(source, options.ToMcap(), cancellationToken).ConfigureAwait(false)
+            : await McapIndexedReader.OpenAsync(source, options.ToMcap(), options.Query, options.Order, cancellationToken).ConfigureAwait(false);
 }

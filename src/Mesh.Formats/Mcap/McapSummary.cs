@@ -18,6 +18,9 @@ public sealed class McapSummary
     /// <summary>Metadata records.</summary>
     public IReadOnlyList<McapMetadataIndex> MetadataIndexes => Metadata;
 
+    /// <summary>Byte position of the section.</summary>
+    internal long Start { get; init; }
+
     internal List<McapChunkIndex> Chunks { get; } = [];
 
     internal List<McapAttachmentIndex> Attachments { get; } = [];

@@ -9,10 +9,17 @@ internal static class McapSummaryReader
 {
     private const int FooterBytes = McapRecordLexer.PrefixBytes + McapFooterRecord.ContentBytes;
 
+    // One or few reads for the whole section, which an object store answers one by one.
+    private const int MaxReadBytes = 4 << 20;
+
+    // Message index offsets kept, over all chunks: 10 bytes for each chunk and channel. Without them a chunk is read to know what is in it.
+    private const long MaxMessageIndexBytes = 32 << 20;
+
     /// <summary>Reads the summary and adds its definitions.</summary>
     /// <returns>Null when the file has none that can be used; the reason is in <paramref name="losses"/> unless there simply is none.</returns>
     public static async ValueTask<McapSummary?> ReadAsync(
-        IByteSource source, McapReaderOptions options, McapDefinitions definitions, McapLosses losses, CancellationToken cancellationToken)
+        IByteSource source, McapReaderOptions options, McapDefinitions definitions, McapLosses losses, CancellationToken cancellationToken,
+        bool keepMessageIndexes = true)
     {
         long footerOffset = source.Length - McapRecordLexer.Magic.Length - FooterBytes;
         byte[] tail = new byte[FooterBytes + McapRecordLexer.Magic.Length];
@@ -32,8 +39,10 @@ internal static class McapSummaryReader
             return null;
         }
 
-        var summary = new McapSummary();
-        using var window = new SourceWindow(source, (long)footer.SummaryStart, footerOffset, options.ReadBytes);
+        var summary = new McapSummary { Start = (long)footer.SummaryStart };
+        int readBytes = (int)Math.Min(MaxReadBytes, Math.Max(1, footerOffset - summary.Start));
+        using var window = new SourceWindow(source, summary.Start, footerOffset, readBytes);
+        long messageIndexBytes = keepMessageIndexes ? 0 : MaxMessageIndexBytes;
         uint crc = 0;
         while (window.Remaining > 0)
         {
@@ -42,7 +51,7 @@ internal static class McapSummaryReader
                 || opcode == McapOpcode.Invalid
                 || length > (ulong)Math.Min(options.MaxRecordBytes, window.Remaining - McapRecordLexer.PrefixBytes)
                 || !await window.EnsureAsync(McapRecordLexer.PrefixBytes + (int)length, cancellationToken).ConfigureAwait(false)
-                || !TryTake(new McapRecord(opcode, window.Span.Slice(McapRecordLexer.PrefixBytes, (int)length)), summary, definitions, window.Position, losses))
+                || !TryTake(new McapRecord(opcode, window.Span.Slice(McapRecordLexer.PrefixBytes, (int)length)), summary, definitions, window.Position, losses, ref messageIndexBytes))
             {
                 losses.Add(McapLosses.Summary, window.Position, window.Remaining, "a record of the summary section", "something else");
                 return null;
@@ -74,7 +83,7 @@ internal static class McapSummaryReader
             && McapFooterRecord.TryParse(tail[McapRecordLexer.PrefixBytes..FooterBytes], out footer);
     }
 
-    private static bool TryTake(McapRecord record, McapSummary summary, McapDefinitions definitions, long offset, McapLosses losses)
+    private static bool TryTake(McapRecord record, McapSummary summary, McapDefinitions definitions, long offset, McapLosses losses, ref long messageIndexBytes)
     {
         switch (record.Opcode)
         {
@@ -89,7 +98,8 @@ internal static class McapSummaryReader
                 summary.Statistics = statistics;
                 return true;
             case McapOpcode.ChunkIndex:
-                if (!McapChunkIndex.TryParse(record.Content, out var chunk)) return false;
+                if (!McapChunkIndex.TryParse(record.Content, out var chunk, messageIndexBytes < MaxMessageIndexBytes)) return false;
+                messageIndexBytes += chunk.MessageIndexOffsets.Count * McapMessageIndexOffsets.EntryBytes;
                 summary.Chunks.Add(chunk);
                 return true;
             case McapOpcode.AttachmentIndex:

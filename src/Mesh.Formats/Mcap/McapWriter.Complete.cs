@@ -8,6 +8,7 @@ public sealed partial class McapWriter
     {
         if (completed) return;
         await CloseChunkAsync(cancellationToken).ConfigureAwait(false);
+        await WriteCompressedAsync(0, cancellationToken).ConfigureAwait(false);
 
         // Channels that never carried a message are part of the recording all the same.
         foreach (var schema in schemas)
@@ -122,25 +123,5 @@ public sealed partial class McapWriter
         public ushort SchemaId { get; } = schemaId;
 
         public ulong MessageCount { get; set; }
-
-        public MessageIndex Index { get; } = new();
-    }
-
-    /// <summary>Log times and places of a channel's messages in the open chunk.</summary>
-    private sealed class MessageIndex
-    {
-        private (ulong LogTime, ulong Offset)[] entries = [];
-
-        public int Count { get; private set; }
-
-        public ReadOnlySpan<(ulong LogTime, ulong Offset)> Entries => entries.AsSpan(0, Count);
-
-        public void Add(ulong logTime, ulong offset)
-        {
-            if (Count == entries.Length) Array.Resize(ref entries, Math.Max(16, Count * 2));
-            entries[Count++] = (logTime, offset);
-        }
-
-        public void Clear() => Count = 0;
     }
 }

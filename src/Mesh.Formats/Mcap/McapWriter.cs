@@ -11,7 +11,9 @@ public sealed partial class McapWriter : IAsyncDisposable
     private readonly Stream output;
     private readonly McapWriterOptions options;
     private readonly McapRecordBuffer pending = new();
-    private readonly McapRecordBuffer chunk = new();
+    private readonly Queue<(McapChunkJob Job, Task Work)> compressing = [];
+    private readonly Stack<McapChunkJob> spareJobs = [];
+    private McapChunkJob job = new();
     private readonly List<DefinitionEntry> schemas = [];
     private readonly List<ChannelEntry> channels = [];
     private readonly McapRecordBuffer chunkIndexes = new();
@@ -19,8 +21,6 @@ public sealed partial class McapWriter : IAsyncDisposable
     private readonly McapRecordBuffer metadataIndexes = new();
     private long flushed;
     private uint crc;
-    private ulong chunkStartTime = ulong.MaxValue;
-    private ulong chunkEndTime;
     private ulong startTime = ulong.MaxValue;
     private ulong endTime;
     private ulong messageCount;
@@ -92,10 +92,10 @@ public sealed partial class McapWriter : IAsyncDisposable
         ObjectDisposedException.ThrowIf(completed, this);
 
         var channel = channels[channelId - 1];
-        var target = options.UseChunks ? chunk : pending;
+        var target = options.UseChunks ? job.Records : pending;
         if (!channel.Written) Define(channel, target);
 
-        if (options.UseChunks && options.Parts.HasFlag(McapSummaryParts.MessageIndexes)) channel.Index.Add(logTimeNs, (ulong)target.Length);
+        if (options.UseChunks && options.Parts.HasFlag(McapSummaryParts.MessageIndexes)) job.IndexOf(channel.Id).Add(logTimeNs, (ulong)target.Length);
         int record = target.Begin(McapOpcode.Message);
         target.Add(channelId);
         target.Add(sequence);
@@ -106,10 +106,10 @@ public sealed partial class McapWriter : IAsyncDisposable
 
         channel.MessageCount++;
         messageCount++;
-        chunkStartTime = Math.Min(chunkStartTime, logTimeNs);
-        chunkEndTime = Math.Max(chunkEndTime, logTimeNs);
+        job.StartTime = Math.Min(job.StartTime, logTimeNs);
+        job.EndTime = Math.Max(job.EndTime, logTimeNs);
 
-        bool isFull = options.UseChunks ? chunk.Length >= options.ChunkBytes : pending.Length >= PendingBytes;
+        bool isFull = options.UseChunks ? job.Records.Length >= options.ChunkBytes : pending.Length >= PendingBytes;
         return isFull ? CloseChunkAsync(cancellationToken) : ValueTask.CompletedTask;
     }
 
@@ -162,15 +162,21 @@ public sealed partial class McapWriter : IAsyncDisposable
     }
 
     /// <summary>Releases the buffers. A file that was not completed stays without its end.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         completed = true;
+        while (compressing.TryDequeue(out var entry))
+        {
+            await entry.Work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            entry.Job.Dispose();
+        }
+
+        while (spareJobs.TryPop(out var spare)) spare.Dispose();
+        job.Dispose();
         pending.Dispose();
-        chunk.Dispose();
         chunkIndexes.Dispose();
         attachmentIndexes.Dispose();
         metadataIndexes.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private void Define(ChannelEntry channel, McapRecordBuffer target)
@@ -185,96 +191,96 @@ public sealed partial class McapWriter : IAsyncDisposable
         channel.Written = true;
     }
 
+    /// <summary>Closes the open chunk, which is written at once or, when others are still being compressed, after them.</summary>
     private ValueTask CloseChunkAsync(CancellationToken cancellationToken)
     {
-        startTime = Math.Min(startTime, chunkStartTime);
-        endTime = Math.Max(endTime, chunkEndTime);
-        if (chunk.Length > 0) AppendChunk();
-        chunkStartTime = ulong.MaxValue;
-        chunkEndTime = 0;
-        chunk.Clear();
-        return FlushAsync(cancellationToken);
+        startTime = Math.Min(startTime, job.StartTime);
+        endTime = Math.Max(endTime, job.EndTime);
+        if (job.Records.Length == 0)
+        {
+            job.Clear();
+            return FlushAsync(cancellationToken);
+        }
+
+        if (options.Parallelism <= 1)
+        {
+            job.Compress(options);
+            AppendChunk(job);
+            job.Clear();
+            return FlushAsync(cancellationToken);
+        }
+
+        var closed = job;
+        compressing.Enqueue((closed, Task.Run(() => closed.Compress(options), CancellationToken.None)));
+        job = spareJobs.TryPop(out var spare) ? spare : new McapChunkJob();
+        return WriteCompressedAsync(options.Parallelism, cancellationToken);
     }
 
-    private void AppendChunk()
+    /// <summary>Writes chunks that are ready, and waits for the first until no more than <paramref name="left"/> are under way.</summary>
+    private async ValueTask WriteCompressedAsync(int left, CancellationToken cancellationToken)
+    {
+        while (compressing.TryPeek(out var entry) && (compressing.Count > left || entry.Work.IsCompleted))
+        {
+            await entry.Work.WaitAsync(cancellationToken).ConfigureAwait(false);
+            compressing.Dequeue();
+            AppendChunk(entry.Job);
+            entry.Job.Clear();
+            spareJobs.Push(entry.Job);
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void AppendChunk(McapChunkJob chunk)
     {
         long offset = flushed + pending.Length;
         int record = pending.Begin(McapOpcode.Chunk);
-        ulong earliest = chunkStartTime == ulong.MaxValue && chunkEndTime == 0 ? 0 : chunkStartTime;
+        ulong earliest = chunk.StartTime == ulong.MaxValue && chunk.EndTime == 0 ? 0 : chunk.StartTime;
         pending.Add(earliest);
-        pending.Add(chunkEndTime);
-        pending.Add((ulong)chunk.Length);
-        pending.Add(options.WriteCrc ? Crc32.Compute(chunk.Span) : 0);
-        var (compression, stored) = AppendRecords();
+        pending.Add(chunk.EndTime);
+        pending.Add((ulong)chunk.Records.Length);
+        pending.Add(chunk.Crc);
+        pending.Add(chunk.Compression);
+        pending.Add((ulong)chunk.Stored.Length);
+        pending.Add(chunk.Stored);
         pending.End(record);
         chunkCount++;
         long chunkEnd = flushed + pending.Length;
 
         int index = chunkIndexes.Begin(McapOpcode.ChunkIndex);
         chunkIndexes.Add(earliest);
-        chunkIndexes.Add(chunkEndTime);
+        chunkIndexes.Add(chunk.EndTime);
         chunkIndexes.Add((ulong)offset);
         chunkIndexes.Add((ulong)(chunkEnd - offset));
         int map = chunkIndexes.Length;
         chunkIndexes.Add(0U);
-        foreach (var channel in channels)
+        for (int channel = 0; channel < chunk.Indexes.Length; channel++)
         {
-            if (channel.Index.Count == 0) continue;
-            chunkIndexes.Add(channel.Id);
+            if (chunk.Indexes[channel] is not { Entries.IsEmpty: false } entries) continue;
+            chunkIndexes.Add((ushort)channel);
             chunkIndexes.Add((ulong)(flushed + pending.Length));
-            AppendMessageIndex(channel);
+            AppendMessageIndex((ushort)channel, entries.Entries);
         }
 
         chunkIndexes.SetUInt32(map, (uint)(chunkIndexes.Length - map - sizeof(uint)));
         chunkIndexes.Add((ulong)(flushed + pending.Length - chunkEnd));
-        chunkIndexes.Add(compression);
-        chunkIndexes.Add((ulong)stored);
-        chunkIndexes.Add((ulong)chunk.Length);
+        chunkIndexes.Add(chunk.Compression);
+        chunkIndexes.Add((ulong)chunk.Stored.Length);
+        chunkIndexes.Add((ulong)chunk.Records.Length);
         chunkIndexes.End(index);
     }
 
-    private void AppendMessageIndex(ChannelEntry channel)
+    private void AppendMessageIndex(ushort channel, ReadOnlySpan<(ulong LogTime, ulong Offset)> entries)
     {
         int record = pending.Begin(McapOpcode.MessageIndex);
-        pending.Add(channel.Id);
-        pending.Add((uint)(channel.Index.Count * 2 * sizeof(ulong)));
-        foreach (var (time, offset) in channel.Index.Entries)
+        pending.Add(channel);
+        pending.Add((uint)(entries.Length * 2 * sizeof(ulong)));
+        foreach (var (time, offset) in entries)
         {
             pending.Add(time);
             pending.Add(offset);
         }
 
         pending.End(record);
-        channel.Index.Clear();
-    }
-
-    /// <summary>Appends compression name, length and the chunk's records; what does not shrink is stored as it is.</summary>
-    private (string Compression, int Stored) AppendRecords()
-    {
-        int start = pending.Length;
-        if (options.Compression != McapCompression.None)
-        {
-            string name = options.Compression == McapCompression.Lz4 ? "lz4" : "zstd";
-            pending.Add(name);
-            int lengthAt = pending.Length;
-            pending.Add(0UL);
-            int written = options.Compression == McapCompression.Lz4
-                ? Lz4.CompressFrame(chunk.Span, pending.Reserve(Lz4.MaxFrameLength(chunk.Length)))
-                : Zstd.Compress(chunk.Span, pending.Reserve(Zstd.MaxCompressedLength(chunk.Length)), options.CompressionLevel);
-            if (written < chunk.Length)
-            {
-                pending.Advance(written);
-                pending.SetUInt64(lengthAt, (ulong)written);
-                return (name, written);
-            }
-
-            pending.Truncate(start);
-        }
-
-        pending.Add("");
-        pending.Add((ulong)chunk.Length);
-        pending.Add(chunk.Span);
-        return ("", chunk.Length);
     }
 
     private async ValueTask FlushAsync(CancellationToken cancellationToken)

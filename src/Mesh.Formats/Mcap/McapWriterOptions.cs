@@ -21,6 +21,12 @@ public sealed record McapWriterOptions
     /// <summary>Level of zstd (default: 1).</summary>
     public int CompressionLevel { get; init; } = 1;
 
+    /// <summary>
+    /// Chunks compressed at a time, on threads of their own (default: 1, on the caller's). Their order stays; as many chunks again are held in
+    /// memory. Attachments and metadata may come before messages that were written before them.
+    /// </summary>
+    public int Parallelism { get; init; } = 1;
+
     /// <summary>Whether chunk, attachment, data and summary CRCs are written (default: true).</summary>
     public bool WriteCrc { get; init; } = true;
 

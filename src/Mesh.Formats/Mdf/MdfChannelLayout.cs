@@ -9,6 +9,9 @@ public sealed record MdfChannelLayout
     /// <summary>Kind.</summary>
     public MdfChannelType Type { get; init; }
 
+    /// <summary>What a master counts (<c>cn_sync_type</c>): 1 seconds, 2 radians, 3 metres, 4 an index; 0 when it is not said, or not a master.</summary>
+    public int SyncType { get; init; }
+
     /// <summary>Type of the raw value.</summary>
     public MdfDataType DataType { get; init; }
 

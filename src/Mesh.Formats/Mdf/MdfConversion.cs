@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace Mesh.Formats.Mdf;
 
 /// <summary>A conversion rule: what a CC block says, links resolved.</summary>
 public sealed record MdfConversion
 {
     /// <summary>The rule.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required MdfConversionKind Kind { get; init; }
 
     /// <summary>Parameters in the block's order; bit masks of <see cref="MdfConversionKind.BitfieldText"/> reinterpreted as 64-bit integers.</summary>

@@ -37,6 +37,8 @@ public enum MdfDataType : byte
     ComplexLittleEndian = 15,
     /// <summary>Complex of two IEEE 754 halves, big-endian.</summary>
     ComplexBigEndian = 16,
-    /// <summary>VAX F, G or D floating point (MDF 2 and 3 only).</summary>
+    /// <summary>VAX floating point (MDF 2 and 3 only): F format with 32 bits, G format with 64.</summary>
     VaxFloat = 100,
+    /// <summary>VAX floating point of 64 bits in D format (MDF 2 and 3 only).</summary>
+    VaxDFloat = 101,
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mesh.Formats.Mdf;
 
 /// <summary>
@@ -21,6 +23,7 @@ public sealed record MdfRecordLayout
     public required string Group { get; init; }
 
     /// <summary>Bytes of a record's data.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required int DataBytes { get; init; }
 
     /// <summary>Bytes of invalidation bits behind the data.</summary>

@@ -1,3 +1,5 @@
+using Mesh.Formats.Bus;
+using Mesh.Formats.Bus.Frames;
 using Mesh.Formats.Mdf;
 using Mesh.Formats.Messages.FlatBuffers;
 using Mesh.Formats.Messages.Idl;
@@ -33,6 +35,8 @@ public static class MessageDecoders
             ("json", _) => new JsonTextDecoder(),
             ("flatbuffer", "flatbuffer") => FlatSchema.Create(schema!, options) is { } table ? new FlatDecoder(table, options) : new BytesDecoder(),
             (MdfRecordLayout.MessageEncoding, MdfRecordLayout.SchemaEncoding) => MdfRecordDecoder.Create(schema!, options),
+            (BusFrameSchemas.Encoding, BusFrameSchemas.Encoding) => new BusFrameDecoder(schema!),
+            (BusSchemas.Can or BusSchemas.J1939, BusSchemas.Dbc) => BusSchemas.CreateDecoder(messageEncoding, schema!, options),
             ("protobuf", "protobuf") => new ProtobufDecoder(ProtobufPlan.Create(schema!, options), options),
             _ => new BytesDecoder(),
         };

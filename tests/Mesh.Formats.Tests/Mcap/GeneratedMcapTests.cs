@@ -33,6 +33,11 @@ public sealed class GeneratedMcapTests
                 if (Damaged.TryGetValue(file, out string? code)) read.Losses[0].Code.ShouldBe(code, file);
                 else read.Losses.ShouldBeEmpty(file);
                 Compare(file, lines, read, inFileOrder: !indexed);
+                if (!indexed || Damaged.ContainsKey(file)) continue;
+                read.Messages.Select(message => message.LogTimeNs).ShouldBeInOrder(SortDirection.Ascending, file);
+                var picked = await McapReading.IndexedAsync(bytes, order: RecordingOrder.File);
+                picked.Losses.ShouldBeEmpty(file);
+                Compare(file, lines, picked, inFileOrder: true);
             }
         }
     }

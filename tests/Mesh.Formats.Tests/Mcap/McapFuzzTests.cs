@@ -1,4 +1,5 @@
 using Mesh.Formats.Mcap;
+using Mesh.Model;
 using Mesh.Testing;
 using Shouldly;
 using Xunit;
@@ -30,7 +31,18 @@ public sealed class McapFuzzTests
                     read.Messages.ShouldAllBe(message => message.Payload.SequenceEqual(McapSamples.Payload((int)message.Sequence)), $"round {round}");
                 }
 
-                await McapReading.IndexedAsync(mutated, options: options);
+                foreach (var order in new[] { RecordingOrder.File, RecordingOrder.LogTime })
+                {
+                    await McapReading.IndexedAsync(mutated, options: options with { MaxBufferedBytes = random.Next(1, 20_000) }, order: order);
+                }
+
+                await using var reader = await RecordingFormats.OpenAsync(new MemoryByteSource(mutated), TestContext.Current.CancellationToken);
+                if (await reader.ReadSummaryAsync(TestContext.Current.CancellationToken) is { } summary)
+                {
+                    foreach (var attachment in summary.Attachments) await OpenAsync(reader, attachment);
+                }
+
+                await McapDoctorTests.ExamineAsync(mutated);
             }
             catch (RecordingFormatException)
             {
@@ -59,6 +71,19 @@ public sealed class McapFuzzTests
 
             var read = await McapReading.ForwardAsync(soup.ToArray());
             read.Losses.ShouldNotBeEmpty();
+        }
+    }
+
+    private static async Task OpenAsync(RecordingReader reader, RecordingAttachment attachment)
+    {
+        try
+        {
+            await using var stream = await reader.OpenAttachmentAsync(attachment, TestContext.Current.CancellationToken);
+            await stream.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+        }
+        catch (RecordingFormatException exception)
+        {
+            exception.Code.ShouldBe("MESH10011");
         }
     }
 

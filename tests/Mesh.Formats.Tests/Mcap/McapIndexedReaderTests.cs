@@ -15,7 +15,7 @@ public sealed class McapIndexedReaderTests
     public async Task A_query_finds_the_same_messages_with_and_without_an_index(McapSummaryParts parts, bool isIndexed)
     {
         byte[] file = await McapSamples.WriteAsync(new McapWriterOptions { ChunkBytes = 4096, Parts = parts });
-        await using var reader = await McapIndexedReader.OpenAsync(new MemoryByteSource(file), null, TestContext.Current.CancellationToken);
+        await using var reader = await OpenAsync(new MemoryByteSource(file));
         reader.IsIndexed.ShouldBe(isIndexed);
 
         var query = new RecordingQuery { StartTimeNs = McapSamples.LogTime(101), EndTimeNs = McapSamples.LogTime(300), Topics = ["/raw"] };
@@ -32,17 +32,16 @@ public sealed class McapIndexedReaderTests
     {
         byte[] file = await McapSamples.WriteAsync();
         var source = new CountingSource(file);
-        await using var reader = await McapIndexedReader.OpenAsync(source, null, TestContext.Current.CancellationToken);
+        await using var reader = await OpenAsync(source, new RecordingQuery { StartTimeNs = McapSamples.LogTime(1), EndTimeNs = McapSamples.LogTime(0) });
         source.BytesRead = 0;
-        var query = new RecordingQuery { StartTimeNs = McapSamples.LogTime(0), EndTimeNs = McapSamples.LogTime(1) };
-        await foreach (var block in reader.ReadAsync(query, TestContext.Current.CancellationToken)) block.Messages.Length.ShouldBeGreaterThan(0);
+        (await McapReading.AllAsync(reader)).Messages.Count.ShouldBe(2);
         source.BytesRead.ShouldBeInRange(1, (long)reader.Summary.ChunkIndexes[0].ChunkLength);
     }
 
     [Fact]
     public async Task The_summary_tells_counts_attachments_and_metadata()
     {
-        await using var reader = await McapIndexedReader.OpenAsync(new MemoryByteSource(await McapSamples.WriteAsync()), null, TestContext.Current.CancellationToken);
+        await using var reader = await OpenAsync(new MemoryByteSource(await McapSamples.WriteAsync()));
         var statistics = reader.Summary.Statistics.ShouldNotBeNull();
         statistics.MessageCount.ShouldBe((ulong)McapSamples.Messages);
         statistics.ChannelMessageCounts.Values.Aggregate((sum, count) => sum + count).ShouldBe((ulong)McapSamples.Messages);
@@ -58,15 +57,18 @@ public sealed class McapIndexedReaderTests
 
         // The first ChunkIndex record of the summary; its third field is the chunk's place.
         int index = file.AsSpan().LastIndexOf("zstd"u8);
-        var summaryOnly = await McapIndexedReader.OpenAsync(new MemoryByteSource(file), null, TestContext.Current.CancellationToken);
+        var summaryOnly = await OpenAsync(new MemoryByteSource(file));
         ulong last = summaryOnly.Summary.ChunkIndexes[^1].ChunkStartOffset;
         int at = file.AsSpan(0, index).LastIndexOf(BitConverter.GetBytes(last));
         BitConverter.GetBytes(last + 1).CopyTo(file, at);
 
         var read = await McapReading.IndexedAsync(file);
         read.Losses.ShouldHaveSingleItem().Code.ShouldBe(McapLosses.Summary);
-        read.Messages.Count.ShouldBeInRange(500, McapSamples.Messages - 1);
+        read.Messages.Count.ShouldBe(McapSamples.Messages);
     }
+
+    private static ValueTask<McapIndexedReader> OpenAsync(IByteSource source, RecordingQuery? query = null) =>
+        McapIndexedReader.OpenAsync(source, null, query ?? RecordingQuery.All, RecordingOrder.File, TestContext.Current.CancellationToken);
 
     private sealed class CountingSource(byte[] bytes) : IByteSource
     {

@@ -15,17 +15,22 @@ internal static class McapReading
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         await using var reader = await McapRecordingReader.OpenAsync(new MemoryByteSource(file), options, cancellationToken);
-        List<ReadMessage> messages = [];
-        while (await reader.ReadBlockAsync(cancellationToken) is { } block) Collect(block, reader.Channels, messages);
-        return new ReadRecording(messages, [.. reader.Channels], [.. reader.Losses]);
+        return await AllAsync(reader);
     }
 
-    public static async Task<ReadRecording> IndexedAsync(byte[] file, RecordingQuery? query = null, McapReaderOptions? options = null)
+    /// <summary>Through the index where there is one, by log time unless told otherwise.</summary>
+    public static async Task<ReadRecording> IndexedAsync(
+        byte[] file, RecordingQuery? query = null, McapReaderOptions? options = null, RecordingOrder order = RecordingOrder.LogTime)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        await using var reader = await McapIndexedReader.OpenAsync(new MemoryByteSource(file), options, cancellationToken);
+        await using var reader = await McapIndexedReader.OpenAsync(new MemoryByteSource(file), options, query ?? RecordingQuery.All, order, cancellationToken);
+        return await AllAsync(reader);
+    }
+
+    public static async Task<ReadRecording> AllAsync(RecordingReader reader)
+    {
         List<ReadMessage> messages = [];
-        await foreach (var block in reader.ReadAsync(query ?? new RecordingQuery(), cancellationToken)) Collect(block, reader.Channels, messages);
+        while (await reader.ReadBlockAsync(TestContext.Current.CancellationToken) is { } block) Collect(block, reader.Channels, messages);
         return new ReadRecording(messages, [.. reader.Channels], [.. reader.Losses]);
     }
 

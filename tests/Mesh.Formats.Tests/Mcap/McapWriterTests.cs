@@ -86,7 +86,8 @@ public sealed class McapWriterTests
         read.Messages.ShouldAllBe(message => message.Payload.SequenceEqual(large));
 
         // Random bytes do not shrink; storing them as they are saves the reader the work.
-        await using var indexed = await McapIndexedReader.OpenAsync(new Mesh.Model.MemoryByteSource(output.ToArray()), null, cancellationToken);
+        await using var indexed = await McapIndexedReader.OpenAsync(
+            new Mesh.Model.MemoryByteSource(output.ToArray()), null, RecordingQuery.All, RecordingOrder.File, cancellationToken);
         indexed.Summary.ChunkIndexes.ShouldAllBe(chunk => chunk.Compression == "");
     }
 
@@ -98,6 +99,69 @@ public sealed class McapWriterTests
         read.Losses.ShouldBeEmpty();
         read.Messages.ShouldBeEmpty();
         read.Channels.Count.ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData(McapCompression.None)]
+    [InlineData(McapCompression.Zstd)]
+    public async Task Threads_do_not_change_what_is_written(McapCompression compression)
+    {
+        var options = new McapWriterOptions { ChunkBytes = 4096, Compression = compression };
+        byte[] alone = await McapSamples.WriteAsync(options, messages: 5_000, extras: false);
+        byte[] together = await McapSamples.WriteAsync(options with { Parallelism = 4 }, messages: 5_000, extras: false);
+        together.ShouldBe(alone);
+
+        var read = await McapReading.ForwardAsync(await McapSamples.WriteAsync(options with { Parallelism = 4 }, messages: 5_000));
+        read.Losses.ShouldBeEmpty();
+        read.Messages.Select(message => message.Sequence).ShouldBe(Enumerable.Range(0, 5_000).Select(i => (uint)i));
+    }
+
+    [Fact]
+    public async Task The_common_writer_keeps_everything_and_the_formats_authors_read_it()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        byte[] original = await McapSamples.WriteAsync();
+        using var output = new MemoryStream();
+        await using (var reader = await RecordingFormats.OpenAsync(new Mesh.Model.MemoryByteSource(original), cancellationToken))
+        await using (var writer = new McapRecordingWriter(output, new McapWriterOptions { ChunkBytes = 4096, Parallelism = 2 }))
+        {
+            var summary = (await reader.ReadSummaryAsync(cancellationToken))!;
+            int[] channels = [.. summary.Channels.Select(channel => writer.AddChannel(channel.Channel))];
+            foreach (var metadata in summary.Metadata.Skip(1)) (await writer.WriteMetadataAsync(metadata, cancellationToken)).ShouldBeTrue();
+            foreach (var attachment in summary.Attachments)
+            {
+                using var content = new MemoryStream();
+                await using var stream = await reader.OpenAttachmentAsync(attachment, cancellationToken);
+                await stream.CopyToAsync(content, cancellationToken);
+                (await writer.WriteAttachmentAsync(attachment, content.ToArray(), cancellationToken)).ShouldBeTrue();
+            }
+
+            while (await reader.ReadBlockAsync(cancellationToken) is { } block)
+            {
+                for (int i = 0; i < block.Messages.Length; i++)
+                {
+                    var message = block.Messages.Span[i];
+                    await writer.WriteAsync(channels[message.ChannelIndex], message, block.Data.Slice(message.Offset, message.Length), cancellationToken);
+                }
+            }
+
+            await writer.CompleteAsync(cancellationToken);
+        }
+
+        var copy = await McapReading.ForwardAsync(output.ToArray());
+        var whole = await McapReading.ForwardAsync(original);
+        copy.Losses.ShouldBeEmpty();
+        copy.Messages.Select(message => (message.Channel.Topic, message.Sequence, message.LogTimeNs, message.PublishTimeNs))
+            .ShouldBe(whole.Messages.Select(message => (message.Channel.Topic, message.Sequence, message.LogTimeNs, message.PublishTimeNs)));
+        copy.Messages.Zip(whole.Messages).ShouldAllBe(pair => pair.First.Payload.SequenceEqual(pair.Second.Payload));
+
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder["copy.mcap"], output.ToArray(), cancellationToken);
+        var result = await NodeScript.RunAsync("mcap-read.mjs", folder["copy.mcap"], "both");
+        result.GetProperty("indexed").GetProperty("messageCount").GetInt32().ShouldBe(McapSamples.Messages);
+        result.GetProperty("indexed").GetProperty("schemas").GetInt32().ShouldBe(1);
+        result.GetProperty("attachments")[0].GetProperty("name").GetString().ShouldBe("map.bin");
+        result.GetProperty("metadata")[0].GetProperty("entries").GetProperty("vehicle").GetString().ShouldBe("V1");
     }
 
     [Fact]

@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+using Mesh.Columnar;
+using Mesh.Formats.Messages;
+using Mesh.Model;
+
+namespace Mesh.Formats;
+
+/// <summary>
+/// Reads a recording straight to columns: the messages of a block are put together by channel and decoded run by run. Batches of one channel
+/// are in recorded order; between channels there is no order.
+/// </summary>
+/// <param name="reader">The recording; not disposed.</param>
+/// <param name="options">Sizes and limits.</param>
+public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOptions? options = null)
+{
+    private readonly RecordingColumnsOptions options = options ?? new RecordingColumnsOptions();
+    private readonly List<Target> byChannel = [];
+    private readonly List<Target> targets = [];
+    private int[] counts = [];
+    private MessageRef[] grouped = [];
+
+    /// <summary>What could not be decoded so far, by channel.</summary>
+    public IReadOnlyList<UndecodedMessages> Undecoded => [.. targets.Where(target => target.Undecoded > 0).Select(target => target.ToUndecoded())];
+
+    /// <summary>Messages read so far, decoded or not.</summary>
+    public long Messages { get; private set; }
+
+    /// <summary>Decodes the recording.</summary>
+    public async IAsyncEnumerable<ColumnBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false) is { } block)
+        {
+            Messages += block.Messages.Length;
+            Decode(block);
+            long open = 0;
+            foreach (var target in targets)
+            {
+                if (target.Rows == 0) continue;
+                long bytes = target.EstimatedBytes;
+                if (target.Rows >= this.options.BatchRows || bytes >= this.options.BatchBytes) yield return target.Build();
+                else open += bytes;
+            }
+
+            while (open > this.options.MaxBufferedBytes && Largest() is { } largest)
+            {
+                open -= largest.EstimatedBytes;
+                yield return largest.Build();
+            }
+        }
+
+        foreach (var target in targets)
+        {
+            if (target.Rows > 0) yield return target.Build();
+        }
+    }
+
+    private void Decode(MessageBlock block)
+    {
+        var messages = block.Messages.Span;
+        if (messages.IsEmpty) return;
+        while (byChannel.Count < reader.Channels.Count) byChannel.Add(TargetOf(reader.Channels[byChannel.Count]));
+        if (IsOneChannel(messages))
+        {
+            byChannel[messages[0].ChannelIndex].Append(block.Data.Span, messages);
+            return;
+        }
+
+        // A counting sort: stable, so each channel's messages stay in recorded order.
+        if (counts.Length <= byChannel.Count) counts = new int[byChannel.Count + 1];
+        if (grouped.Length < messages.Length) grouped = new MessageRef[messages.Length];
+        Array.Clear(counts);
+        foreach (ref readonly var message in messages) counts[message.ChannelIndex + 1]++;
+        for (int i = 1; i < counts.Length; i++) counts[i] += counts[i - 1];
+        foreach (ref readonly var message in messages) grouped[counts[message.ChannelIndex]++] = message;
+
+        // Each count has moved to the end of its channel's run.
+        int start = 0;
+        for (int channel = 0; channel < byChannel.Count; channel++)
+        {
+            int end = counts[channel];
+            if (end > start) byChannel[channel].Append(block.Data.Span, grouped.AsSpan(start, end - start));
+            start = end;
+        }
+    }
+
+    private static bool IsOneChannel(ReadOnlySpan<MessageRef> messages)
+    {
+        int channel = messages[0].ChannelIndex;
+        foreach (ref readonly var message in messages)
+        {
+            if (message.ChannelIndex != channel) return false;
+        }
+
+        return true;
+    }
+
+    private Target? Largest()
+    {
+        Target? largest = null;
+        foreach (var target in targets)
+        {
+            if (target.Rows > 0 && (largest is null || target.EstimatedBytes > largest.EstimatedBytes)) largest = target;
+        }
+
+        return largest;
+    }
+
+    private Target TargetOf(RecordingChannel channel)
+    {
+        foreach (var known in targets)
+        {
+            if (known.Takes(channel)) return known;
+        }
+
+        var target = new Target(channel, options.Messages);
+        targets.Add(target);
+        return target;
+    }
+
+    /// <summary>The open batch of one channel.</summary>
+    private sealed class Target
+    {
+        private readonly RecordingChannel channel;
+        private readonly MessageDecoder? decoder;
+        private readonly ColumnBuilder[] columns = [];
+        private readonly FixedWidthBuilder<long> logTimes = new(DataType.Int64);
+        private readonly FixedWidthBuilder<long> publishTimes = new(DataType.Int64);
+        private readonly FixedWidthBuilder<long> sequences = new(DataType.Int64);
+        private readonly Schema schema = new([]);
+        private string code = "";
+        private string reason = "";
+
+        public Target(RecordingChannel channel, MessageDecoderOptions options)
+        {
+            this.channel = channel;
+            try
+            {
+                decoder = MessageDecoders.Create(channel.MessageEncoding, channel.Schema, options);
+                schema = new Schema(decoder.Type.Fields);
+                columns = [.. schema.Fields.Select(field => ColumnBuilder.Create(field.Type))];
+            }
+            catch (MeshException exception) when (!exception.IsTransient)
+            {
+                code = exception.Code;
+                reason = exception.Message;
+            }
+        }
+
+        public int Rows => logTimes.Length;
+
+        public long Undecoded { get; private set; }
+
+        public long EstimatedBytes
+        {
+            get
+            {
+                long sum = 3 * logTimes.EstimatedBytes;
+                foreach (var column in columns) sum += column.EstimatedBytes;
+                return sum;
+            }
+        }
+
+        public bool Takes(RecordingChannel other) =>
+            other.Topic == channel.Topic && other.MessageEncoding == channel.MessageEncoding && MessageSchema.AreSame(other.Schema, channel.Schema);
+
+        public void Append(ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run)
+        {
+            if (decoder is null)
+            {
+                Undecoded += run.Length;
+                return;
+            }
+
+            while (!run.IsEmpty)
+            {
+                int rows = decoder.DecodeRun(data, run, columns, out var failure);
+                foreach (ref readonly var message in run[..rows])
+                {
+                    // Times beyond the year 2262 do not fit signed nanoseconds; the last one that does stands for them.
+                    logTimes.Append((long)Math.Min(message.LogTimeNs, long.MaxValue));
+                    publishTimes.Append((long)Math.Min(message.PublishTimeNs, long.MaxValue));
+                    sequences.Append(message.Sequence);
+                }
+
+                if (failure is null) return;
+                if (Undecoded++ == 0) (code, reason) = (failure.Code, failure.Message);
+                run = run[(rows + 1)..];
+            }
+        }
+
+        public ColumnBatch Build()
+        {
+            int rows = Rows;
+            return new ColumnBatch(
+                channel, logTimes.Build(), publishTimes.Build(), sequences.Build(), new RecordBatch(schema, rows, Array.ConvertAll(columns, column => column.Build())));
+        }
+
+        public UndecodedMessages ToUndecoded() => new(channel.Topic, Undecoded, code, reason);
+    }
+}

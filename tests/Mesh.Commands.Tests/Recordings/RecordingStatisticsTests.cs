@@ -1,0 +1,24 @@
+using Mesh.Commands.Recordings;
+using Mesh.Formats;
+using Mesh.Testing;
+
+namespace Mesh.Commands.Tests.Recordings;
+
+public sealed class RecordingStatisticsTests
+{
+    [Fact]
+    public async Task Columns_are_counted_and_measured_as_a_whole_and_by_bins_of_time()
+    {
+        using var folder = new TemporaryFolder();
+        string path = await RecordingFiles.WritePointsAsync(folder["in.mcap"], [0, 100, 200, 1000, 1100], "/a");
+        var report = await RecordingStatistics.ComputeAsync(path, new RecordingReaderOptions(), 1_000_000_000, null, TestContext.Current.CancellationToken);
+
+        report.Messages.ShouldBe(5);
+        var x = report.Columns.Single(column => column.Column == "x");
+        (x.Count, x.Nulls, x.Min, x.Max, x.Mean, x.First, x.Last).ShouldBe((5, 0, 0.0, 2.0, 1.0, 0.0, 2.0));
+        x.StandardDeviation!.Value.ShouldBe(Math.Sqrt(0.625), 1e-12);
+        x.Bins.Select(bin => (bin.StartNs - (long)RecordingFiles.Start, bin.Count, bin.Min, bin.Max, bin.Mean)).ShouldBe([(0, 3, 0, 1, 0.5), (1_000_000_000, 2, 1.5, 2, 1.75)]);
+        var label = report.Columns.Single(column => column.Column == "label");
+        (label.Count, label.Min).ShouldBe((5, null));
+    }
+}
