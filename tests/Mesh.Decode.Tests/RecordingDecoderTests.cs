@@ -193,7 +193,7 @@ public sealed class RecordingDecoderTests : IDisposable
     }
 
     [Fact]
-    public async Task Schemaless_channels_and_unknown_encodings_stay_bytes()
+    public async Task Schemaless_channels_stay_bytes_and_json_without_properties_stays_text()
     {
         byte[] recording = await bench.WriteAsync(async (writer, token) =>
         {
@@ -206,7 +206,7 @@ public sealed class RecordingDecoderTests : IDisposable
         var batches = await bench.DecodeAsync(recording);
 
         batches.Single(batch => batch.Channel == "/raw").Batch["data"].GetBytes(0).ToArray().ShouldBe([1, 2, 3]);
-        batches.Single(batch => batch.Channel == "/json").Batch["data"].GetString(0).ShouldBe("{\"a\":1}");
+        batches.Single(batch => batch.Channel == "/json").Batch["json"].GetString(0).ShouldBe("{\"a\":1}");
     }
 
     [Fact]
