@@ -29,13 +29,14 @@ internal sealed unsafe class MdfRecordDecoder : MessageDecoder
     {
         this.layout = layout;
         fixedBytes = layout.FixedBytes;
-        tileRows = Math.Clamp(TileBytes / Math.Max(1, fixedBytes), 16, RecordTile.MaxRows);
+        int bytesPerRow = Math.Max(1, fixedBytes) + (layout.VariableCount * 2 * sizeof(int));
+        tileRows = Math.Clamp(TileBytes / bytesPerRow, 16, RecordTile.MaxRows);
         var factory = new ColumnFactory(layout, options.RawValues, options.MaxNesting);
         MdfChannelLayout[] channels = [.. layout.Channels.Where(channel => options.RawValues || !channel.IsStructure)];
         columns = [.. channels.Select(factory.Create)];
         invalidations = [.. channels.Select((channel, i) => columns[i] is NullColumn ? Invalidation.All : factory.InvalidationOf(channel) ?? Invalidation.All)];
-        var names = new ColumnNames();
-        Type = new StructType([.. channels.Select((channel, i) => new Field(names.Claim(channel.Name), columns[i].Type) { Doc = Doc(channel, options.RawValues) })]);
+        var names = Names(channels);
+        Type = new StructType([.. channels.Select((channel, i) => new Field(names[i], columns[i].Type) { Doc = Doc(channel, options.RawValues) })]);
         Problems = factory.Problems;
     }
 
@@ -153,6 +154,19 @@ internal sealed unsafe class MdfRecordDecoder : MessageDecoder
 
         failure = null;
         return refs.Length;
+    }
+
+    private static string[] Names(MdfChannelLayout[] channels)
+    {
+        var names = new ColumnNames();
+        var uses = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        return Array.ConvertAll(channels, channel =>
+        {
+            string name = channel.Name.Length == 0 ? "channel" : channel.Name;
+            uses[name] = uses.GetValueOrDefault(name) + 1;
+            // A suffix that grows by a character with every use would be as long as the group has channels.
+            return names.Claim(uses[name] > 8 ? $"{name}_{uses[name]}" : name);
+        });
     }
 
     private static string? Doc(MdfChannelLayout channel, bool isRaw)

@@ -76,6 +76,28 @@ public sealed class FormulaTests
     }
 
     [Fact]
+    public void Random_characters_are_refused_or_calculated()
+    {
+        string[] pieces = ["X", "1", "(", ")", "+", "-", "*", "/", "^", "&", "|", "<", ">", "=", "!", "~", ",", "sin", "pow", " XOR ", "0x", ".", "e", " ", "é"];
+        var random = new Random(23);
+        int calculated = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            string formula = string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => pieces[random.Next(pieces.Length)]));
+            try
+            {
+                FormulaParser.Parse(formula).Apply(2);
+                calculated++;
+            }
+            catch (ConversionException)
+            {
+            }
+        }
+
+        calculated.ShouldBeGreaterThan(100);
+    }
+
+    [Fact]
     public void Random_formulas_equal_a_naive_tree()
     {
         var random = new Random(17);

@@ -146,6 +146,8 @@ public sealed class MdfLayoutJsonTests
     [InlineData("\"conversion\":{\"kind\":1,\"values\":[\"x\"]}")]
     [InlineData("\"conversion\":{\"kind\":7,\"references\":[{\"conversion\":{\"kind\":1,\"values\":null}}]}")]
     [InlineData("\"unit\":null")]
+    [InlineData("\"unit\":\"\\ud800\"")]
+    [InlineData("\"conversion\":{\"kind\":1,\"values\":[\"\\ud800\"]}")]
     public void A_channel_that_no_file_can_mean_is_refused(string field)
     {
         string json = "{\"group\":\"g\",\"data_bytes\":8,\"channels\":[{\"name\":\"bad\",\"invalidation_bit\":-1,\"variable_index\":-1,\"size_channel\":-1,\"parent\":-1,\"bit_count\":8,"

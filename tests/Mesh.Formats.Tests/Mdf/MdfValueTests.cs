@@ -243,6 +243,16 @@ public sealed class MdfValueTests
     }
 
     [Fact]
+    public void Thousands_of_channels_of_one_name_keep_short_names()
+    {
+        var channels = Enumerable.Range(0, 20_000).Select(i => Channel("x", MdfDataType.UnsignedLittleEndian, 0, 8)).Append(Channel("", MdfDataType.UnsignedLittleEndian, 0, 8));
+        var names = MdfRecordDecoder.Create(Layout(1, [.. channels]), Physical).Type.Fields.Select(field => field.Name).ToArray();
+        names.Distinct(StringComparer.OrdinalIgnoreCase).Count().ShouldBe(20_001);
+        names.Max(name => name.Length).ShouldBeLessThan(16);
+        names[^1].ShouldBe("channel");
+    }
+
+    [Fact]
     public void Wide_integers_are_bytes_and_strings_of_no_length_are_empty()
     {
         var layout = Layout(16, Channel("wide", MdfDataType.UnsignedLittleEndian, 0, 128), Channel("empty", MdfDataType.StringUtf8, 16, 0));

@@ -4,8 +4,9 @@ namespace Mesh.Formats.Mdf.Conversions;
 /// <remarks>Where entries overlap, which the specification forbids, the first counts.</remarks>
 internal sealed class KeyIndex
 {
-    // Keys beyond are rare; the array costs four bytes each.
-    private const int MaxDense = 1 << 16;
+    // The array stays in proportion to the table, of which a file may have many.
+    private const int DenseAlways = 64;
+    private const int DensePerEntry = 16;
 
     // Segments [starts[i], ends[i]) of the number line in ascending order, and the entry of each.
     private readonly double[] starts;
@@ -23,7 +24,7 @@ internal sealed class KeyIndex
         if (segments.Count == 0) return;
         double from = Math.Floor(starts[0]);
         double size = Math.Ceiling(ends[^1]) - from;
-        if (!(size <= MaxDense) || Math.Abs(from) > 1e15) return;
+        if (!(size <= DenseAlways + (DensePerEntry * (double)segments.Count)) || Math.Abs(from) > 1e15) return;
         denseFrom = from;
         dense = new int[(int)size];
         for (int i = 0; i < dense.Length; i++) dense[i] = Bisect(from + i);

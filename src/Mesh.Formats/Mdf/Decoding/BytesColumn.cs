@@ -3,7 +3,8 @@ using Mesh.Columnar;
 namespace Mesh.Formats.Mdf.Decoding;
 
 /// <summary>Byte arrays, MIME samples and streams, and structures as stored.</summary>
-internal sealed unsafe class BytesColumn(ValueBytes bytes) : ChannelColumn(DataType.Binary)
+internal sealed unsafe class BytesColumn<TBytes>(TBytes bytes) : ChannelColumn(DataType.Binary)
+    where TBytes : struct, IValueBytes
 {
     public override void Append(in RecordTile tile, ColumnBuilder column)
     {

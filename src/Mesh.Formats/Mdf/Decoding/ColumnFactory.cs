@@ -46,8 +46,12 @@ internal sealed class ColumnFactory(MdfRecordLayout layout, bool isRaw, int maxN
         _ => DataType.Float64,
     };
 
-    private BytesColumn Structure(MdfChannelLayout channel) =>
-        new(new FixedBytes(channel.ByteOffset, BytesIn(channel, 1)));
+    private BytesColumn<FixedBytes> Structure(MdfChannelLayout channel)
+    {
+        int count = BytesIn(channel);
+        Place(channel, null, count);
+        return new BytesColumn<FixedBytes>(new FixedBytes(channel.ByteOffset, count));
+    }
 
     private ChannelColumn Value(MdfChannelLayout channel)
     {
@@ -88,13 +92,9 @@ internal sealed class ColumnFactory(MdfRecordLayout layout, bool isRaw, int maxN
         switch (channel.DataType)
         {
             case MdfDataType.StringLatin1 or MdfDataType.StringUtf8 or MdfDataType.StringUtf16LittleEndian or MdfDataType.StringUtf16BigEndian:
-                var conversion = Compile(channel, isInteger: false);
-                var bytes = Bytes(channel, array);
-                return conversion.TextToValue is { } toValue
-                    ? new StringNumberColumn(bytes, channel.DataType, toValue) { Invalidation = invalidation }
-                    : new StringColumn(bytes, channel.DataType, conversion.TextToText) { Invalidation = invalidation };
+                return Bytes(channel, array, new StringUse(channel.DataType, Compile(channel, isInteger: false), invalidation));
             case MdfDataType.ByteArray or MdfDataType.MimeSample or MdfDataType.MimeStream:
-                return new BytesColumn(Bytes(channel, array)) { Invalidation = invalidation };
+                return Bytes(channel, array, new BinaryUse(invalidation));
             case MdfDataType.CanOpenDate:
                 Place(channel, array, CanOpenColumn.DateBytes);
                 return new CanOpenColumn(channel.ByteOffset, true) { Invalidation = invalidation };
@@ -123,7 +123,7 @@ internal sealed class ColumnFactory(MdfRecordLayout layout, bool isRaw, int maxN
         // Values of variable length are texts or bytes; a wide integer has no column type. Both are given as they are.
         if (channel.Type == MdfChannelType.VariableLength || (isInteger && channel.BitCount > 64))
         {
-            return new BytesColumn(Bytes(channel, array)) { Invalidation = invalidation };
+            return Bytes(channel, array, new BinaryUse(invalidation));
         }
 
         var place = Number(channel, array, channel.DataType, channel.ByteOffset, channel.BitCount);
@@ -150,18 +150,19 @@ internal sealed class ColumnFactory(MdfRecordLayout layout, bool isRaw, int maxN
         return new ComplexColumn(real.Type, real, imaginary) { Invalidation = invalidation };
     }
 
-    private ValueBytes Bytes(MdfChannelLayout channel, MdfArrayLayout? array)
+    private ChannelColumn Bytes<TUse>(MdfChannelLayout channel, MdfArrayLayout? array, TUse use)
+        where TUse : struct, IBytesUse
     {
         if (channel.Type == MdfChannelType.VariableLength)
         {
             if (array is not null) throw new ChannelException("it is an array of values of variable length, which the format does not have");
             if (channel.VariableIndex < 0) throw new ChannelException("it is of variable length, but the messages do not carry its values");
-            return new VariableBytes(channel.VariableIndex);
+            return use.Use(new VariableBytes(channel.VariableIndex));
         }
 
-        int count = BytesIn(channel, 0);
+        int count = BytesIn(channel);
         Place(channel, array, count);
-        if (channel.Type != MdfChannelType.MaximumLength || channel.SizeChannel < 0) return new FixedBytes(channel.ByteOffset, count);
+        if (channel.Type != MdfChannelType.MaximumLength || channel.SizeChannel < 0) return use.Use(new FixedBytes(channel.ByteOffset, count));
         if (array is not null) throw new ChannelException("it is an array of values of a maximum length, which the format does not have");
         var size = layout.Channels[channel.SizeChannel];
         if (size.DataType > MdfDataType.SignedBigEndian || size.Type is not (MdfChannelType.Fixed or MdfChannelType.Master) || size.Array is not null)
@@ -170,15 +171,10 @@ internal sealed class ColumnFactory(MdfRecordLayout layout, bool isRaw, int maxN
         }
 
         var place = Number(size, null, size.DataType, size.ByteOffset, size.BitCount);
-        return RawReader.Choose<MaximumLengthUse, ValueBytes>(place, new MaximumLengthUse(channel.ByteOffset, count));
+        return RawReader.Choose<MaximumLengthUse<TUse>, ChannelColumn>(place, new MaximumLengthUse<TUse>(channel.ByteOffset, count, use));
     }
 
-    private int BytesIn(MdfChannelLayout channel, int check)
-    {
-        int count = (int)((channel.BitCount + 7L) / 8);
-        if (check != 0) Place(channel, null, count);
-        return count;
-    }
+    private static int BytesIn(MdfChannelLayout channel) => (int)((channel.BitCount + 7L) / 8);
 
     private CompiledConversion Compile(MdfChannelLayout channel, bool isInteger) =>
         isRaw ? CompiledConversion.Identity : new ConversionCompiler(isInteger, maxNesting).Compile(channel.Conversion);

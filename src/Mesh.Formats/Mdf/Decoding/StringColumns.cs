@@ -4,7 +4,8 @@ using Mesh.Formats.Mdf.Conversions;
 namespace Mesh.Formats.Mdf.Decoding;
 
 /// <summary>Texts, translated where there is a <see cref="MdfConversionKind.TextToText"/>.</summary>
-internal sealed unsafe class StringColumn(ValueBytes bytes, MdfDataType encoding, TextToText? translation) : ChannelColumn(DataType.Utf8)
+internal sealed unsafe class StringColumn<TBytes>(TBytes bytes, MdfDataType encoding, TextToText? translation) : ChannelColumn(DataType.Utf8)
+    where TBytes : struct, IValueBytes
 {
     public override void Append(in RecordTile tile, ColumnBuilder column)
     {
@@ -29,7 +30,8 @@ internal sealed unsafe class StringColumn(ValueBytes bytes, MdfDataType encoding
 }
 
 /// <summary>Texts that a <see cref="MdfConversionKind.TextToValue"/> turns into numbers.</summary>
-internal sealed unsafe class StringNumberColumn(ValueBytes bytes, MdfDataType encoding, TextToValue conversion) : ChannelColumn(DataType.Float64)
+internal sealed unsafe class StringNumberColumn<TBytes>(TBytes bytes, MdfDataType encoding, TextToValue conversion) : ChannelColumn(DataType.Float64)
+    where TBytes : struct, IValueBytes
 {
     public override void Append(in RecordTile tile, ColumnBuilder column)
     {
