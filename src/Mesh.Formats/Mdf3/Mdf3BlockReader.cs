@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Mesh.Formats.Mdf4;
 using Mesh.Model;
 
 namespace Mesh.Formats.Mdf3;
@@ -13,13 +14,16 @@ internal sealed class Mdf3BlockReader(IByteSource source, LossList losses, bool 
 {
     private const int HeaderBytes = 4;
     private const int PageBytes = 64 << 10;
+
+    // More than any recorder writes: some hundred thousand channels.
+    private const long MaxDefinitionBytes = 64L << 20;
     private readonly byte[] page = new byte[PageBytes];
     private readonly Encoding? encoding = codePage is 0 or 65001 ? null : CodePagesEncodingProvider.Instance.GetEncoding(codePage);
     private readonly HashSet<(long Position, string Problem)> reported = [];
     private readonly SortedSet<long> starts = [];
     private long pageStart;
     private int pageLength;
-    private long bytesLeft = Math.Min(source.Length, 512L << 20);
+    private long bytesLeft = Math.Min(source.Length, MaxDefinitionBytes);
 
     public bool IsBigEndian => isBigEndian;
 
@@ -59,7 +63,7 @@ internal sealed class Mdf3BlockReader(IByteSource source, LossList losses, bool 
 
         if (length > bytesLeft)
         {
-            if (report) Report(Mdf3Codes.DefinitionLimit, position, "definitions that are no longer than the file", "more; what follows is left out");
+            if (report) Report(Mdf3Codes.DefinitionLimit, position, $"definitions that do not overlap, of at most {MaxDefinitionBytes:N0} bytes", "more; what follows is left out");
             return null;
         }
 
@@ -91,6 +95,10 @@ internal sealed class Mdf3BlockReader(IByteSource source, LossList losses, bool 
         var block = await ReadAsync(position, "TX", HeaderBytes, cancellationToken).ConfigureAwait(false);
         return block is null ? "" : Text(block.Span(HeaderBytes, block.Length));
     }
+
+    /// <summary>The comment of a TX block; of one in XML, as tools of MDF 4 write it, the text in it.</summary>
+    public async ValueTask<string> CommentAsync(long position, CancellationToken cancellationToken) =>
+        Mdf4Xml.Text(await TextAsync(position, cancellationToken).ConfigureAwait(false));
 
     /// <summary>
     /// Text up to its terminator: in the code page that the file names, else in UTF-8 when it is that, else in ISO 8859-1, which keeps every byte apart.

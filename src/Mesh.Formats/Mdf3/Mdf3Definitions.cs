@@ -81,7 +81,7 @@ internal sealed partial class Mdf3Definitions(Mdf3BlockReader blocks, Mdf3Header
         var group = new Mdf3ChannelGroup
         {
             Index = Groups.Count, RecordId = (byte)block.UInt16(16), RecordBytes = block.UInt16(20), Cycles = block.UInt32(22),
-            Comment = await blocks.TextAsync(block.UInt32(12), cancellationToken).ConfigureAwait(false),
+            Comment = await blocks.CommentAsync(block.UInt32(12), cancellationToken).ConfigureAwait(false),
         };
         Groups.Add(group);
         dataGroup.Groups.Add(group);
@@ -119,7 +119,7 @@ internal sealed partial class Mdf3Definitions(Mdf3BlockReader blocks, Mdf3Header
         // A name of more than 31 characters is in a text block of its own (since 2.12).
         string name = block.UInt32(218) is not 0 and var longName ? await blocks.TextAsync(longName, cancellationToken).ConfigureAwait(false) : "";
         if (name.Length == 0) name = blocks.Text(block.Span(26, 32));
-        string comment = await blocks.TextAsync(block.UInt32(20), cancellationToken).ConfigureAwait(false);
+        string comment = await blocks.CommentAsync(block.UInt32(20), cancellationToken).ConfigureAwait(false);
         if (comment.Length == 0) comment = blocks.Text(block.Span(58, 128));
         int start = block.UInt16(186);
         int bits = block.UInt16(188);
@@ -202,7 +202,7 @@ internal sealed partial class Mdf3Definitions(Mdf3BlockReader blocks, Mdf3Header
         if (!seen.Add(link)) return;
         var block = await blocks.ReadAsync(link, "TR", 10, cancellationToken).ConfigureAwait(false);
         if (block is null) return;
-        string comment = await blocks.TextAsync(block.UInt32(4), cancellationToken).ConfigureAwait(false);
+        string comment = await blocks.CommentAsync(block.UInt32(4), cancellationToken).ConfigureAwait(false);
         int count = Math.Min(block.UInt16(8), (block.Length - 10) / 24);
         for (int i = 0; i < count; i++)
         {

@@ -61,7 +61,7 @@ internal sealed record Mdf3Header
         Add("time", blocks.Text(block.Span(28, 8)));
         Add("time_zone_hours", zone?.ToString(CultureInfo.InvariantCulture) ?? "");
         Add("timer", blocks.Text(block.Span(176, 32)));
-        Add("comment", await blocks.TextAsync(block.UInt32(8), cancellationToken).ConfigureAwait(false));
+        Add("comment", await blocks.CommentAsync(block.UInt32(8), cancellationToken).ConfigureAwait(false));
         return this with { Block = block, StartNs = start, ZoneHours = zone, Properties = properties };
 
         void Add(string key, string value)

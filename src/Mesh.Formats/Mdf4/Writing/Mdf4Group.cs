@@ -8,7 +8,8 @@ internal sealed class Mdf4Group(Mdf4BlockFile file, string name)
     // Buffers of full blocks, and those they are compressed into, are then powers of two, which the shared pool keeps.
     private const int BlockMargin = 8 << 10;
 
-    private Mdf4GroupAddresses addresses;
+    /// <summary>Where its blocks lie, once they are in the file.</summary>
+    public Mdf4GroupAddresses Addresses { get; private set; }
 
     /// <summary>Name of the group.</summary>
     public string Name => name;
@@ -29,30 +30,27 @@ internal sealed class Mdf4Group(Mdf4BlockFile file, string name)
     public Mdf4DataSeries[] Values { get; private set; } = [];
 
     /// <summary>Writes the group's description.</summary>
-    /// <returns>Where its blocks lie.</returns>
-    public Mdf4GroupAddresses Open(MdfRecordLayout layout)
+    public void Open(MdfRecordLayout layout)
     {
-        addresses = Mdf4GroupBlocks.Write(file, layout, name);
+        Addresses = Mdf4GroupBlocks.Write(file, layout, name);
         RecordBytes = layout.DataBytes + layout.InvalidationBytes;
         int blockBytes = file.Options.BlockBytes;
         if (blockBytes > 16 * BlockMargin) blockBytes -= BlockMargin;
         int transposed = file.Options.Compression == Mdf4Compression.TransposedDeflate && RecordBytes > 1 ? RecordBytes : 0;
-        var list = new Mdf4DataList(file, "DT", addresses.DataLink, transposed);
+        var list = new Mdf4DataList(file, "DT", Addresses.DataLink, transposed);
         Records = new Mdf4DataSeries(file, list, Math.Max(1, blockBytes / Math.Max(1, RecordBytes)) * RecordBytes);
         Values = new Mdf4DataSeries[layout.VariableCount];
         for (int i = 0; i < layout.Channels.Count; i++)
         {
             int index = layout.Channels[i].VariableIndex;
             if ((uint)index >= (uint)Values.Length || Values[index] is not null) continue;
-            Values[index] = new Mdf4DataSeries(file, new Mdf4DataList(file, "SD", addresses.ValuesLink(i), 0), blockBytes);
+            Values[index] = new Mdf4DataSeries(file, new Mdf4DataList(file, "SD", Addresses.ValuesLink(i), 0), blockBytes);
         }
 
         for (int i = 0; i < Values.Length; i++)
         {
             if (Values[i] is null) throw new RecordingFormatException("MESH10272", $"No channel of group '{name}' holds variable-length value {i} of {Values.Length}; its layout is damaged.");
         }
-
-        return addresses;
     }
 
     /// <summary>Bytes of memory held.</summary>
@@ -76,7 +74,7 @@ internal sealed class Mdf4Group(Mdf4BlockFile file, string name)
     }
 
     /// <summary>Sets the number of records.</summary>
-    public void Complete() => file.Patch(addresses.CycleCount, (ulong)Cycles);
+    public void Complete() => file.Patch(Addresses.CycleCount, (ulong)Cycles);
 
     public void Release()
     {

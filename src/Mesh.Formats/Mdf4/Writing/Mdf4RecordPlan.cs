@@ -129,6 +129,8 @@ internal sealed class Mdf4RecordPlan
 
     private void PlaceVirtual()
     {
+        // Bus logs give the number of the bus this way: the same for every record, so it may stay what it is.
+        if (channels.TrueForAll(channel => channel.Type is not (MdfChannelType.VirtualMaster or MdfChannelType.VirtualData) || IsConstant(channel))) return;
         for (int i = 0; i < channels.Count; i++)
         {
             var channel = channels[i];
@@ -146,6 +148,9 @@ internal sealed class Mdf4RecordPlan
             };
         }
     }
+
+    private static bool IsConstant(MdfChannelLayout channel) =>
+        channel is { Type: MdfChannelType.VirtualData, Conversion: { Kind: MdfConversionKind.Linear, Values: [_, 0, ..] } };
 
     private void RequireIntact()
     {

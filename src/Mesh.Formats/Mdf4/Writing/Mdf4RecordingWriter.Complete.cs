@@ -48,7 +48,7 @@ public sealed partial class Mdf4RecordingWriter
         }
 
         await file.DrainAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var group in groups) group.Complete();
+        CompleteGroups();
         if (metadata.Count > 0) file.PatchLink(headerPosition, CommentLink, file.AddXml(Mdf4CommentXml.Header(metadata)));
         await file.FlushAsync(cancellationToken).ConfigureAwait(false);
 
@@ -73,6 +73,20 @@ public sealed partial class Mdf4RecordingWriter
     {
         if (plans[index] is { } plan) Open(groups[index], plan, null, []);
         else Open(groups[index], columns[index].Layout);
+    }
+
+    /// <summary>Record counts, and the chain of groups, which follows the order of first records until now, in the order they were added.</summary>
+    private void CompleteGroups()
+    {
+        long link = headerPosition + Mdf4BlockFile.HeaderBytes + (FirstGroupLink * 8);
+        foreach (var group in groups)
+        {
+            file.Patch(link, (ulong)group.Addresses.DataGroup);
+            link = group.Addresses.NextLink;
+            group.Complete();
+        }
+
+        if (groups.Count > 0) file.Patch(link, 0);
     }
 
     private void WriteHead()

@@ -157,9 +157,9 @@ public sealed partial class Mdf4RecordingWriter : RecordingWriter
 
     private void Open(Mdf4Group group, MdfRecordLayout layout)
     {
-        var addresses = group.Open(layout);
-        file.Patch(lastGroupLink, (ulong)addresses.DataGroup);
-        lastGroupLink = addresses.NextLink;
+        group.Open(layout);
+        file.Patch(lastGroupLink, (ulong)group.Addresses.DataGroup);
+        lastGroupLink = group.Addresses.NextLink;
     }
 
     /// <summary>Writes the fullest blocks while those being filled hold more than their share.</summary>
