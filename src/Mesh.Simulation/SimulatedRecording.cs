@@ -77,6 +77,9 @@ public static class SimulatedRecording
             throw new MeshException(CannotWrite, $"'{path}' is there already, and a ROS 2 bag replaces nothing. Remove it, or name another folder.");
         }
 
+        // As for files: the writer would make all that leads there.
+        if (!Directory.Exists(Path.GetDirectoryName(path))) throw new DirectoryNotFoundException($"There is no folder '{Path.GetDirectoryName(path)}'.");
+
         // The database takes its name from its folder: within the temporary one it has the right name from the start.
         string temporary = $"{path}.simulating";
         string bag = Path.Combine(temporary, Path.GetFileName(path));

@@ -67,7 +67,7 @@ internal static class SimulateCommand
             case "rosbag1":
                 return options with { Format = RecordingFormat.Ros1Bag, BagCompression = Choose(options.BagCompression) };
             case "rosbag2":
-                if (compression is not (null or "none")) throw new UsageException($"--compression {compression} is none of rosbag2: it takes none.");
+                if (compression is not (null or "none")) throw new UsageException($"--compression {compression} does not go with rosbag2, which is not compressed.");
                 return options with { Format = RecordingFormat.Ros2Bag };
             default:
                 return options with { Compression = Choose(options.Compression) };
@@ -76,6 +76,6 @@ internal static class SimulateCommand
         T Choose<T>(T usual) where T : struct, Enum =>
             compression is null ? usual
             : Enum.TryParse<T>(compression, ignoreCase: true, out var chosen) ? chosen
-            : throw new UsageException($"--compression {compression} is none of {format}: it takes {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}.");
+            : throw new UsageException($"--compression {compression} does not go with {format}, which takes {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}.");
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Mesh.Formats.Mdf4;
-using Mesh.Formats.Tests.Mcap;
-using Mesh.Testing;
+using Mesh.Formats.Tests.Mdf3;
 
 namespace Mesh.Formats.Tests.Mdf4;
 
