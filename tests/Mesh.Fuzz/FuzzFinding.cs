@@ -9,6 +9,11 @@ namespace Mesh.Fuzz;
 /// <param name="Key">Equal for findings that are most likely the same defect.</param>
 public sealed record FuzzFinding(string Format, int Seed, int Input, string Sample, string What, string Key)
 {
+    private const int ShownLines = 8;
+
+    /// <summary>The place to repeat it and the top of the stack.</summary>
+    public string Short => $"{Format} --seed {Seed} --at {Input} ({Sample}): {string.Join('\n', What.Split('\n').Take(ShownLines))}";
+
     /// <inheritdoc/>
     public override string ToString() => $"{Format} --seed {Seed} --at {Input} ({Sample}): {What}";
 }

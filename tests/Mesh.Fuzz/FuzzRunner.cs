@@ -74,7 +74,7 @@ public sealed class FuzzRunner(FuzzTarget target, FuzzOptions options)
         catch (Exception exception)
         {
             if (hang is not null) Report(input, at, $"{hang}; where it was stopped:\n{exception.StackTrace}", "hang " + Place(exception));
-            else Report(input, at, exception.ToString(), exception is FuzzException ? exception.Message[..Math.Min(40, exception.Message.Length)] : exception.GetType().Name + Place(exception));
+            else Report(input, at, exception.ToString(), exception is FuzzException ? Letters(exception.Message) : exception.GetType().Name + Place(exception));
         }
     }
 
@@ -93,6 +93,13 @@ public sealed class FuzzRunner(FuzzTarget target, FuzzOptions options)
     /// <summary>The first place in the code under test.</summary>
     private static string Place(Exception exception) =>
         (exception.StackTrace ?? "").Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith("at Mesh.", StringComparison.Ordinal)) ?? exception.Message;
+
+    /// <summary>The words of a message up to its first detail.</summary>
+    private static string Letters(string message)
+    {
+        int end = message.IndexOf(':', StringComparison.Ordinal);
+        return string.Concat((end < 0 ? message : message[..end]).Where(char.IsLetter));
+    }
 
     private void Report(FuzzSample input, int at, string what, string key)
     {

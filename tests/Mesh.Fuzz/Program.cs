@@ -29,7 +29,7 @@ bool isSound = true;
 foreach (var target in targets)
 {
     var report = new FuzzRunner(target, options).Run(CancellationToken.None);
-    foreach (var finding in report.Findings) Console.WriteLine(finding);
+    foreach (var finding in report.Findings) Console.WriteLine(finding.Short);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{report.Format}: {report.Inputs} inputs, {report.Failures} failed in {report.Findings.Count} ways; most allocated {report.MostAllocatedBytes.Bytes >> 20} MiB (--at {report.MostAllocatedBytes.Input}), longest {report.LongestCpu.Time.TotalSeconds:0.0} s of processor time (--at {report.LongestCpu.Input})"));
