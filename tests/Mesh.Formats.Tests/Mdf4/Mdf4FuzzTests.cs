@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Mesh.Formats.Tests.Mdf4;
 
-[Collection(nameof(Alone))]
+[Collection(nameof(Mesh.Formats.Tests.Mcap.Alone))]
 public sealed class Mdf4FuzzTests
 {
     [Fact]
