@@ -7,6 +7,7 @@ namespace Mesh.Formats.Mdf4;
 internal sealed partial class Mdf4Definitions(Mdf4BlockReader blocks, Mdf4Header header)
 {
     private const int MaxDepth = 32;
+    private const int MaxInvalidationBytes = 1 << 20;
     private readonly Dictionary<long, string> texts = [];
     private readonly Dictionary<long, Mdf4Source> sources = [];
     private readonly HashSet<long> dataGroupsSeen = [];
@@ -80,9 +81,11 @@ internal sealed partial class Mdf4Definitions(Mdf4BlockReader blocks, Mdf4Header
             // Their lengths are one 64-bit size of all values.
             dataBytes = invalidationBytes = 0;
         }
-        else if (dataBytes + invalidationBytes > int.MaxValue / 2)
+        else if (dataBytes + invalidationBytes > int.MaxValue / 2 || invalidationBytes > MaxInvalidationBytes)
         {
-            blocks.Losses.Report(Mdf4Codes.MessageLimit, block.DataAt + 24, 0, "records of less than 1 GiB", $"{dataBytes:N0} and {invalidationBytes:N0} bytes; the group is left out");
+            blocks.Losses.Report(
+                Mdf4Codes.MessageLimit, block.DataAt + 24, 0, $"records of less than 1 GiB, with at most {MaxInvalidationBytes:N0} bytes of invalidation bits",
+                $"{dataBytes:N0} and {invalidationBytes:N0} bytes; the group is left out");
             return;
         }
 

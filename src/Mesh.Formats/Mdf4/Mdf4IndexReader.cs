@@ -11,9 +11,9 @@ internal sealed class Mdf4IndexReader(Mdf4ChannelGroup group, Mdf4Clock clock, M
     {
         while (index < records)
         {
-            int count = (int)Math.Min(Mdf4Run.MaxMessages, records - index);
             output.Clear();
             int length = group.Layout!.FixedBytes + (group.Variables.Count * sizeof(uint));
+            int count = (int)Math.Min(Math.Min(Mdf4Run.MaxMessages, Math.Max(1, BlockBytes / length)), records - index);
             for (int i = 0; i < count; i++)
             {
                 int start = output.Count;

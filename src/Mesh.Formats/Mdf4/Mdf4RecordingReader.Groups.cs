@@ -5,7 +5,17 @@ namespace Mesh.Formats.Mdf4;
 /// <content>Choosing how a data group is read.</content>
 public sealed partial class Mdf4RecordingReader
 {
-    private bool Wants(Mdf4ChannelGroup group) => group.ChannelIndex >= 0 && options.Query.Selects(group.Name);
+    // Masters that serve other groups are stored with little beside them.
+    private const int MaxMasterRecordBytes = 1 << 20;
+
+    private bool Wants(Mdf4ChannelGroup group)
+    {
+        if (group.ChannelIndex < 0 || !options.Query.Selects(channels[group.ChannelIndex])) return false;
+        if (group.Layout!.FixedBytes <= options.MaxMessageBytes) return true;
+        losses.Report(
+            Mdf4Codes.MessageLimit, group.Position, 0, $"records of at most {options.MaxMessageBytes:N0} bytes (MaxMessageBytes)", $"group '{group.Name}' of {group.Layout.FixedBytes:N0}; it is left out");
+        return false;
+    }
 
     /// <summary>Records of a group by its cycle counter; without a bound in a file where it was never written.</summary>
     private long LimitOf(Mdf4ChannelGroup group) => header.Needs(Mdf4Header.CycleCounters) ? long.MaxValue : group.CycleCount;
@@ -127,6 +137,13 @@ public sealed partial class Mdf4RecordingReader
 
         bool columns = await IsColumnStorageAsync(master.DataGroup.DataLink, cancellationToken).ConfigureAwait(false);
         int stride = Math.Max(1, columns ? master.DataBytes : master.RecordBytes);
+        if (stride > MaxMasterRecordBytes)
+        {
+            losses.Report(
+                Mdf4Codes.BadMaster, master.Position, 0, $"records of at most {MaxMasterRecordBytes:N0} bytes in the group with the master of '{group.Name}'", $"{stride:N0}; its records get the start time");
+            return null;
+        }
+
         var walker = new Mdf4FragmentWalker(
             blocks, header, columns ? Mdf4BlockId.DataValues : Mdf4BlockId.Data, master.DataGroup.DataLink, Expected(LimitOf(master), stride), columns ? stride : 1);
         return new Mdf4RemoteMaster(clock, new Mdf4RecordFeed(new Mdf4DataStream(blocks, walker, options, stride), stride, losses), stride);

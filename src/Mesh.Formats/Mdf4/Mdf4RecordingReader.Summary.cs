@@ -8,7 +8,6 @@ namespace Mesh.Formats.Mdf4;
 public sealed partial class Mdf4RecordingReader
 {
     private const string NoAttachment = "MESH10011";
-    private const int MaxCheckedBlocks = 64;
 
     /// <inheritdoc/>
     public override async ValueTask<RecordingSummary?> ReadSummaryAsync(CancellationToken cancellationToken)
@@ -109,16 +108,22 @@ public sealed partial class Mdf4RecordingReader
         bool columns = await IsColumnStorageAsync(link, cancellationToken).ConfigureAwait(false);
         int stride = columns ? group.DataBytes : group.RecordBytes;
         if (stride == 0 || group.CycleCount == 0) return group.CycleCount;
-        var walker = new Mdf4FragmentWalker(blocks, header, columns ? Mdf4BlockId.DataValues : Mdf4BlockId.Data, link, -1, columns ? stride : 1);
-        long bytes = 0;
-        for (int i = 0; i < MaxCheckedBlocks; i++)
+        var (found, id, length, links) = await blocks.ReadHeaderAsync(link, cancellationToken).ConfigureAwait(false);
+        if (found && id == Mdf4BlockId.HeaderList && links > 0)
         {
-            if (await walker.NextAsync(cancellationToken).ConfigureAwait(false) is not { } fragment) return bytes / stride >= group.CycleCount ? group.CycleCount : null;
-            if (fragment.Problem is not null) return null;
-            bytes += fragment.Bytes;
+            link = await blocks.ReadInt64Async(link + Mdf4Block.HeaderBytes, cancellationToken).ConfigureAwait(false) ?? 0;
+            (found, id, length, links) = await blocks.ReadHeaderAsync(link, cancellationToken).ConfigureAwait(false);
         }
 
-        // Long lists are taken at their word: opening a file must not mean visiting every block of it.
-        return group.CycleCount;
+        if (!found || links < 0 || length < Mdf4Block.HeaderBytes) return null;
+        if (id is Mdf4BlockId.DataList or Mdf4BlockId.ListData)
+        {
+            // Lists are taken at their word, as long as their last block is there: opening a file must not mean visiting every block of it.
+            long last = links < 2 ? 0 : await blocks.ReadInt64Async(link + Mdf4Block.HeaderBytes + (8 * (links - 1)), cancellationToken).ConfigureAwait(false) ?? 0;
+            return last >= 0 && last <= source.Length - Mdf4Block.HeaderBytes ? group.CycleCount : null;
+        }
+
+        var walker = new Mdf4FragmentWalker(blocks, header, columns ? Mdf4BlockId.DataValues : Mdf4BlockId.Data, link, -1, columns ? stride : 1);
+        return await walker.NextAsync(cancellationToken).ConfigureAwait(false) is { Problem: null } only && only.Bytes / stride >= group.CycleCount ? group.CycleCount : null;
     }
 }

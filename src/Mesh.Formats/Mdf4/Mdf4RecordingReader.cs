@@ -41,7 +41,7 @@ public sealed partial class Mdf4RecordingReader : RecordingReader
     {
         try
         {
-            var losses = new Mdf4Losses(options.MaxLosses);
+            var losses = new Mdf4Losses(options.MaxLosses, source.Length);
             var blocks = new Mdf4BlockReader(source, losses, options.MaxDefinitionBytes);
             var header = await Mdf4HeaderReader.ReadAsync(blocks, source.Name, cancellationToken).ConfigureAwait(false);
             var definitions = new Mdf4Definitions(blocks, header);

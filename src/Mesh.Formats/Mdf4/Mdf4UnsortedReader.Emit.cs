@@ -195,8 +195,16 @@ internal sealed partial class Mdf4UnsortedReader
             return;
         }
 
+        // Frames of a bus are mostly of one length: as long as they are, the clock has a loop of its own.
         var ends = run.Ends(count);
-        for (int i = 0, at = 0; i < count; at = ends[i++]) own.Clock.Fill(output.Span, at, 0, own.Index + i, times.Slice(i, 1));
+        for (int first = 0, at = 0; first < count;)
+        {
+            int stride = ends[first] - at, next = first + 1;
+            while (next < count && ends[next] - ends[next - 1] == stride) next++;
+            own.Clock.Fill(output.Span, at, stride, own.Index + first, times[first..next]);
+            at = ends[next - 1];
+            first = next;
+        }
     }
 
     /// <summary>Looks a value up in the file of all values, which is written first if need be.</summary>

@@ -58,7 +58,7 @@ internal sealed partial class Mdf4UnsortedReader : Mdf4GroupReader
         for (int i = 0; i < streams.Length; i++) byPosition.TryAdd(dataGroup.Groups[i].Position, i);
         int wanted = 0;
         foreach (var group in dataGroup.Groups) wanted += group.IsVariableLength ? 1 : 0;
-        long kept = Math.Clamp(options.MaxBufferedBytes / 16 / Math.Max(1, wanted), 64 << 10, 2 << 20);
+        long kept = Math.Clamp(options.MaxBufferedBytes / 16 / Math.Max(1, wanted), 64 << 10, 1 << 20);
         pendingBytes = Math.Max(kept, options.MaxBufferedBytes / 8);
         for (int i = 0; i < streams.Length; i++)
         {
@@ -144,6 +144,7 @@ internal sealed partial class Mdf4UnsortedReader : Mdf4GroupReader
         foreach (var value in values) value?.Trim();
         scan.Drop(consumed);
         scanPlace += consumed;
+        if (isLinear) fileOffset += consumed;
         consumed = 0;
         emitting = -1;
         if (!final) return;

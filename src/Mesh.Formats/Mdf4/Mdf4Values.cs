@@ -13,7 +13,8 @@ internal sealed class Mdf4Values(Mdf4Losses losses)
         output.Extend(sizeof(uint)).Clear();
         if (expected)
         {
-            losses.Report(Mdf4Codes.ValueLost, fileOffset, 0, $"the value of '{variable.Name}' in group '{group.Name}' at offset {offset:N0}", found + "; it is given as empty");
+            // Each one counts, also where many lie in one compressed block.
+            losses.Add(Mdf4Codes.ValueLost, fileOffset, 0, $"the value of '{variable.Name}' in group '{group.Name}' at offset {offset:N0}", found + "; it is given as empty");
         }
     }
 }

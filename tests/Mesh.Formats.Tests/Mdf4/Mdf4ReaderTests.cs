@@ -53,6 +53,18 @@ public sealed class Mdf4ReaderTests
     }
 
     [Fact]
+    public async Task Blocks_that_an_unfinished_list_does_not_link_yet_are_found_behind_the_last_one()
+    {
+        var file = new Mdf4Samples(unfinished: 0x11);
+        byte[] data = Mdf4Samples.Records(1000);
+        long[] blocks = [.. Enumerable.Range(0, 4).Select(i => file.Block("DT", [], data[(i * 3000)..((i + 1) * 3000)]))];
+        blocks.AsSpan(1).Clear();
+        var reading = await ReadAsync(file.Finish(file.DataGroup(file.CountGroup(0), file.List(blocks, 3000))));
+        ShouldHoldCounts(reading, 0, 1000);
+        reading.Summary!.Messages.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_query_gives_the_topics_and_times_it_asks_for()
     {
         var file = new Mdf4Samples();

@@ -1,0 +1,53 @@
+using Mesh.Columnar.Parquet;
+using Mesh.Model;
+
+namespace Mesh.Fuzz.Targets;
+
+/// <summary>Parquet files.</summary>
+public sealed class ParquetTarget : FuzzTarget
+{
+    /// <inheritdoc/>
+    public override string Name => "parquet";
+
+    /// <inheritdoc/>
+    public override async Task<IReadOnlyList<FuzzSample>> LoadAsync(CancellationToken cancellationToken)
+    {
+        List<FuzzSample> samples = [.. Corpus.Find(".parquet")];
+        foreach (var (name, batch) in await TableSamples.LoadAsync(cancellationToken))
+        {
+            using var stream = new MemoryStream();
+            try
+            {
+                await using var writer = new ParquetWriter(stream, batch.Schema, new ParquetWriterOptions { Compression = (ParquetCompression)(samples.Count % 4), PageBytes = 2048 });
+                await writer.WriteAsync(batch, cancellationToken);
+                await writer.FlushRowGroupAsync(cancellationToken);
+                await writer.WriteAsync(batch, cancellationToken);
+                await writer.CompleteAsync(cancellationToken);
+            }
+            catch (MeshException)
+            {
+                continue;
+            }
+
+            samples.Add(new FuzzSample(name + ".parquet", stream.ToArray()));
+        }
+
+        return samples;
+    }
+
+    /// <inheritdoc/>
+    public override async Task RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var reader = await ParquetReader.OpenAsync(new MemoryByteSource(input.Bytes, input.Name), cancellationToken);
+            await foreach (var batch in reader.ReadAsync(null, cancellationToken)) ColumnCheck.Check(batch);
+            if (reader.Schema.Fields.Count == 0) return;
+            string column = reader.Schema.Fields[random.Next(reader.Schema.Fields.Count)].Name;
+            await foreach (var batch in reader.ReadAsync([column], cancellationToken)) ColumnCheck.Check(batch);
+        }
+        catch (MeshException)
+        {
+        }
+    }
+}
