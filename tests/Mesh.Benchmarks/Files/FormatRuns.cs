@@ -96,7 +96,7 @@ internal sealed class FormatRuns
     {
         long rows = 0, values = 0;
         await using var reader = await RecordingFormats.OpenAsync(new FileByteSource(path), options, default);
-        var columns = new RecordingColumns(reader);
+        var columns = new RecordingColumns(reader, new RecordingColumnsOptions { ReuseMemory = true });
         await foreach (var batch in columns.ReadAsync(default))
         {
             rows += batch.Fields.Length;
