@@ -16,6 +16,8 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
     private readonly RecordingColumnsOptions options = options ?? new RecordingColumnsOptions();
     private readonly List<Target> byChannel = [];
     private readonly List<Target> targets = [];
+    private readonly Dictionary<RecordingChannel, Target> known = new(SameColumns.Instance);
+    private readonly List<Target> touched = [];
     private int[] counts = [];
     private MessageRef[] grouped = [];
 
@@ -28,22 +30,28 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
     /// <summary>Decodes the recording.</summary>
     public async IAsyncEnumerable<ColumnBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        long open = 0;
         while (await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false) is { } block)
         {
             Messages += block.Messages.Length;
             Decode(block);
-            long open = 0;
-            foreach (var target in targets)
+
+            // Only what this block added to: a recording may have tens of thousands of channels and as many blocks.
+            foreach (var target in touched)
             {
                 if (target.Rows == 0) continue;
-                long bytes = target.EstimatedBytes;
-                if (target.Rows >= this.options.BatchRows || bytes >= this.options.BatchBytes) yield return target.Build();
-                else open += bytes;
+                open -= target.CountedBytes;
+                long bytes = target.CountedBytes = target.EstimatedBytes;
+                open += bytes;
+                if (target.Rows < this.options.BatchRows && bytes < this.options.BatchBytes) continue;
+                open -= bytes;
+                yield return target.Build();
             }
 
+            touched.Clear();
             while (open > this.options.MaxBufferedBytes && Largest() is { } largest)
             {
-                open -= largest.EstimatedBytes;
+                open -= largest.CountedBytes;
                 yield return largest.Build();
             }
         }
@@ -61,7 +69,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         while (byChannel.Count < reader.Channels.Count) byChannel.Add(TargetOf(reader.Channels[byChannel.Count]));
         if (IsOneChannel(messages))
         {
-            byChannel[messages[0].ChannelIndex].Append(block.Data.Span, messages);
+            Append(messages[0].ChannelIndex, block.Data.Span, messages);
             return;
         }
 
@@ -78,9 +86,16 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         for (int channel = 0; channel < byChannel.Count; channel++)
         {
             int end = counts[channel];
-            if (end > start) byChannel[channel].Append(block.Data.Span, grouped.AsSpan(start, end - start));
+            if (end > start) Append(channel, block.Data.Span, grouped.AsSpan(start, end - start));
             start = end;
         }
+    }
+
+    private void Append(int channel, ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run)
+    {
+        var target = byChannel[channel];
+        target.Append(data, run);
+        touched.Add(target);
     }
 
     private static bool IsOneChannel(ReadOnlySpan<MessageRef> messages)
@@ -99,7 +114,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         Target? largest = null;
         foreach (var target in targets)
         {
-            if (target.Rows > 0 && (largest is null || target.EstimatedBytes > largest.EstimatedBytes)) largest = target;
+            if (target.Rows > 0 && (largest is null || target.CountedBytes > largest.CountedBytes)) largest = target;
         }
 
         return largest;
@@ -107,12 +122,9 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
 
     private Target TargetOf(RecordingChannel channel)
     {
-        foreach (var known in targets)
-        {
-            if (known.Takes(channel)) return known;
-        }
-
+        if (known.TryGetValue(channel, out var same)) return same;
         var target = new Target(channel, options.Messages);
+        known.Add(channel, target);
         targets.Add(target);
         return target;
     }
@@ -160,8 +172,8 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
             }
         }
 
-        public bool Takes(RecordingChannel other) =>
-            other.Topic == channel.Topic && other.MessageEncoding == channel.MessageEncoding && MessageSchema.AreSame(other.Schema, channel.Schema);
+        /// <summary><see cref="EstimatedBytes"/> when they were last added up.</summary>
+        public long CountedBytes { get; set; }
 
         public void Append(ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run)
         {
@@ -191,10 +203,30 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         public ColumnBatch Build()
         {
             int rows = Rows;
+            CountedBytes = 0;
             return new ColumnBatch(
                 channel, logTimes.Build(), publishTimes.Build(), sequences.Build(), new RecordBatch(schema, rows, Array.ConvertAll(columns, column => column.Build())));
         }
 
         public UndecodedMessages ToUndecoded() => new(channel.Topic, Undecoded, code, reason);
+    }
+
+    /// <summary>Channels whose messages make the same columns.</summary>
+    private sealed class SameColumns : IEqualityComparer<RecordingChannel>
+    {
+        public static readonly SameColumns Instance = new();
+
+        public bool Equals(RecordingChannel? one, RecordingChannel? other) =>
+            one!.Topic == other!.Topic && one.MessageEncoding == other.MessageEncoding && MessageSchema.AreSame(one.Schema, other.Schema);
+
+        public int GetHashCode(RecordingChannel channel)
+        {
+            var hash = default(HashCode);
+            hash.Add(channel.Topic);
+            hash.Add(channel.MessageEncoding);
+            hash.Add(channel.Schema?.Name);
+            if (channel.Schema is { } schema) hash.AddBytes(schema.Data.Span);
+            return hash.ToHashCode();
+        }
     }
 }
