@@ -16,6 +16,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
     private readonly RecordingColumnsOptions options = options ?? new RecordingColumnsOptions();
     private readonly List<Target> byChannel = [];
     private readonly List<Target> targets = [];
+    private readonly Dictionary<RecordingChannel, Target> known = new(SameColumns.Instance);
     private readonly List<Target> touched = [];
     private readonly ColumnMemory? memory = options is { ReuseMemory: true } ? new ColumnMemory(options.MaxBufferedBytes) : null;
     private long openBytes;
@@ -127,12 +128,9 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
 
     private Target TargetOf(RecordingChannel channel)
     {
-        foreach (var known in targets)
-        {
-            if (known.Takes(channel)) return known;
-        }
-
+        if (known.TryGetValue(channel, out var same)) return same;
         var target = new Target(channel, options.Messages, memory);
+        known.Add(channel, target);
         targets.Add(target);
         return target;
     }
@@ -189,9 +187,6 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
             return more;
         }
 
-        public bool Takes(RecordingChannel other) =>
-            other.Topic == channel.Topic && other.MessageEncoding == channel.MessageEncoding && MessageSchema.AreSame(other.Schema, channel.Schema);
-
         public void Append(ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run)
         {
             if (decoder is null)
@@ -237,5 +232,24 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         }
 
         public UndecodedMessages ToUndecoded() => new(channel.Topic, Undecoded, code, reason);
+    }
+
+    /// <summary>Channels whose messages make the same columns.</summary>
+    private sealed class SameColumns : IEqualityComparer<RecordingChannel>
+    {
+        public static readonly SameColumns Instance = new();
+
+        public bool Equals(RecordingChannel? one, RecordingChannel? other) =>
+            one!.Topic == other!.Topic && one.MessageEncoding == other.MessageEncoding && MessageSchema.AreSame(one.Schema, other.Schema);
+
+        public int GetHashCode(RecordingChannel channel)
+        {
+            var hash = default(HashCode);
+            hash.Add(channel.Topic);
+            hash.Add(channel.MessageEncoding);
+            hash.Add(channel.Schema?.Name);
+            if (channel.Schema is { } schema) hash.AddBytes(schema.Data.Span);
+            return hash.ToHashCode();
+        }
     }
 }

@@ -11,6 +11,7 @@ public sealed class FuzzRunner(FuzzTarget target, FuzzOptions options)
     private readonly List<FuzzFinding> findings = [];
     private readonly HashSet<string> known = [];
     private int failures;
+    private int accepted;
     private bool isAborted;
 
     /// <summary>Runs; blocks the calling thread, which does the watching.</summary>
@@ -40,7 +41,7 @@ public sealed class FuzzRunner(FuzzTarget target, FuzzOptions options)
             if (allocated > options.MaxAllocatedBytes) Report(input, at, $"allocated {allocated:N0} bytes for an input of {input.Bytes.Length:N0}", "allocated " + input.Name);
         }
 
-        return new FuzzReport(target.Name, inputs, findings, failures, most, longest, isAborted);
+        return new FuzzReport(target.Name, inputs, accepted, findings, failures, most, longest, isAborted);
     }
 
     private void Try(FuzzSample input, int at, Random random, Process process, TimeSpan cpuBefore)
@@ -68,7 +69,7 @@ public sealed class FuzzRunner(FuzzTarget target, FuzzOptions options)
 
         try
         {
-            work.GetAwaiter().GetResult();
+            if (work.GetAwaiter().GetResult()) accepted++;
             if (hang is not null) Report(input, at, $"{hang}; ended when stopped", "slow " + input.Name);
         }
         catch (Exception exception)

@@ -20,5 +20,6 @@ public abstract class FuzzTarget
     /// <param name="input">The input.</param>
     /// <param name="random">Chooses among the ways of reading.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public abstract Task RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken);
+    /// <returns>Whether it was taken for what it was; otherwise it was refused.</returns>
+    public abstract Task<bool> RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken);
 }

@@ -32,7 +32,7 @@ foreach (var target in targets)
     foreach (var finding in report.Findings) Console.WriteLine(finding.Short);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{report.Format}: {report.Inputs} inputs, {report.Failures} failed in {report.Findings.Count} ways; most allocated {report.MostAllocatedBytes.Bytes >> 20} MiB (--at {report.MostAllocatedBytes.Input}), longest {report.LongestCpu.Time.TotalSeconds:0.0} s of processor time (--at {report.LongestCpu.Input})"));
+        $"{report.Format}: {report.Inputs} inputs, {report.Accepted} accepted, {report.Failures} failed in {report.Findings.Count} ways; most allocated {report.MostAllocatedBytes.Bytes >> 20} MiB (--at {report.MostAllocatedBytes.Input}), longest {report.LongestCpu.Time.TotalSeconds:0.0} s of processor time (--at {report.LongestCpu.Input})"));
     isSound &= report.Findings.Count == 0;
     if (report.IsAborted) break;
 }

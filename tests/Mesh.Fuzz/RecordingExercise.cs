@@ -23,12 +23,13 @@ public static class RecordingExercise
     };
 
     /// <summary>Runs it all.</summary>
-    public static async Task RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
+    /// <returns>Whether the recording was opened.</returns>
+    public static async Task<bool> RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
     {
         var options = Limits with { BusFrames = random.Next(4) > 0, DeliverUnchecked = input.Superset is null && random.Next(6) == 0 };
-        var messages = await ReadAsync(input, options with { Parallelism = 1 }, cancellationToken);
+        var reading = await ReadAsync(input, options with { Parallelism = 1 }, cancellationToken);
         await ExamineAsync(input, options, cancellationToken);
-        if (messages is null) return;
+        if (reading?.Messages is not { } messages) return false;
 
         if (input.Superset is { } superset)
         {
@@ -39,20 +40,21 @@ public static class RecordingExercise
         }
 
         await DecodeAsync(input, options, messages.Count, random.Next(3) == 0, cancellationToken);
-        if (messages.Count == 0) return;
+        if (messages.Count == 0) return true;
         var query = new RecordingQuery
         {
             Topics = random.Next(2) == 0 ? null : [messages[random.Next(messages.Count)].Topic],
             StartTimeNs = random.Next(2) == 0 ? 0 : messages[random.Next(messages.Count)].LogTimeNs,
             EndTimeNs = random.Next(2) == 0 ? ulong.MaxValue : messages[random.Next(messages.Count)].LogTimeNs,
         };
-        var selected = await ReadAsync(input, options with { Query = query }, cancellationToken) ?? [];
-        foreach (var message in selected)
+        var selected = await ReadAsync(input, options with { Query = query }, cancellationToken);
+        foreach (var message in selected?.Messages ?? [])
         {
             if (!query.Selects(message.Topic) || !query.Selects(message.LogTimeNs)) throw new FuzzException($"not asked for: {message} by {query}");
         }
 
         await ReadAsync(input, options with { Order = RecordingOrder.LogTime }, cancellationToken);
+        return true;
     }
 
     /// <summary>Opens a file, or the folder it lies in.</summary>
@@ -74,7 +76,7 @@ public static class RecordingExercise
 
     /// <summary>Reads all messages, with summary and attachments before or after.</summary>
     /// <returns>Null when the file is refused.</returns>
-    public static async Task<List<MessageKey>?> ReadAsync(FuzzSample input, RecordingReaderOptions options, CancellationToken cancellationToken)
+    public static async Task<RecordingReading?> ReadAsync(FuzzSample input, RecordingReaderOptions options, CancellationToken cancellationToken)
     {
         if (await OpenAsync(input, options, cancellationToken) is not { } reader) return null;
         await using var opened = reader;
@@ -90,7 +92,7 @@ public static class RecordingExercise
         if (await reader.ReadBlockAsync(cancellationToken) is not null) throw new FuzzException("a block after the end");
         if (!isFirst) await SummariseAsync(reader, cancellationToken);
         Check(reader.Losses);
-        return messages;
+        return new RecordingReading(messages, [.. reader.Losses]);
     }
 
     private static async Task SummariseAsync(RecordingReader reader, CancellationToken cancellationToken)

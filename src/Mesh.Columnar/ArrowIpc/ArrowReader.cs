@@ -14,21 +14,25 @@ public sealed class ArrowReader : IAsyncDisposable
     private const int MaxMetadataBytes = 256 << 20;
 
     private readonly IByteSource source;
+    private readonly ArrowReaderOptions options;
     private readonly Dictionary<long, ColumnVector> dictionaries = [];
     private readonly Dictionary<long, ArrowField> dictionaryFields = [];
     private List<ArrowField> fields = [];
     private long position;
 
-    private ArrowReader(IByteSource source) => this.source = source;
+    private ArrowReader(IByteSource source, ArrowReaderOptions options) => (this.source, this.options) = (source, options);
 
     /// <summary>Columns.</summary>
     public Schema Schema { get; private set; } = new([]);
 
     /// <summary>Opens a file or stream; the reader owns <paramref name="source"/>, which is disposed also when this fails.</summary>
     /// <exception cref="MeshException"><c>MESH10700</c> it is no Arrow IPC or broken; <c>MESH10701</c> a type is not read; <c>MESH10702</c> it is big-endian.</exception>
-    public static async ValueTask<ArrowReader> OpenAsync(IByteSource source, CancellationToken cancellationToken)
+    public static ValueTask<ArrowReader> OpenAsync(IByteSource source, CancellationToken cancellationToken) => OpenAsync(source, new ArrowReaderOptions(), cancellationToken);
+
+    /// <inheritdoc cref="OpenAsync(IByteSource, CancellationToken)"/>
+    public static async ValueTask<ArrowReader> OpenAsync(IByteSource source, ArrowReaderOptions options, CancellationToken cancellationToken)
     {
-        var reader = new ArrowReader(source);
+        var reader = new ArrowReader(source, options);
         try
         {
             await reader.ReadSchemaAsync(cancellationToken).ConfigureAwait(false);
@@ -126,7 +130,7 @@ public sealed class ArrowReader : IAsyncDisposable
         switch (kind)
         {
             case ArrowFormat.Header.RecordBatch:
-                var reader = new ArrowBatchReader(header, body, dictionaries);
+                var reader = new ArrowBatchReader(header, body, dictionaries, options.MaxBatchBytes);
                 var columns = new List<ColumnVector>(fields.Count);
                 foreach (var field in fields)
                 {
@@ -140,7 +144,7 @@ public sealed class ArrowReader : IAsyncDisposable
                 long id = header.GetInt64(0);
                 if (!dictionaryFields.TryGetValue(id, out var type)) throw new InvalidDataException($"dictionary {id} belongs to no column");
                 var data = header.GetTable(1) ?? throw new InvalidDataException("a dictionary has no data");
-                dictionaries[id] = new ArrowBatchReader(data, body, dictionaries).Read(type);
+                dictionaries[id] = new ArrowBatchReader(data, body, dictionaries, options.MaxBatchBytes).Read(type);
                 return null;
             default:
                 return null;

@@ -131,7 +131,10 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
         string what = sound ? string.Create(CultureInfo.InvariantCulture, $"{written:N0} bytes") : isCut ? "the end of the file" : "damaged or longer data";
         if (!sound) written = isLz4 ? Lz4.DecompressFramePrefix(stored.Span, target) : Zstd.DecompressPrefix(stored.Span, target);
         Records = decompressed.AsMemory(0, written);
-        if (written > 0) List(isWhole: false, isDamaged: !isCut, what);
+
+        // Damage seldom shows where it is: what was decompressed before it showed may be wrong as well, and the checksum over it all cannot be taken.
+        bool isUnchecked = !isCut && Header.UncompressedCrc != 0 && options is { CheckCrc: true, DeliverUnchecked: false };
+        if (written > 0 && !isUnchecked) List(isWhole: false, isDamaged: !isCut, what);
         else LoseAll(stored.Length, what);
     }
 

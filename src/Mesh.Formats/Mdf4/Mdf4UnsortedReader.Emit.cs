@@ -62,12 +62,12 @@ internal sealed partial class Mdf4UnsortedReader
             if (simple)
             {
                 own.Clock.Fill(output.Span, 0, stride, own.Index, times);
-                block = run.Fixed(output.Memory, group.ChannelIndex, 0, stride, stride, done, own.Index, fileOffset, 0, options.Query);
+                block = run.Fixed(output.Memory, group.ChannelIndex, 0, stride, stride, done, own.Index, PlaceOf(0), 0, options.Query);
             }
             else
             {
                 FillTimes(own, done, times);
-                block = run.Variable(output.Memory, group.ChannelIndex, done, own.Index, fileOffset, 0, options.Query);
+                block = run.Variable(output.Memory, group.ChannelIndex, done, own.Index, PlaceOf(0), 0, options.Query);
             }
 
             Take(own, done);
@@ -176,7 +176,7 @@ internal sealed partial class Mdf4UnsortedReader
                 }
             }
 
-            missing.AppendMissing(output, start, own.Group, channel, offset, isLinear ? fileOffset + Math.Max(0, place - scanPlace) : fileOffset, problem ?? "nothing");
+            missing.AppendMissing(output, start, own.Group, channel, offset, PlaceOf(Math.Max(0, place - scanPlace)), problem ?? "nothing");
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class Mdf4UnsortedReader
             }
 
             int to = found < 0 ? data.Length : found;
-            long place = isLinear ? fileOffset + at : fileOffset;
+            long place = PlaceOf(at);
             string code = group == Mdf4RecordIds.Incomplete ? Mdf4Codes.PartialRecord : Mdf4Codes.BadRecordId;
             string what = group == Mdf4RecordIds.Incomplete ? "a whole record" : "the id of a record";
             losses.Report(code, place, to - at, $"{what} of data group {dataGroup.Index}", $"{(found < 0 ? "the end of its data" : "the next records in a row")} after {to - at:N0} bytes");
@@ -74,7 +74,7 @@ internal sealed partial class Mdf4UnsortedReader
         }
 
         losses.Report(
-            Mdf4Codes.BadRecordId, isLinear ? fileOffset + at : fileOffset, paddingBytes + other, $"the id of a record of data group {dataGroup.Index}", $"{paddingBytes + other:N0} zero bytes");
+            Mdf4Codes.BadRecordId, PlaceOf(at), paddingBytes + other, $"the id of a record of data group {dataGroup.Index}", $"{paddingBytes + other:N0} zero bytes");
         lostBytes += paddingBytes + other;
         paddingBytes = 0;
         padding = false;

@@ -30,6 +30,11 @@ internal sealed partial class Mdf4UnsortedReader : Mdf4GroupReader
     private int emitting = -1;
     private long fileOffset;
     private bool isLinear;
+
+    // What is left of earlier pieces stands before the current one, from somewhere else in the file.
+    private int restCount;
+    private long restOffset;
+    private bool isRestLinear;
     private bool final;
     private bool ended;
     private bool padding;
@@ -144,7 +149,10 @@ internal sealed partial class Mdf4UnsortedReader : Mdf4GroupReader
         foreach (var value in values) value?.Trim();
         scan.Drop(consumed);
         scanPlace += consumed;
-        if (isLinear) fileOffset += consumed;
+        int ofRest = Math.Min(consumed, restCount);
+        restCount -= ofRest;
+        if (isRestLinear) restOffset += ofRest;
+        if (isLinear) fileOffset += consumed - ofRest;
         consumed = 0;
         emitting = -1;
         if (!final) return;
@@ -167,7 +175,13 @@ internal sealed partial class Mdf4UnsortedReader : Mdf4GroupReader
             {
                 Note(piece.Problem);
                 Note(piece.SecondProblem);
-                if (piece.Length > 0) (fileOffset, isLinear) = (piece.FileOffset - (piece.IsLinear ? scan.Count : 0), piece.IsLinear);
+                if (piece.Length > 0)
+                {
+                    if (restCount == 0) (restOffset, isRestLinear) = (fileOffset, isLinear);
+                    restCount = scan.Count;
+                    (fileOffset, isLinear) = (piece.FileOffset, piece.IsLinear);
+                }
+
                 scan.Append(piece.Buffer.AsSpan(0, piece.Length));
                 hole = piece.Missing > 0 || !piece.IsMissingKnown;
                 stream.Recycle(piece);
@@ -177,6 +191,10 @@ internal sealed partial class Mdf4UnsortedReader : Mdf4GroupReader
         resume = false;
         Scan();
     }
+
+    /// <summary>Position in the file of a byte of <see cref="scan"/>, or of the compressed block that holds it.</summary>
+    private long PlaceOf(long at) =>
+        at < restCount ? restOffset + (isRestLinear ? at : 0) : fileOffset + (isLinear ? at - restCount : 0);
 
     private void Note(Mesh.Model.DataLoss? problem)
     {

@@ -17,7 +17,7 @@ internal static class YamlTree
         var open = new Stack<Container>();
         object? root = null;
         int nodes = 0;
-        while (parser.MoveNext())
+        while (MoveNext(parser))
         {
             var current = parser.Current!;
             if (current is DocumentEnd) break;
@@ -46,6 +46,19 @@ internal static class YamlTree
         {
             if (open.TryPeek(out var parent)) parent.Add(value);
             else root = value;
+        }
+    }
+
+    /// <summary>The scanner fails with other exceptions than its own on some texts that are not YAML.</summary>
+    private static bool MoveNext(Parser parser)
+    {
+        try
+        {
+            return parser.MoveNext();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or IndexOutOfRangeException)
+        {
+            throw new YamlException(Mark.Empty, Mark.Empty, exception.Message, exception);
         }
     }
 

@@ -36,15 +36,20 @@ public sealed class ArrowTarget : FuzzTarget
     }
 
     /// <inheritdoc/>
-    public override async Task RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
     {
+        bool isOpen = false;
         try
         {
-            await using var reader = await ArrowReader.OpenAsync(new MemoryByteSource(input.Bytes, input.Name), cancellationToken);
+            await using var reader = await ArrowReader.OpenAsync(new MemoryByteSource(input.Bytes, input.Name), new ArrowReaderOptions { MaxBatchBytes = 64L << 20 }, cancellationToken);
+            isOpen = true;
             await foreach (var batch in reader.ReadAsync(cancellationToken)) ColumnCheck.Check(batch);
+            return true;
         }
         catch (MeshException)
         {
+            // Refused at once, or damage met later: tables are whole or nothing.
+            return isOpen;
         }
     }
 }

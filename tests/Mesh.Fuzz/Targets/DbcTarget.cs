@@ -36,7 +36,7 @@ public sealed class DbcTarget : FuzzTarget
         Task.FromResult<IReadOnlyList<FuzzSample>>([.. Corpus.Find(100_000, ".dbc"), new FuzzSample("generated.dbc", Encoding.UTF8.GetBytes(Generated))]);
 
     /// <inheritdoc/>
-    public override async Task RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
     {
         BusDatabase database;
         try
@@ -45,7 +45,7 @@ public sealed class DbcTarget : FuzzTarget
         }
         catch (MeshException)
         {
-            return;
+            return false;
         }
 
         uint[] ids = [.. database.Messages.Select(message => message.IsExtended ? message.Id | 0x8000_0000 : message.Id).Distinct().Take(MaxIds)];
@@ -64,5 +64,7 @@ public sealed class DbcTarget : FuzzTarget
 
             if (rows + columns.Undecoded.Sum(entry => entry.Count) != columns.Messages) throw new FuzzException($"conservation: {columns.Messages} messages, {rows} rows");
         }
+
+        return true;
     }
 }

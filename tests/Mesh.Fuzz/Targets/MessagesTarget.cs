@@ -76,13 +76,14 @@ public sealed class MessagesTarget : FuzzTarget
     }
 
     /// <inheritdoc/>
-    public override async Task RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
     {
         var sample = (MessageSample)input;
-        await RecordingExercise.RunAsync(sample, random, cancellationToken);
-        if (!sample.HasSchemaOfSample) return;
+        if (!await RecordingExercise.RunAsync(sample, random, cancellationToken)) return false;
+        if (!sample.HasSchemaOfSample) return true;
         if (!warm.TryGetValue(sample.Channel, out var decoders)) warm[sample.Channel] = decoders = new Warm(sample);
         foreach (byte[] payload in sample.Payloads.Take(8)) decoders.Compare(payload);
+        return true;
     }
 
     private static async Task<List<(RecordingChannel Channel, List<byte[]> Payloads)>> PayloadsOfAsync(FuzzSample file, CancellationToken cancellationToken)

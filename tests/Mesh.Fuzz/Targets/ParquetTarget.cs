@@ -36,18 +36,23 @@ public sealed class ParquetTarget : FuzzTarget
     }
 
     /// <inheritdoc/>
-    public override async Task RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
+    public override async Task<bool> RunAsync(FuzzSample input, Random random, CancellationToken cancellationToken)
     {
+        bool isOpen = false;
         try
         {
             await using var reader = await ParquetReader.OpenAsync(new MemoryByteSource(input.Bytes, input.Name), cancellationToken);
+            isOpen = true;
             await foreach (var batch in reader.ReadAsync(null, cancellationToken)) ColumnCheck.Check(batch);
-            if (reader.Schema.Fields.Count == 0) return;
+            if (reader.Schema.Fields.Count == 0) return true;
             string column = reader.Schema.Fields[random.Next(reader.Schema.Fields.Count)].Name;
             await foreach (var batch in reader.ReadAsync([column], cancellationToken)) ColumnCheck.Check(batch);
+            return true;
         }
         catch (MeshException)
         {
+            // Refused at once, or damage met later: tables are whole or nothing.
+            return isOpen;
         }
     }
 }

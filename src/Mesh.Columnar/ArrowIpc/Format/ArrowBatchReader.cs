@@ -9,17 +9,23 @@ internal sealed class ArrowBatchReader
 {
     private const long MaxBufferBytes = int.MaxValue - 64;
 
+    // Upper bounds on what a byte can expand to: an LZ4 match length byte adds 255; a Zstandard RLE block of 4 bytes holds 128 KiB.
+    private const long MaxLz4Expansion = 255;
+    private const long MaxZstdExpansion = (128 << 10) / 4;
+
     private readonly ReadOnlyMemory<byte> nodes;
     private readonly ReadOnlyMemory<byte> places;
     private readonly ReadOnlyMemory<byte> body;
     private readonly IReadOnlyDictionary<long, ColumnVector> dictionaries;
     private readonly int codec;
+    private long budget;
     private int node;
     private int buffer;
 
     /// <exception cref="InvalidDataException">The batch is broken.</exception>
-    public ArrowBatchReader(FlatTable batch, ReadOnlyMemory<byte> body, IReadOnlyDictionary<long, ColumnVector> dictionaries)
+    public ArrowBatchReader(FlatTable batch, ReadOnlyMemory<byte> body, IReadOnlyDictionary<long, ColumnVector> dictionaries, long maxBytes)
     {
+        budget = maxBytes;
         Length = Count(batch.GetInt64(0));
         nodes = batch.GetStructs(1, 16);
         places = batch.GetStructs(2, 16);
@@ -44,7 +50,7 @@ internal sealed class ArrowBatchReader
         var (length, nulls) = NextNode();
         if (field.Layout == ArrowLayout.Null)
         {
-            return new ColumnVector { Type = field.Field.Type, Length = length, NullCount = length, Validity = new byte[(length + 7) / 8], ValueBytes = new byte[(length + 7) / 8] };
+            return new ColumnVector { Type = field.Field.Type, Length = length, NullCount = length, Validity = Allocate((length + 7L) / 8), ValueBytes = Allocate((length + 7L) / 8) };
         }
 
         var validity = NextBuffer();
@@ -65,7 +71,8 @@ internal sealed class ArrowBatchReader
             case ArrowLayout.Integer or ArrowLayout.Float or ArrowLayout.Decimal:
                 return (default, Widen(field, Require(NextBuffer(), (long)length * (field.Width / 8)), length), []);
             case ArrowLayout.FixedBinary:
-                return (EqualOffsets(length, field.Width), Require(NextBuffer(), (long)length * field.Width), []);
+                var fixedBytes = Require(NextBuffer(), (long)length * field.Width);
+                return (EqualOffsets(length, field.Width), fixedBytes, []);
             case ArrowLayout.Variable or ArrowLayout.LargeVariable:
                 var ends = Offsets(NextBuffer(), length, field.Layout == ArrowLayout.LargeVariable);
                 var bytes = NextBuffer();
@@ -114,9 +121,8 @@ internal sealed class ArrowBatchReader
         var compressed = raw[sizeof(long)..];
         if (length == -1) return compressed;
 
-        // Neither codec packs better than about 1 : 255 000 (zstd's blocks of one byte); more is a bomb.
-        if (length is < 0 or > MaxBufferBytes || length > Math.Max(1 << 20, compressed.Length * 300_000L)) throw new InvalidDataException("a compressed buffer claims an impossible length");
-        byte[] plain = new byte[length];
+        if (length < 0 || length > compressed.Length * (codec == 0 ? MaxLz4Expansion : MaxZstdExpansion)) throw new InvalidDataException("a compressed buffer claims an impossible length");
+        byte[] plain = Allocate(length);
         bool sound = codec switch
         {
             0 => Lz4.TryDecompressFrame(compressed.Span, plain, out int written) && written == length,
@@ -126,32 +132,48 @@ internal sealed class ArrowBatchReader
         return sound ? plain : throw new InvalidDataException("a compressed buffer is damaged");
     }
 
+    /// <summary>Room within the batch's budget: its lengths are claims, and little compressed data can be much.</summary>
+    private byte[] Allocate(long bytes)
+    {
+        if (bytes > MaxBufferBytes) throw new InvalidDataException("a column is larger than 2 GiB");
+        Spend(bytes);
+        return new byte[bytes];
+    }
+
+    private void Spend(long bytes)
+    {
+        budget -= bytes;
+        if (budget < 0) throw new InvalidDataException("a batch is larger than what is allowed");
+    }
+
     private static int Count(long value) => value is >= 0 and <= int.MaxValue - 64 ? (int)value : throw new InvalidDataException("a count is negative or beyond 2^31");
 
     private static ReadOnlyMemory<byte> Require(ReadOnlyMemory<byte> bytes, long count) =>
         bytes.Length >= count ? bytes[..(int)count] : throw new InvalidDataException("a buffer is shorter than its values");
 
-    private static byte[] EqualOffsets(int length, int width)
+    private byte[] EqualOffsets(int length, int width)
     {
-        byte[] bytes = new byte[(length + 1) * sizeof(int)];
+        if ((long)length * width > int.MaxValue) throw new InvalidDataException("a column is larger than 2 GiB");
+        byte[] bytes = Allocate((length + 1L) * sizeof(int));
         var offsets = MemoryMarshal.Cast<byte, int>(bytes.AsSpan());
-        for (int i = 0; i < offsets.Length; i++) offsets[i] = checked(i * width);
+        for (int i = 0; i < offsets.Length; i++) offsets[i] = i * width;
         return bytes;
     }
 
-    private static ReadOnlyMemory<byte> Offsets(ReadOnlyMemory<byte> source, int length, bool large)
+    private ReadOnlyMemory<byte> Offsets(ReadOnlyMemory<byte> source, int length, bool large)
     {
         if (length == 0 && source.IsEmpty) return new byte[sizeof(int)];
-        byte[] bytes = new byte[(length + 1) * sizeof(int)];
+        source = Require(source, (length + 1L) * (large ? sizeof(long) : sizeof(int)));
+        byte[] bytes = Allocate((length + 1L) * sizeof(int));
         var offsets = MemoryMarshal.Cast<byte, int>(bytes.AsSpan());
         if (large)
         {
-            var wide = MemoryMarshal.Cast<byte, long>(Require(source, (length + 1L) * sizeof(long)).Span);
+            var wide = MemoryMarshal.Cast<byte, long>(source.Span);
             for (int i = 0; i <= length; i++) offsets[i] = Count(wide[i]);
         }
         else
         {
-            Require(source, (length + 1L) * sizeof(int)).Span.CopyTo(bytes);
+            source.Span.CopyTo(bytes);
         }
 
         int previous = 0;
@@ -164,11 +186,11 @@ internal sealed class ArrowBatchReader
         return bytes;
     }
 
-    private static ReadOnlyMemory<byte> Widen(ArrowField field, ReadOnlyMemory<byte> source, int length)
+    private ReadOnlyMemory<byte> Widen(ArrowField field, ReadOnlyMemory<byte> source, int length)
     {
         bool isPlain = field.Scale == 1 && field.Width / 8 == field.Field.Type.ByteWidth;
         if (isPlain) return source;
-        byte[] target = new byte[length * field.Field.Type.ByteWidth];
+        byte[] target = Allocate((long)length * field.Field.Type.ByteWidth);
         for (int i = 0; i < length; i++)
         {
             if (field.Layout == ArrowLayout.Float)
@@ -201,8 +223,10 @@ internal sealed class ArrowBatchReader
     }
 
     /// <summary>Puts the values of a dictionary in place of the indexes into it.</summary>
-    private static ColumnVector Expand(ColumnVector indexes, ColumnVector values)
+    private ColumnVector Expand(ColumnVector indexes, ColumnVector values)
     {
+        Spend((long)indexes.Length * Math.Max(sizeof(int), values.Type.ByteWidth));
+        long before = budget;
         var builder = ColumnBuilder.Create(values.Type);
         for (int i = 0; i < indexes.Length; i++)
         {
@@ -215,16 +239,21 @@ internal sealed class ArrowBatchReader
             if (index >= values.Length || (index < 0 && !indexes.IsNull(i))) throw new InvalidDataException("an index leads outside its dictionary");
             if (index < 0 || values.IsNull((int)index)) builder.AppendNull();
             else Append(builder, values, (int)index);
+            if (before - budget > MaxBufferBytes) throw new InvalidDataException("a column is larger than 2 GiB");
         }
 
         return builder.Build();
     }
 
-    private static void Append(ColumnBuilder builder, ColumnVector values, int index)
+    private void Append(ColumnBuilder builder, ColumnVector values, int index)
     {
         switch (builder)
         {
-            case BinaryBuilder bytes: bytes.Append(values.GetBytes(index)); break;
+            case BinaryBuilder bytes:
+                // A short file can name a long value often.
+                Spend(values.GetBytes(index).Length);
+                bytes.Append(values.GetBytes(index));
+                break;
             case BooleanBuilder booleans: booleans.Append(values.GetBoolean(index)); break;
             case FixedWidthBuilder<int> integers: integers.Append(values.Values<int>()[index]); break;
             case FixedWidthBuilder<long> longs: longs.Append(values.Values<long>()[index]); break;

@@ -111,7 +111,7 @@ public sealed class TrcRecordingReader : TextFrameReader
     {
         isFrame = true;
         var number = tokens.Next();
-        if (number[^1] != ')' || !TextNumbers.TryInteger(number[..^1], false, out _)) return false;
+        if (!number.EndsWith(")"u8) || !TextNumbers.TryInteger(number[..^1], false, out _)) return false;
         if (!TextNumbers.TryTime(tokens.Next(), MillisecondNs, out ulong sinceStart)) return false;
         uint bus = 1;
         if (minor >= 2 && !TextNumbers.TryInteger(tokens.Next(), false, out bus)) return false;
