@@ -32,7 +32,7 @@ internal sealed class Mdf4DataStream : IAsyncDisposable
         this.options = options;
         pieceBytes = stride > 1 && stride < TargetBytes ? TargetBytes / stride * stride : TargetBytes;
         pipeline = new BlockPipeline<Mdf4Piece>(
-            ReadAsync, Mdf4Unzip.Work, static piece => piece.Buffer.Length + (long)piece.Stored.Length, static _ => { }, Math.Max(1, options.Parallelism), options.MaxBufferedBytes);
+            ReadAsync, piece => Mdf4Unzip.Work(piece, options), static piece => piece.Buffer.Length + (long)piece.Stored.Length, static _ => { }, Math.Max(1, options.Parallelism), options.MaxBufferedBytes);
     }
 
     /// <summary>The next piece; null at the end. It goes back with <see cref="Recycle"/>.</summary>

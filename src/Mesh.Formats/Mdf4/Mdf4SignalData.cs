@@ -170,8 +170,8 @@ internal sealed class Mdf4SignalData(
         var piece = new Mdf4Piece { Buffer = GC.AllocateUninitializedArray<byte>((int)fragment.Bytes), Stored = GC.AllocateUninitializedArray<byte>((int)fragment.StoredBytes), Fragment = fragment };
         piece.StoredLength = await blocks.ReadAsync(fragment.DataAt, piece.Stored, cancellationToken).ConfigureAwait(false);
         Task work = Task.CompletedTask;
-        if (isNeeded) Mdf4Unzip.Work(piece);
-        else work = Task.Run(() => Mdf4Unzip.Work(piece), CancellationToken.None);
+        if (isNeeded) Mdf4Unzip.Work(piece, options);
+        else work = Task.Run(() => Mdf4Unzip.Work(piece, options), CancellationToken.None);
         heldBytes += cost;
         unzipped[index] = (piece, work, ++clock);
         return true;

@@ -18,8 +18,11 @@ internal static class Mdf4Unzip
     public static bool IsPossible(in Mdf4Fragment fragment) =>
         fragment.Zip > DeflatedTransposed || fragment.Bytes <= (fragment.StoredBytes * MaxDeflateRatio) + 64;
 
-    /// <summary>Decompresses <see cref="Mdf4Piece.Stored"/>; of a damaged block the intact beginning.</summary>
-    public static void Work(Mdf4Piece piece)
+    /// <summary>
+    /// Decompresses <see cref="Mdf4Piece.Stored"/>; of a block that is cut off, what comes before the cut. Of a damaged one nothing unless asked for:
+    /// damage shows late, and what was decompressed until then may be false.
+    /// </summary>
+    public static void Work(Mdf4Piece piece, RecordingReaderOptions options)
     {
         if (piece.StoredLength == 0 && piece.Fragment.Bytes == 0) return;
         int bytes = (int)piece.Fragment.Bytes;
@@ -29,27 +32,33 @@ internal static class Mdf4Unzip
         byte[]? scratch = transposed ? ArrayPool<byte>.Shared.Rent(Math.Max(1, bytes)) : null;
         var target = (scratch ?? piece.Buffer).AsSpan(0, bytes);
         var stored = piece.Stored.AsSpan(0, piece.StoredLength);
-        bool sound = piece.Fragment.Zip switch
+        int whole;
+        bool isChecked = piece.Fragment.Zip switch
         {
-            Deflated or DeflatedTransposed => Deflate.TryDecompress(stored, target, out int written) && written == bytes,
-            Zstandard or ZstandardTransposed => Zstd.TryDecompress(stored, target, out int written) && written == bytes,
-            _ => Lz4.TryDecompressFrame(stored, target, out int written) && written == bytes,
+            Deflated or DeflatedTransposed => Deflate.TryDecompress(stored, target, out whole),
+            Zstandard or ZstandardTransposed => Zstd.TryDecompress(stored, target, out whole),
+            _ => Lz4.TryDecompressFrame(stored, target, out whole),
         };
-        int whole = bytes;
-        if (!sound)
+        if (!isChecked || whole != bytes)
         {
-            whole = piece.Fragment.Zip switch
+            bool isCut = piece.Fragment.Problem is { Code: Mdf4Codes.Cut } || piece.StoredLength < piece.Fragment.StoredBytes;
+            bool isGiven = isChecked || isCut || options.DeliverUnchecked || !options.CheckCrc;
+            if (!isChecked)
             {
-                Deflated or DeflatedTransposed => Deflate.DecompressPrefix(stored, target),
-                Zstandard or ZstandardTransposed => Zstd.DecompressPrefix(stored, target),
-                _ => Lz4.DecompressFramePrefix(stored, target),
-            };
+                whole = piece.Fragment.Zip switch
+                {
+                    Deflated or DeflatedTransposed => Deflate.DecompressPrefix(stored, target),
+                    Zstandard or ZstandardTransposed => Zstd.DecompressPrefix(stored, target),
+                    _ => Lz4.DecompressFramePrefix(stored, target),
+                };
+            }
 
             // Transposed data begins with the first byte of every record: a part of it holds no record at all.
-            int kept = transposed && whole < bytes ? 0 : whole;
+            int kept = !isGiven || (transposed && whole < bytes) ? 0 : whole;
             piece.SecondProblem = new DataLoss(
                 Mdf4Codes.BadCompression, piece.Fragment.Block, bytes - kept, $"{bytes:N0} bytes compressed in {piece.StoredLength:N0}",
-                whole == bytes ? "all of them, but a wrong checksum or length" : $"{whole:N0} intact ones{(transposed ? ", which hold no whole record because they are transposed" : "")}");
+                whole == bytes ? "all of them, but a wrong checksum or length"
+                    : $"{whole:N0} before the {(isCut ? "cut" : "damage")}{(kept < whole && isGiven ? ", which hold no whole record because they are transposed" : "")}");
             whole = kept;
         }
 

@@ -53,7 +53,6 @@ public sealed class McapSalvageTests
 
             var asked = await McapReading.ForwardAsync(damaged, new McapReaderOptions { DeliverUnchecked = true });
             asked.Losses.ShouldNotBeEmpty();
-            asked.Messages.Select(message => message.Sequence).ShouldBe(Enumerable.Range(0, asked.Messages.Count).Select(i => (uint)i));
             if (asked.Messages.Count > 0) salvaged++;
         }
 
@@ -76,7 +75,7 @@ public sealed class McapSalvageTests
             var read = await McapReading.ForwardAsync(damaged);
             read.Messages.ShouldAllBe(message => message.Payload.SequenceEqual(McapSamples.Payload((int)message.Sequence)), $"round {round}");
             var asked = await McapReading.ForwardAsync(damaged, new McapReaderOptions { DeliverUnchecked = true });
-            falseOnes += asked.Messages.Count(message => !message.Payload.SequenceEqual(McapSamples.Payload((int)message.Sequence)));
+            falseOnes += asked.Messages.Count(message => message.Sequence >= 4_000 || !message.Payload.SequenceEqual(McapSamples.Payload((int)message.Sequence)));
         }
 
         falseOnes.ShouldBeGreaterThan(0);

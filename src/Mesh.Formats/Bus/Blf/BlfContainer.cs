@@ -36,7 +36,7 @@ internal sealed class BlfContainer(byte[] input, int inputStart, int inputLength
 
     private long OutputBytes => method == Zlib ? Math.Min(claimedBytes, (inputLength * MaxRatio) + 64) : 0;
 
-    public void Decompress(long maxBytes)
+    public void Decompress(RecordingReaderOptions options)
     {
         if (method == NoCompression) return;
         if (method != Zlib)
@@ -45,7 +45,7 @@ internal sealed class BlfContainer(byte[] input, int inputStart, int inputLength
             return;
         }
 
-        if (OutputBytes > maxBytes)
+        if (OutputBytes > options.MaxBlockBytes)
         {
             IsTooLarge = true;
             return;
@@ -57,6 +57,9 @@ internal sealed class BlfContainer(byte[] input, int inputStart, int inputLength
         if (!isTruncated && Deflate.TryDecompress(source, destination, out outputLength)) return;
         outputLength = Deflate.DecompressPrefix(source, destination);
         Problem = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"a damaged one, of which {outputLength:N0} bytes come out");
+
+        // Damage shows late: what was decompressed until then may be false, and the checksum over it all cannot be taken.
+        if (!isTruncated && options is { CheckCrc: true, DeliverUnchecked: false }) outputLength = 0;
     }
 
     public void Release()

@@ -41,7 +41,7 @@ public sealed class BlfRecordingReader : RecordingReader
         losses = new LossList(options.MaxLosses);
         containers = new BlfContainerReader(source, header.HeaderBytes, options);
         pipeline = new BlockPipeline<BlfContainer>(
-            containers.ReadAsync, container => container.Decompress(options.MaxBlockBytes), container => container.Cost, container => container.Release(),
+            containers.ReadAsync, container => container.Decompress(options), container => container.Cost, container => container.Release(),
             options.Parallelism, options.MaxBufferedBytes);
     }
 
