@@ -8,11 +8,11 @@ public sealed record RecordingColumnsOptions
     /// <summary>Rows after which a batch is handed out (default: 65 536).</summary>
     public int BatchRows { get; init; } = 64 << 10;
 
-    /// <summary>Bytes of a channel's columns after which its batch is handed out (default: 8 MiB).</summary>
-    public long BatchBytes { get; init; } = 8L << 20;
+    /// <summary>Bytes of a channel's columns after which its batch is handed out (default: 4 MiB).</summary>
+    public long BatchBytes { get; init; } = 4L << 20;
 
-    /// <summary>Bytes of open columns over all channels; above it the largest is handed out early (default: 64 MiB).</summary>
-    public long MaxBufferedBytes { get; init; } = 64L << 20;
+    /// <summary>Bytes of open columns over all channels; above it the largest is handed out early (default: 32 MiB).</summary>
+    public long MaxBufferedBytes { get; init; } = 32L << 20;
 
     /// <summary>
     /// Whether a batch is valid only until the next one is asked for (default: false). Its memory is then used again, which makes decoding up to

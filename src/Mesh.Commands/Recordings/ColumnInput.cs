@@ -7,7 +7,7 @@ using Mesh.Model;
 
 namespace Mesh.Commands.Recordings;
 
-/// <summary>Reads recordings and tables as batches of columns with times.</summary>
+/// <summary>Reads recordings and tables as batches of columns with times, each valid until the next one is asked for.</summary>
 internal sealed class ColumnInput(CopyRequest request, ReadProgress? progress)
 {
     private static readonly string[] TimeNames = ["log_time_ns", "log_time", "timestamp_ns", "timestamp", "time_ns", "time", "ts", "t"];
@@ -32,7 +32,7 @@ internal sealed class ColumnInput(CopyRequest request, ReadProgress? progress)
         var reader = await RecordingInput.OpenAsync(path, request.Reader, progress, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            var columns = new RecordingColumns(reader);
+            var columns = new RecordingColumns(reader, new RecordingColumnsOptions { ReuseMemory = true });
             await foreach (var batch in columns.ReadAsync(cancellationToken).ConfigureAwait(false)) yield return batch;
             Messages += columns.Messages;
             undecoded.AddRange(columns.Undecoded);

@@ -22,7 +22,8 @@ internal sealed class BusRecordingReader : RecordingReader
     private readonly MessageRun run = new();
     private readonly LossList own;
     private Route[] routes = [];
-    private readonly Dictionary<int, Traffic> traffic = [];
+    private readonly Traffic?[] traffic = new Traffic?[256];
+    private readonly Dictionary<int, Traffic> otherTraffic = [];
     private readonly bool hasGroups;
 
     public BusRecordingReader(RecordingReader inner, RecordingReaderOptions options)
@@ -118,10 +119,14 @@ internal sealed class BusRecordingReader : RecordingReader
 
     private Traffic TrafficOf(int busChannel)
     {
-        if (traffic.TryGetValue(busChannel, out var found)) return found;
+        var found = busChannel < traffic.Length ? traffic[busChannel] : otherTraffic.GetValueOrDefault(busChannel);
+        if (found is not null) return found;
         var index = new BusMessageIndex(options.Databases, busChannel);
         var transport = index.HasGroups ? new J1939Transport(group => index.FindGroup(group) >= 0, own) : null;
-        return traffic[busChannel] = new Traffic(index, transport);
+        found = new Traffic(index, transport);
+        if (busChannel < traffic.Length) traffic[busChannel] = found;
+        else otherTraffic[busChannel] = found;
+        return found;
     }
 
     /// <summary>Shows the messages where they are.</summary>

@@ -250,8 +250,8 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
                 // Behind damage that decompression did not notice, what looks like a message need not be one.
                 if (isDamaged && (message.LogTime < Header.MessageStartTime || message.LogTime > Header.MessageEndTime)) break;
                 lastMessage = at;
-                run.Add(new MessageRef(message.ChannelId, message.Sequence, message.LogTime, message.PublishTime,
-                    at + McapRecordLexer.PrefixBytes + McapMessageRecord.HeaderBytes, record.Length - McapMessageRecord.HeaderBytes, isBare ? FileOffset + at : FileOffset));
+                run.Next() = new MessageRef(message.ChannelId, message.Sequence, message.LogTime, message.PublishTime,
+                    at + McapRecordLexer.PrefixBytes + McapMessageRecord.HeaderBytes, record.Length - McapMessageRecord.HeaderBytes, isBare ? FileOffset + at : FileOffset);
             }
             else if (opcode is McapOpcode.Schema or McapOpcode.Channel or McapOpcode.Message or McapOpcode.Chunk)
             {

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Mesh.Formats.Mcap;
 
 // Records that only readers and the tests take apart; those that users see have files of their own. Each parser says false when a field
@@ -31,9 +33,16 @@ internal readonly record struct McapMessageRecord(ushort ChannelId, uint Sequenc
 
     public static bool TryParse(ReadOnlySpan<byte> content, out McapMessageRecord record)
     {
-        var fields = new McapFieldReader(content);
-        record = new McapMessageRecord(fields.ReadUInt16(), fields.ReadUInt32(), fields.ReadUInt64(), fields.ReadUInt64());
-        return !fields.Failed;
+        if (content.Length < HeaderBytes)
+        {
+            record = default;
+            return false;
+        }
+
+        record = new McapMessageRecord(
+            BinaryPrimitives.ReadUInt16LittleEndian(content), BinaryPrimitives.ReadUInt32LittleEndian(content[2..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(content[6..]), BinaryPrimitives.ReadUInt64LittleEndian(content[14..]));
+        return true;
     }
 }
 
