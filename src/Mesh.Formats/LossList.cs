@@ -26,7 +26,7 @@ internal class LossList(int maxEntries)
         furtherPlaces++;
         var summed = last with
         {
-            Bytes = last.Bytes + bytes,
+            Bytes = bytes > long.MaxValue - last.Bytes ? long.MaxValue : last.Bytes + bytes,
             Expected = string.Create(CultureInfo.InvariantCulture, $"no more than {maxEntries} places of damage"),
             Found = string.Create(CultureInfo.InvariantCulture, $"{furtherPlaces} further places"),
         };

@@ -200,7 +200,7 @@ internal sealed partial class Mdf4UnsortedReader : Mdf4GroupReader
     {
         if (problem is null) return;
         losses.Report(problem);
-        lostBytes += problem.Bytes;
+        lostBytes = Math.Min(lostBytes, long.MaxValue - problem.Bytes) + problem.Bytes;
     }
 
     private void Finish()

@@ -9,6 +9,7 @@ internal sealed class SqlitePager : IAsyncDisposable
     public const string Truncated = "MESH10452";
     public const string HeaderDamaged = "MESH10453";
     private const int HeadBytes = 65536 + 1;
+    private const long LockByte = 1L << 30;
 
     private readonly IByteSource source;
     private readonly ByteExtents extents;
@@ -69,9 +70,19 @@ internal sealed class SqlitePager : IAsyncDisposable
     public void ReportTruncation(LossList losses)
     {
         long present = source.Length;
-        long expected = (long)ExpectedPages * Header.PageSize;
-        if (Wal is not null || expected <= present) return;
-        losses.Add(Truncated, present, expected - present,
+        uint whole = (uint)(present / Header.PageSize);
+        if (whole >= ExpectedPages) return;
+        long missing = (ExpectedPages - (long)whole) * Header.PageSize - (present % Header.PageSize);
+        if (Wal is not null)
+        {
+            // The page of the lock byte is in no log.
+            uint lockPage = (uint)(LockByte / Header.PageSize) + 1;
+            long pages = ExpectedPages - (long)whole - Wal.CountBetween(whole, ExpectedPages) - (lockPage > whole && lockPage <= ExpectedPages ? 1 : 0);
+            if (pages <= 0) return;
+            missing = pages * Header.PageSize;
+        }
+
+        losses.Add(Truncated, present, missing,
             string.Create(CultureInfo.InvariantCulture, $"{ExpectedPages:N0} pages of {Header.PageSize:N0} bytes"), "the end of the file");
     }
 

@@ -67,6 +67,18 @@ internal sealed class SqliteWal : IAsyncDisposable
     /// <summary>Where in the log the page's newest committed content is.</summary>
     public bool TryLocate(uint page, out long offset) => frames.TryGetValue(page, out offset);
 
+    /// <summary>How many of the pages behind <paramref name="after"/>, up to <paramref name="last"/>, the log has.</summary>
+    public long CountBetween(uint after, uint last)
+    {
+        long count = 0;
+        foreach (uint page in frames.Keys)
+        {
+            if (page > after && page <= last) count++;
+        }
+
+        return count;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
