@@ -18,6 +18,8 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
     private readonly List<Target> targets = [];
     private readonly Dictionary<RecordingChannel, Target> known = new(SameColumns.Instance);
     private readonly List<Target> touched = [];
+    private readonly ColumnMemory? memory = options is { ReuseMemory: true } ? new ColumnMemory(options.MaxBufferedBytes) : null;
+    private long openBytes;
     private int[] counts = [];
     private MessageRef[] grouped = [];
 
@@ -30,46 +32,49 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
     /// <summary>Decodes the recording.</summary>
     public async IAsyncEnumerable<ColumnBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        long open = 0;
         while (await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false) is { } block)
         {
             Messages += block.Messages.Length;
             Decode(block);
-
-            // Only what this block added to: a recording may have tens of thousands of channels and as many blocks.
             foreach (var target in touched)
             {
-                if (target.Rows == 0) continue;
-                open -= target.CountedBytes;
-                long bytes = target.CountedBytes = target.EstimatedBytes;
-                open += bytes;
-                if (target.Rows < this.options.BatchRows && bytes < this.options.BatchBytes) continue;
-                open -= bytes;
-                yield return target.Build();
+                openBytes += target.Measure();
+                if (target.Rows < this.options.BatchRows && target.OpenBytes < this.options.BatchBytes) continue;
+                yield return Build(target);
+                memory?.Reclaim();
             }
 
-            touched.Clear();
-            while (open > this.options.MaxBufferedBytes && Largest() is { } largest)
+            while (openBytes > this.options.MaxBufferedBytes && Largest() is { } largest)
             {
-                open -= largest.CountedBytes;
-                yield return largest.Build();
+                yield return Build(largest);
+                memory?.Reclaim();
             }
         }
 
         foreach (var target in targets)
         {
-            if (target.Rows > 0) yield return target.Build();
+            if (target.Rows == 0) continue;
+            yield return Build(target);
+            memory?.Reclaim();
         }
+    }
+
+    private ColumnBatch Build(Target target)
+    {
+        openBytes -= target.OpenBytes;
+        return target.Build();
     }
 
     private void Decode(MessageBlock block)
     {
         var messages = block.Messages.Span;
+        foreach (var target in touched) target.IsTouched = false;
+        touched.Clear();
         if (messages.IsEmpty) return;
         while (byChannel.Count < reader.Channels.Count) byChannel.Add(TargetOf(reader.Channels[byChannel.Count]));
         if (IsOneChannel(messages))
         {
-            Append(messages[0].ChannelIndex, block.Data.Span, messages);
+            Append(byChannel[messages[0].ChannelIndex], block, messages);
             return;
         }
 
@@ -86,16 +91,17 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         for (int channel = 0; channel < byChannel.Count; channel++)
         {
             int end = counts[channel];
-            if (end > start) Append(channel, block.Data.Span, grouped.AsSpan(start, end - start));
+            if (end > start) Append(byChannel[channel], block, grouped.AsSpan(start, end - start));
             start = end;
         }
     }
 
-    private void Append(int channel, ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run)
+    private void Append(Target target, MessageBlock block, ReadOnlySpan<MessageRef> run)
     {
-        var target = byChannel[channel];
-        target.Append(data, run);
-        touched.Add(target);
+        // Several channels can share a target.
+        if (!target.IsTouched) touched.Add(target);
+        target.IsTouched = true;
+        target.Append(block.Data.Span, run);
     }
 
     private static bool IsOneChannel(ReadOnlySpan<MessageRef> messages)
@@ -114,7 +120,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         Target? largest = null;
         foreach (var target in targets)
         {
-            if (target.Rows > 0 && (largest is null || target.CountedBytes > largest.CountedBytes)) largest = target;
+            if (target.Rows > 0 && (largest is null || target.OpenBytes > largest.OpenBytes)) largest = target;
         }
 
         return largest;
@@ -123,7 +129,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
     private Target TargetOf(RecordingChannel channel)
     {
         if (known.TryGetValue(channel, out var same)) return same;
-        var target = new Target(channel, options.Messages);
+        var target = new Target(channel, options.Messages, memory);
         known.Add(channel, target);
         targets.Add(target);
         return target;
@@ -135,21 +141,24 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
         private readonly RecordingChannel channel;
         private readonly MessageDecoder? decoder;
         private readonly ColumnBuilder[] columns = [];
-        private readonly FixedWidthBuilder<long> logTimes = new(DataType.Int64);
-        private readonly FixedWidthBuilder<long> publishTimes = new(DataType.Int64);
-        private readonly FixedWidthBuilder<long> sequences = new(DataType.Int64);
+        private readonly FixedWidthBuilder<long> logTimes;
+        private readonly FixedWidthBuilder<long> publishTimes;
+        private readonly FixedWidthBuilder<long> sequences;
         private readonly Schema schema = new([]);
         private string code = "";
         private string reason = "";
 
-        public Target(RecordingChannel channel, MessageDecoderOptions options)
+        public Target(RecordingChannel channel, MessageDecoderOptions options, ColumnMemory? memory)
         {
             this.channel = channel;
+            logTimes = new FixedWidthBuilder<long>(DataType.Int64, memory);
+            publishTimes = new FixedWidthBuilder<long>(DataType.Int64, memory);
+            sequences = new FixedWidthBuilder<long>(DataType.Int64, memory);
             try
             {
                 decoder = MessageDecoders.Create(channel.MessageEncoding, channel.Schema, options);
                 schema = new Schema(decoder.Type.Fields);
-                columns = [.. schema.Fields.Select(field => ColumnBuilder.Create(field.Type))];
+                columns = [.. schema.Fields.Select(field => ColumnBuilder.Create(field.Type, memory))];
             }
             catch (MeshException exception) when (!exception.IsTransient)
             {
@@ -160,20 +169,23 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
 
         public int Rows => logTimes.Length;
 
+        /// <summary>Whether the block being read has messages of it.</summary>
+        public bool IsTouched { get; set; }
+
         public long Undecoded { get; private set; }
 
-        public long EstimatedBytes
-        {
-            get
-            {
-                long sum = 3 * logTimes.EstimatedBytes;
-                foreach (var column in columns) sum += column.EstimatedBytes;
-                return sum;
-            }
-        }
+        /// <summary>Bytes of the open batch, as of the last <see cref="Measure"/>.</summary>
+        public long OpenBytes { get; private set; }
 
-        /// <summary><see cref="EstimatedBytes"/> when they were last added up.</summary>
-        public long CountedBytes { get; set; }
+        /// <summary>Counts the bytes of the open batch anew; how many they have become more.</summary>
+        public long Measure()
+        {
+            long sum = 3 * logTimes.EstimatedBytes;
+            foreach (var column in columns) sum += column.EstimatedBytes;
+            long more = sum - OpenBytes;
+            OpenBytes = sum;
+            return more;
+        }
 
         public void Append(ReadOnlySpan<byte> data, ReadOnlySpan<MessageRef> run)
         {
@@ -186,13 +198,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
             while (!run.IsEmpty)
             {
                 int rows = decoder.DecodeRun(data, run, columns, out var failure);
-                foreach (ref readonly var message in run[..rows])
-                {
-                    // Times beyond the year 2262 do not fit signed nanoseconds; the last one that does stands for them.
-                    logTimes.Append((long)Math.Min(message.LogTimeNs, long.MaxValue));
-                    publishTimes.Append((long)Math.Min(message.PublishTimeNs, long.MaxValue));
-                    sequences.Append(message.Sequence);
-                }
+                AppendTimes(run[..rows]);
 
                 if (failure is null) return;
                 if (Undecoded++ == 0) (code, reason) = (failure.Code, failure.Message);
@@ -200,10 +206,27 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
             }
         }
 
+        private void AppendTimes(ReadOnlySpan<MessageRef> run)
+        {
+            Span<long> logs = logTimes.Reserve(run.Length), publishes = publishTimes.Reserve(run.Length), numbers = sequences.Reserve(run.Length);
+            for (int i = 0; i < run.Length; i++)
+            {
+                // Times beyond the year 2262 do not fit signed nanoseconds; the last one that does stands for them.
+                ref readonly var message = ref run[i];
+                logs[i] = (long)Math.Min(message.LogTimeNs, long.MaxValue);
+                publishes[i] = (long)Math.Min(message.PublishTimeNs, long.MaxValue);
+                numbers[i] = message.Sequence;
+            }
+
+            logTimes.Commit(run.Length);
+            publishTimes.Commit(run.Length);
+            sequences.Commit(run.Length);
+        }
+
         public ColumnBatch Build()
         {
             int rows = Rows;
-            CountedBytes = 0;
+            OpenBytes = 0;
             return new ColumnBatch(
                 channel, logTimes.Build(), publishTimes.Build(), sequences.Build(), new RecordBatch(schema, rows, Array.ConvertAll(columns, column => column.Build())));
         }

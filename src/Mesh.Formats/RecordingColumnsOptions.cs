@@ -14,6 +14,12 @@ public sealed record RecordingColumnsOptions
     /// <summary>Bytes of open columns over all channels; above it the largest is handed out early (default: 64 MiB).</summary>
     public long MaxBufferedBytes { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// Whether a batch is valid only until the next one is asked for (default: false). Its memory is then used again, which makes decoding up to
+    /// twice as fast; for consumers that are done with a batch before they go on.
+    /// </summary>
+    public bool ReuseMemory { get; init; }
+
     /// <summary>Limits of the decoders, and whether values stay raw.</summary>
     public MessageDecoderOptions Messages { get; init; } = new();
 }

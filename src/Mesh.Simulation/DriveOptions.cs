@@ -1,4 +1,7 @@
+using Mesh.Formats;
 using Mesh.Formats.Mcap;
+using Mesh.Formats.Mdf4;
+using Mesh.Formats.RosBag;
 using Mesh.Model;
 
 namespace Mesh.Simulation;
@@ -18,11 +21,23 @@ public sealed record DriveOptions
     /// <summary>True time of the start (default: 2026-01-05T08:00Z plus as many minutes as the seed says, within eight hours).</summary>
     public DateTimeOffset? StartTime { get; init; }
 
-    /// <summary>Message schemas (default: ROS 2).</summary>
+    /// <summary>
+    /// Format of the recording (default: MCAP; also MDF 4, ROS 1 and ROS 2 bag). Messages of a ROS 1 bag are ROS 1's; those of MDF 4 become
+    /// columns, a channel group per channel.
+    /// </summary>
+    public RecordingFormat Format { get; init; } = RecordingFormat.Mcap;
+
+    /// <summary>Message schemas (default: ROS). Protobuf is for MCAP alone.</summary>
     public DriveSchema Schema { get; init; } = DriveSchema.Ros2;
 
-    /// <summary>Compression of the recording's chunks (default: zstd).</summary>
+    /// <summary>Compression of the chunks of MCAP (default: zstd).</summary>
     public McapCompression Compression { get; init; } = McapCompression.Zstd;
+
+    /// <summary>Compression of the chunks of a ROS 1 bag (default: lz4). A ROS 2 bag has none.</summary>
+    public Ros1BagCompression BagCompression { get; init; } = Ros1BagCompression.Lz4;
+
+    /// <summary>Compression of the data blocks of MDF 4 (default: deflate).</summary>
+    public Mdf4Compression MdfCompression { get; init; } = Mdf4Compression.Deflate;
 
     /// <summary>Width of camera frames in pixels (default: 160; 16 to 1920).</summary>
     public int CameraWidth { get; init; } = 160;
@@ -52,6 +67,8 @@ public sealed record DriveOptions
         Require(CameraWidth is >= 16 and <= 1920, nameof(CameraWidth), "16 to 1920 pixels");
         Require(CameraHeight is >= 16 and <= 1080, nameof(CameraHeight), "16 to 1080 pixels");
         Require(LidarPoints is >= 16 and <= 200_000, nameof(LidarPoints), "16 to 200 000 rays");
+        Require(Format is RecordingFormat.Mcap or RecordingFormat.Mdf4 or RecordingFormat.Ros1Bag or RecordingFormat.Ros2Bag, nameof(Format), "MCAP, MDF 4, ROS 1 bag or ROS 2 bag");
+        Require(Schema == DriveSchema.Ros2 || Format == RecordingFormat.Mcap, nameof(Schema), "ROS unless the format is MCAP, which alone carries Protobuf");
         Require(StartTimeNs is >= 0 and < 2_000_000_000_000_000_000, nameof(StartTime), "a time from 1970 to 2033, as ROS 2 stamps have 31-bit seconds");
 
         static void Require(bool holds, string option, string range)

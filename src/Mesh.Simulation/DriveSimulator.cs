@@ -1,4 +1,5 @@
 using System.Buffers;
+using Mesh.Formats;
 using Mesh.Simulation.Encoding;
 using Mesh.Simulation.Sensors;
 using Mesh.Simulation.Vehicle;
@@ -33,7 +34,7 @@ public sealed class DriveSimulator
         options.Validate();
         this.options = options;
         startNs = options.StartTimeNs;
-        encoder = options.Schema == DriveSchema.Ros2 ? new Ros2DriveEncoder() : new ProtobufDriveEncoder();
+        encoder = options.Schema == DriveSchema.Protobuf ? new ProtobufDriveEncoder() : new RosDriveEncoder(isRos1: options.Format == RecordingFormat.Ros1Bag);
         vehicle = new VehicleModel(SeededRandom.For(options, "vehicle"));
         motion = new MotionSensors(options);
         camera = new Camera(options.CameraWidth, options.CameraHeight);

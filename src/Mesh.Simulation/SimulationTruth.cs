@@ -8,7 +8,7 @@ public sealed record SimulationTruth
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
-    /// <summary>File name of the recording.</summary>
+    /// <summary>Name of the recording: a file, of a ROS 2 bag the folder.</summary>
     public required string File { get; init; }
 
     /// <summary>Vehicle.</summary>
@@ -17,7 +17,10 @@ public sealed record SimulationTruth
     /// <summary>Seed of the drive.</summary>
     public required long Seed { get; init; }
 
-    /// <summary><c>ros2</c> or <c>protobuf</c>.</summary>
+    /// <summary><c>mcap</c>, <c>mdf4</c>, <c>rosbag1</c> or <c>rosbag2</c>.</summary>
+    public string Format { get; init; } = "mcap";
+
+    /// <summary><c>ros1</c>, <c>ros2</c> or <c>protobuf</c>; of MDF 4 what its columns were decoded from.</summary>
     public required string Schema { get; init; }
 
     /// <summary>True time of the start, nanoseconds since 1970.</summary>
@@ -29,13 +32,13 @@ public sealed record SimulationTruth
     /// <summary>Messages written; a later truncation does not change it, so that what is missing can be counted.</summary>
     public required long Messages { get; init; }
 
-    /// <summary>Bytes of all payloads written.</summary>
+    /// <summary>Bytes of all payloads written; of MDF 4 before they became columns.</summary>
     public required long PayloadBytes { get; init; }
 
-    /// <summary>Size of the recording as it lies there, after damage.</summary>
+    /// <summary>Size of the recording as it lies there, after damage; of a ROS 2 bag that of its <c>.db3</c> file.</summary>
     public required long FileBytes { get; init; }
 
-    /// <summary>Lower-case hex SHA-256 of the recording as it lies there, after damage.</summary>
+    /// <summary>Lower-case hex SHA-256 of the recording as it lies there, after damage; of a ROS 2 bag that of its <c>.db3</c> file.</summary>
     public required string Sha256 { get; init; }
 
     /// <summary>Metres driven.</summary>

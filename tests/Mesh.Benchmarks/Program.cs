@@ -1,9 +1,12 @@
 using BenchmarkDotNet.Running;
 using Mesh.Benchmarks;
+using Mesh.Benchmarks.Files;
 
 return args switch
 {
     ["end-to-end", .. var rest] => await EndToEnd.RunAsync(rest),
+    ["files", .. var rest] => await SampleFiles.WriteAsync(rest),
+    ["formats", .. var rest] => await FormatRuns.RunAsync(rest),
     ["ros1-bags", var folder] => await WriteBagsAsync(folder),
     _ => RunMicrobenchmarks(args),
 };

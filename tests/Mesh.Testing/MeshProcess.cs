@@ -14,6 +14,10 @@ public sealed class MeshProcess : IAsyncDisposable
 
     private MeshProcess(Process process) => this.process = process;
 
+    /// <summary>The program, which <c>dotnet</c> runs.</summary>
+    public static string Program { get; } = Path.Combine(
+        Repository.Root, "src", "Mesh.Cli", "bin", AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "mesh.dll");
+
     /// <summary>What it has printed so far.</summary>
     public string Output
     {
@@ -64,9 +68,7 @@ public sealed class MeshProcess : IAsyncDisposable
     /// <summary>Starts a command with additional environment variables.</summary>
     public static MeshProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        string configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
-        string program = Path.Combine(Repository.Root, "src", "Mesh.Cli", "bin", configuration, "net10.0", "mesh.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

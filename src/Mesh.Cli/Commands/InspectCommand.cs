@@ -35,7 +35,7 @@ internal static class InspectCommand
         [
             ("file", report.File),
             ("format", report.Format),
-            ("size", ByteSizeText.Format(report.SizeBytes)),
+            ("size", report.SizeBytes > 0 ? ByteSizeText.Format(report.SizeBytes) : null),
             ("messages", report.Messages.ToString("N0", CultureInfo.InvariantCulture)),
             ("start", report.StartTime),
             ("end", report.EndTime),
@@ -54,9 +54,9 @@ internal static class InspectCommand
                 new HashSet<int> { 3, 4, 5 });
         }
 
-        foreach (var attachment in report.Attachments) Terminal.Out.WriteLine($"attachment  {attachment.Name}  {attachment.MediaType}  {ByteSizeText.Format(attachment.Bytes)}");
-        foreach (var mark in report.Events) Terminal.Out.WriteLine($"event  {mark.Kind}  {mark.Name}  {(mark.TimeNs is { } time ? $"{time} ns" : "")}  {mark.Comment}".TrimEnd());
-        foreach (var group in report.Metadata) Terminal.Out.WriteLine($"metadata  {group.Name}: {string.Join(", ", group.Values.Select(pair => $"{pair.Key}={pair.Value}"))}");
+        foreach (var attachment in report.Attachments) Terminal.Out.WriteLine(Printer.OneLine($"attachment  {attachment.Name}  {attachment.MediaType}  {ByteSizeText.Format(attachment.Bytes)}"));
+        foreach (var mark in report.Events) Terminal.Out.WriteLine(Printer.OneLine($"event  {mark.Kind}  {mark.Name}  {(mark.TimeNs is { } time ? $"{time} ns" : "")}  {mark.Comment}"));
+        foreach (var group in report.Metadata) Terminal.Out.WriteLine(Printer.OneLine($"metadata  {group.Name}: {string.Join(", ", group.Values.Select(pair => $"{pair.Key}={pair.Value}"))}"));
         foreach (var loss in report.Losses) Terminal.Error.WriteLine($"lost {loss}");
     }
 }

@@ -21,18 +21,17 @@ internal static class Printer
             table.AddColumn(column);
         }
 
-        foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(Shorten(cell)))]);
+        foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(OneLine(cell, 100)))]);
         var console = AnsiConsole.Console;
         if (Terminal.IsOutputRedirected) console.Profile.Width = 2000;
         console.Write(table);
     }
 
-    /// <summary>A cell is one line of bounded width, whatever a recording calls its channels.</summary>
-    private static string Shorten(string cell)
+    /// <summary>Text of a recording as one line of bounded width: whatever it calls its channels or says of itself, the terminal stays in order.</summary>
+    public static string OneLine(string text, int longest = 300)
     {
-        const int Longest = 100;
-        string line = new([.. cell.Select(character => char.IsControl(character) ? ' ' : character)]);
-        return line.Length <= Longest ? line : line[..(Longest - 1)] + "…";
+        string line = string.Join(' ', new string([.. text.Select(character => char.IsControl(character) ? ' ' : character)]).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= longest ? line : line[..(longest - 1)] + "…";
     }
 
     /// <summary>Prints labelled values, one a line.</summary>

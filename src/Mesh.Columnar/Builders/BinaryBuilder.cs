@@ -4,10 +4,12 @@ using System.Text;
 namespace Mesh.Columnar;
 
 /// <summary>Appends text or bytes.</summary>
-public sealed class BinaryBuilder(DataType type) : ColumnBuilder(type)
+/// <param name="type">Type of the values.</param>
+/// <param name="memory">Memory that columns are built in and that is used again; null for memory of their own.</param>
+public sealed class BinaryBuilder(DataType type, ColumnMemory? memory = null) : ColumnBuilder(type)
 {
-    private ValueBuffer bytes = new();
-    private OffsetBuffer ends = new();
+    private ValueBuffer bytes = new(memory);
+    private OffsetBuffer ends = new(memory);
 
     /// <inheritdoc/>
     public override long EstimatedBytes => (long)bytes.Used + ends.Bytes;

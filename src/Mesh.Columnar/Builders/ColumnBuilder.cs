@@ -78,18 +78,20 @@ public abstract class ColumnBuilder(DataType type)
     }
 
     /// <summary>Makes the builder of a type.</summary>
-    public static ColumnBuilder Create(DataType type) => type.Kind switch
+    /// <param name="type">The type.</param>
+    /// <param name="memory">Memory that columns are built in and that is used again; null for memory of their own.</param>
+    public static ColumnBuilder Create(DataType type, ColumnMemory? memory = null) => type.Kind switch
     {
         TypeKind.Boolean => new BooleanBuilder(),
-        TypeKind.Int32 => new FixedWidthBuilder<int>(type),
-        TypeKind.Date32 => new FixedWidthBuilder<int>(type),
-        TypeKind.Int64 or TypeKind.TimestampMicros => new FixedWidthBuilder<long>(type),
-        TypeKind.Float32 => new FixedWidthBuilder<float>(type),
-        TypeKind.Float64 => new FixedWidthBuilder<double>(type),
-        TypeKind.Decimal128 => new FixedWidthBuilder<Int128>(type),
-        TypeKind.Utf8 or TypeKind.Binary => new BinaryBuilder(type),
-        TypeKind.List => new ListBuilder((ListType)type),
-        TypeKind.Struct => new StructBuilder((StructType)type),
+        TypeKind.Int32 => new FixedWidthBuilder<int>(type, memory),
+        TypeKind.Date32 => new FixedWidthBuilder<int>(type, memory),
+        TypeKind.Int64 or TypeKind.TimestampMicros => new FixedWidthBuilder<long>(type, memory),
+        TypeKind.Float32 => new FixedWidthBuilder<float>(type, memory),
+        TypeKind.Float64 => new FixedWidthBuilder<double>(type, memory),
+        TypeKind.Decimal128 => new FixedWidthBuilder<Int128>(type, memory),
+        TypeKind.Utf8 or TypeKind.Binary => new BinaryBuilder(type, memory),
+        TypeKind.List => new ListBuilder((ListType)type, memory),
+        TypeKind.Struct => new StructBuilder((StructType)type, memory),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No builder for this type."),
     };
 

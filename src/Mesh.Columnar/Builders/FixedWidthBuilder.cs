@@ -6,10 +6,12 @@ namespace Mesh.Columnar;
 
 /// <summary>Appends values of a fixed width.</summary>
 /// <typeparam name="T">A little-endian value of the type's width: int, long, float, double or Int128.</typeparam>
-public sealed class FixedWidthBuilder<T>(DataType type) : ColumnBuilder(type)
+/// <param name="type">Type of the values.</param>
+/// <param name="memory">Memory that columns are built in and that is used again; null for memory of their own.</param>
+public sealed class FixedWidthBuilder<T>(DataType type, ColumnMemory? memory = null) : ColumnBuilder(type)
     where T : unmanaged
 {
-    private ValueBuffer values = new();
+    private ValueBuffer values = new(memory);
 
     /// <inheritdoc/>
     public override long EstimatedBytes => values.Used;

@@ -1,12 +1,14 @@
 namespace Mesh.Columnar;
 
 /// <summary>Appends lists: append the elements to <see cref="Element"/>, then call <see cref="EndList"/>.</summary>
-public sealed class ListBuilder(ListType type) : ColumnBuilder(type)
+/// <param name="type">Type of the lists.</param>
+/// <param name="memory">Memory that columns are built in and that is used again; null for memory of their own.</param>
+public sealed class ListBuilder(ListType type, ColumnMemory? memory = null) : ColumnBuilder(type)
 {
-    private OffsetBuffer ends = new();
+    private OffsetBuffer ends = new(memory);
 
     /// <summary>Takes the elements of the list being appended.</summary>
-    public ColumnBuilder Element { get; } = Create(type.Element.Type);
+    public ColumnBuilder Element { get; } = Create(type.Element.Type, memory);
 
     /// <inheritdoc/>
     public override long EstimatedBytes => Element.EstimatedBytes + ends.Bytes;

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Mesh.Columnar;
 
 /// <summary>The growing offsets of a builder of texts or lists: where each value ends, after a leading zero.</summary>
-internal struct OffsetBuffer()
+internal struct OffsetBuffer(ColumnMemory? memory)
 {
-    private ValueBuffer offsets = new();
+    private ValueBuffer offsets = new(memory);
 
     /// <summary>Bytes held.</summary>
     public readonly int Bytes => offsets.Used;

@@ -6,7 +6,8 @@ public sealed class StructBuilder : ColumnBuilder
     private readonly ColumnBuilder[] children;
 
     /// <param name="type">Fields of the struct.</param>
-    public StructBuilder(StructType type) : base(type) => children = [.. type.Fields.Select(field => Create(field.Type))];
+    /// <param name="memory">Memory that columns are built in and that is used again; null for memory of their own.</param>
+    public StructBuilder(StructType type, ColumnMemory? memory = null) : base(type) => children = [.. type.Fields.Select(field => Create(field.Type, memory))];
 
     /// <summary>One builder per field, in order.</summary>
     public IReadOnlyList<ColumnBuilder> Children => children;

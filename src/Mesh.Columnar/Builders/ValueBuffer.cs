@@ -6,7 +6,7 @@ namespace Mesh.Columnar;
 /// The growing values of a builder. The array is handed out with the column instead of copied, and the next one begins as large as the
 /// last column was: columns of a steady stream cost one array each, not the doublings up to it and a copy.
 /// </summary>
-internal struct ValueBuffer()
+internal struct ValueBuffer(ColumnMemory? memory)
 {
     private const int SmallestBytes = 256;
 
@@ -56,8 +56,9 @@ internal struct ValueBuffer()
     public ReadOnlyMemory<byte> Take()
     {
         // A column may be held for long and counts only what is in it, so it may not hold much more than that.
-        bool isTight = bytes.Length - Used <= Math.Max(SmallestBytes, bytes.Length / 4);
+        bool isTight = memory is not null || bytes.Length - Used <= Math.Max(SmallestBytes, bytes.Length / 4);
         var taken = isTight ? bytes.AsMemory(0, Used) : Span.ToArray();
+        memory?.Lend(bytes);
         firstBytes = (int)Math.Clamp(Used + (Used / 8L), SmallestBytes, Array.MaxLength);
         bytes = [];
         Used = 0;
@@ -68,8 +69,10 @@ internal struct ValueBuffer()
     {
         int needed = checked(Used + by);
         long wanted = bytes.Length == 0 ? firstBytes : bytes.Length * 2L;
-        var larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, Math.Max(wanted, needed)));
+        int size = (int)Math.Min(Array.MaxLength, Math.Max(wanted, needed));
+        byte[] larger = memory?.Rent(size) ?? GC.AllocateUninitializedArray<byte>(size);
         Span.CopyTo(larger);
+        memory?.Return(bytes);
         bytes = larger;
     }
 }

@@ -1,5 +1,7 @@
 using Mesh.Commands.Recordings;
 using Mesh.Formats;
+using Mesh.Formats.Messages;
+using Mesh.Model;
 
 namespace Mesh.Commands.Inspect;
 
@@ -25,7 +27,24 @@ public static class RecordingExaminer
                 }
             }
 
-            return new DoctorReport(path, reader.Format, messages, reader.Channels.Count, findings, [.. reader.Losses]);
+            return new DoctorReport(path, reader.Format, messages, reader.Channels.Count, [.. findings, .. reader.Channels.SelectMany(ExamineSchema)], [.. reader.Losses]);
         }
+    }
+
+    /// <summary>What keeps a channel's messages from becoming columns.</summary>
+    private static IEnumerable<RecordingFinding> ExamineSchema(RecordingChannel channel)
+    {
+        IReadOnlyList<string> problems;
+        string code = "MESH10017";
+        try
+        {
+            problems = MessageDecoders.Create(channel.MessageEncoding, channel.Schema).Problems;
+        }
+        catch (MeshException exception)
+        {
+            (code, problems) = (exception.Code, [exception.Message]);
+        }
+
+        return problems.Select(problem => new RecordingFinding(FindingSeverity.Warning, code, null, $"channel '{channel.Topic}': {problem}"));
     }
 }

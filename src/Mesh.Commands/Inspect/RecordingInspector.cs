@@ -23,8 +23,9 @@ public static class RecordingInspector
             var summary = await reader.ReadSummaryAsync(cancellationToken).ConfigureAwait(false);
             var report = new RecordingReport(
                 path, SizeOf(path), FormatOf(reader.Format, summary?.Version), true, 0, null, null, null, [], summary?.Attachments ?? [], summary?.Events ?? [], summary?.Metadata ?? [], []);
-            return !full && options.Query.IsAll && summary?.Messages is not null
-                ? FromIndex(report, reader, summary)
+            bool indexTellsAll = summary?.Messages is { } messages && (messages == 0 || summary.Channels.Count > 0) && summary.Channels.All(channel => channel.Messages is not null);
+            return !full && options.Query.IsAll && indexTellsAll
+                ? FromIndex(report, reader, summary!)
                 : await FromMessagesAsync(report, reader, cancellationToken).ConfigureAwait(false);
         }
     }

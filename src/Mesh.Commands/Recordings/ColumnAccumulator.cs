@@ -2,7 +2,7 @@ using Mesh.Columnar;
 
 namespace Mesh.Commands.Recordings;
 
-/// <summary>Running statistics of a column (Welford's update, which stays exact where a sum of squares cancels).</summary>
+/// <summary>Running statistics of a column (Welford's update, which stays exact where a sum of squares cancels and never overflows in the mean).</summary>
 internal sealed class ColumnAccumulator(ulong binNs, string? description)
 {
     /// <summary>Bins kept per column: a wrong clock cannot fill the memory. What would need more is in the totals only.</summary>
@@ -42,7 +42,7 @@ internal sealed class ColumnAccumulator(ulong binNs, string? description)
             last = value;
             count++;
             double delta = value - mean;
-            mean += delta / count;
+            mean += (value / count) - (mean / count);
             squares += delta * (value - mean);
             min = Math.Min(min, value);
             max = Math.Max(max, value);
@@ -51,8 +51,11 @@ internal sealed class ColumnAccumulator(ulong binNs, string? description)
     }
 
     public ColumnStatistics ToStatistics(string topic, string column) => new(
-        topic, column, description, present, nulls, notFinite, OrNull(min), OrNull(max), OrNull(mean), count > 1 ? Math.Sqrt(squares / (count - 1)) : null, OrNull(first), OrNull(last),
-        [.. bins.Select(bin => new StatisticsBin(bin.Key, bin.Value.Count, bin.Value.Min, bin.Value.Max, bin.Value.Sum / bin.Value.Count))]);
+        topic, column, description, present, nulls, notFinite, OrNull(min), OrNull(max), OrNull(mean), SpreadOrNull(), OrNull(first), OrNull(last),
+        [.. bins.Select(bin => new StatisticsBin(bin.Key, bin.Value.Count, bin.Value.Min, bin.Value.Max, bin.Value.Mean))]);
+
+    // The squares of values near the largest double have no place in one.
+    private double? SpreadOrNull() => count > 1 && double.IsFinite(squares) ? Math.Sqrt(squares / (count - 1)) : null;
 
     private double? OrNull(double value) => count > 0 ? value : null;
 
@@ -66,7 +69,7 @@ internal sealed class ColumnAccumulator(ulong binNs, string? description)
         }
 
         bin.Count++;
-        bin.Sum += value;
+        bin.Mean += (value / bin.Count) - (bin.Mean / bin.Count);
         bin.Min = Math.Min(bin.Min, value);
         bin.Max = Math.Max(bin.Max, value);
     }
@@ -89,7 +92,7 @@ internal sealed class ColumnAccumulator(ulong binNs, string? description)
     {
         public long Count { get; set; }
 
-        public double Sum { get; set; }
+        public double Mean { get; set; }
 
         public double Min { get; set; } = double.PositiveInfinity;
 

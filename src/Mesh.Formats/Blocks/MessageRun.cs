@@ -21,6 +21,13 @@ internal class MessageRun
         messages[Count++] = message;
     }
 
+    /// <summary>Adds a message for the caller to write.</summary>
+    public ref MessageRef Next()
+    {
+        if (Count == messages.Length) Array.Resize(ref messages, Count * 2);
+        return ref messages[Count++];
+    }
+
     /// <summary>Takes back the message added last.</summary>
     public void RemoveLast() => Count--;
 

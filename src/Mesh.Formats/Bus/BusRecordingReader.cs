@@ -153,6 +153,7 @@ internal sealed class BusRecordingReader : RecordingReader
     private MessageBlock Copy(MessageBlock block)
     {
         frames.Clear();
+        bool isDirect = options.Databases.Count > 0 && !hasGroups;
         var data = block.Data.Span;
         int lastNumber = -1;
         Traffic? last = null;
@@ -160,6 +161,19 @@ internal sealed class BusRecordingReader : RecordingReader
         {
             ref readonly var route = ref routes[message.ChannelIndex];
             var record = data.Slice(message.Offset, message.Length);
+            if (isDirect && route.Group is { HoldsCanData: true } group && group.TryCanData(record, out uint id, out int bus, out var payload))
+            {
+                // The message of a database is made straight from the record; the frame, which nobody would see, is not.
+                if (bus != lastNumber) (lastNumber, last) = (bus, TrafficOf(bus));
+                int index = last!.Index.Find(id);
+                if (index >= 0)
+                {
+                    int channel = last.Index.ChannelOf(index, bus, channels);
+                    if (channels.IsWanted(channel)) frames.Append(channel, message, payload);
+                    continue;
+                }
+            }
+
             bool isCan = route.Kind == BusKind.Can && message.Length >= CanFrame.HeaderBytes;
             if (route.Group is null)
             {

@@ -43,7 +43,7 @@ internal sealed unsafe class MdfRecordDecoder : MessageDecoder
     public override StructType Type { get; }
 
     /// <summary>Channels whose column is all null because they cannot be read, and why.</summary>
-    public IReadOnlyList<string> Problems { get; }
+    public override IReadOnlyList<string> Problems { get; }
 
     /// <exception cref="Mesh.Model.MeshException"><c>MESH10320</c> and following: the layout does not hold together.</exception>
     public static MdfRecordDecoder Create(MessageSchema schema, MessageDecoderOptions options) => Create(MdfRecordLayout.Parse(schema), options);

@@ -30,7 +30,7 @@ public sealed partial class Mdf3RecordingReader : RecordingReader
         {
             var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
             channels.Add(new RecordingChannel(group.Index, group.Layout.Group, MdfRecordLayout.MessageEncoding, group.Layout.ToSchema(), metadata));
-            wanted[group.Index] = options.Query.Selects(group.Layout.Group);
+            wanted[group.Index] = options.Query.Selects(channels[^1]);
             isEmpty &= group.Cycles == 0;
         }
 

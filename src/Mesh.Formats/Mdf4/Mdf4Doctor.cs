@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Formats.Blocks;
 using Mesh.Formats.Mdf;
 using Mesh.Model;
 
@@ -23,7 +24,7 @@ internal static class Mdf4Doctor
         Mdf4RecordingReader reader;
         try
         {
-            reader = await Mdf4RecordingReader.OpenMdfAsync(new Mdf4BorrowedSource(source), options with { Query = RecordingQuery.All }, cancellationToken).ConfigureAwait(false);
+            reader = await Mdf4RecordingReader.OpenMdfAsync(new BorrowedSource(source), options with { Query = RecordingQuery.All }, cancellationToken).ConfigureAwait(false);
         }
         catch (RecordingFormatException exception)
         {

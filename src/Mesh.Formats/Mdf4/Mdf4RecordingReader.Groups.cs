@@ -10,7 +10,7 @@ public sealed partial class Mdf4RecordingReader
 
     private bool Wants(Mdf4ChannelGroup group)
     {
-        if (group.ChannelIndex < 0 || !options.Query.Selects(group.Name)) return false;
+        if (group.ChannelIndex < 0 || !options.Query.Selects(channels[group.ChannelIndex])) return false;
         if (group.Layout!.FixedBytes <= options.MaxMessageBytes) return true;
         losses.Report(
             Mdf4Codes.MessageLimit, group.Position, 0, $"records of at most {options.MaxMessageBytes:N0} bytes (MaxMessageBytes)", $"group '{group.Name}' of {group.Layout.FixedBytes:N0}; it is left out");

@@ -8,6 +8,9 @@ public abstract class MessageDecoder
     /// <summary>The message's fields as columns, without the table's system columns.</summary>
     public abstract StructType Type { get; }
 
+    /// <summary>Columns that hold nothing because of what the schema says of them, a sentence each; empty for a sound schema.</summary>
+    public virtual IReadOnlyList<string> Problems => [];
+
     /// <summary>
     /// Appends exactly one value to each child of <paramref name="row"/>. Does not end the struct: the caller adds its own columns first.
     /// </summary>

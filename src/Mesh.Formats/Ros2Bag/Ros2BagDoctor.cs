@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Formats.Blocks;
 using Mesh.Formats.Ros2Bag.Sqlite;
 using Mesh.Model;
 
@@ -29,7 +30,7 @@ internal static class Ros2BagDoctor
         Ros2BagReader reader;
         try
         {
-            reader = await Ros2BagReader.OpenDatabaseAsync(new BorrowedByteSource(source), options with { Query = RecordingQuery.All }, cancellationToken).ConfigureAwait(false);
+            reader = await Ros2BagReader.OpenDatabaseAsync(new BorrowedSource(source), options with { Query = RecordingQuery.All }, cancellationToken).ConfigureAwait(false);
         }
         catch (RecordingFormatException exception)
         {

@@ -8,8 +8,8 @@ public sealed class MessageSorterTests
 {
     [Theory]
     [InlineData(1 << 30, 0)]
-    [InlineData(4 << 20, 2)]
-    [InlineData(300 << 10, 1)]
+    [InlineData(3 << 20, 1)]
+    [InlineData(1200 << 10, 2)]
     public async Task Messages_come_out_by_log_time_and_equal_times_in_the_order_they_were_added(long maxBytes, int minRuns)
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -1,3 +1,4 @@
+using Mesh.Columnar;
 using Mesh.Commands.Recordings;
 using Mesh.Formats;
 using Mesh.Testing;
@@ -20,5 +21,18 @@ public sealed class RecordingStatisticsTests
         x.Bins.Select(bin => (bin.StartNs - (long)RecordingFiles.Start, bin.Count, bin.Min, bin.Max, bin.Mean)).ShouldBe([(0, 3, 0, 1, 0.5), (1_000_000_000, 2, 1.5, 2, 1.75)]);
         var label = report.Columns.Single(column => column.Column == "label");
         (label.Count, label.Min).ShouldBe((5, null));
+    }
+
+    [Fact]
+    public void The_largest_and_smallest_doubles_have_a_mean_but_no_spread()
+    {
+        var builder = new FixedWidthBuilder<double>(DataType.Float64);
+        foreach (double value in new[] { double.MaxValue, -double.MaxValue, double.MaxValue, double.NaN, double.PositiveInfinity }) builder.Append(value);
+        var accumulator = new ColumnAccumulator(10, null);
+        accumulator.Add(builder.Build(), [0, 1, 2, 3, 4]);
+        var statistics = accumulator.ToStatistics("/a", "x");
+        (statistics.Count, statistics.NotFinite, statistics.Max, statistics.Min, statistics.StandardDeviation).ShouldBe((5, 2, double.MaxValue, -double.MaxValue, null));
+        double.IsFinite(statistics.Mean!.Value).ShouldBeTrue();
+        double.IsFinite(statistics.Bins.Single().Mean).ShouldBeTrue();
     }
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Mesh.Formats.Tests.Mdf4;
 
-[Collection(nameof(Mesh.Formats.Tests.Mcap.Alone))]
+[Collection(nameof(Alone))]
 public sealed class Mdf4FuzzTests
 {
     [Fact]

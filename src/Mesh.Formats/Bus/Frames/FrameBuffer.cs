@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Mesh.Formats.Blocks;
 
@@ -88,14 +90,26 @@ internal sealed class FrameBuffer(BusChannels channels, RecordingQuery query)
         json.WrittenSpan.CopyTo(Append(eventChannel, timeNs, timeNs, 0, fileOffset, json.WrittenCount));
     }
 
+    /// <summary>Appends a message of any channel, wanted or not, with the times and the place of the record it is made of.</summary>
+    public void Append(int channelIndex, in MessageRef source, ReadOnlySpan<byte> payload)
+    {
+        if (bytes.Length - used < payload.Length) Grow(payload.Length);
+        run.Next() = source with { ChannelIndex = channelIndex, Offset = used, Length = payload.Length };
+        if (payload.Length == sizeof(ulong)) Unsafe.WriteUnaligned(ref bytes[used], Unsafe.ReadUnaligned<ulong>(ref MemoryMarshal.GetReference(payload)));
+        else payload.CopyTo(bytes.AsSpan(used));
+        used += payload.Length;
+    }
+
     /// <summary>Appends a message of any channel, whether wanted or not; the caller fills the returned bytes.</summary>
     public Span<byte> Append(int channelIndex, ulong logTimeNs, ulong publishTimeNs, uint sequence, long fileOffset, int length)
     {
-        if (bytes.Length - used < length) Array.Resize(ref bytes, (int)Math.Min(Array.MaxLength, Math.Max(bytes.Length * 2L, (long)used + length)));
-        run.Add(new MessageRef(channelIndex, sequence, logTimeNs, publishTimeNs, used, length, fileOffset));
+        if (bytes.Length - used < length) Grow(length);
+        run.Next() = new MessageRef(channelIndex, sequence, logTimeNs, publishTimeNs, used, length, fileOffset);
         used += length;
         return bytes.AsSpan(used - length, length);
     }
+
+    private void Grow(int by) => Array.Resize(ref bytes, (int)Math.Min(Array.MaxLength, Math.Max(bytes.Length * 2L, (long)used + by)));
 
     private Span<byte> Begin(BusKind kind, int channel, ulong timeNs, long fileOffset, int length)
     {

@@ -32,16 +32,23 @@ internal sealed partial class MdfBusGroup
         return number;
     }
 
+    /// <summary>What a database needs of a record with data of a CAN frame; false when the record is too short for what it claims.</summary>
+    public bool TryCanData(ReadOnlySpan<byte> record, out uint identifier, out int number, out ReadOnlySpan<byte> data)
+    {
+        identifier = 0;
+        number = 0;
+        if (!TryData(record, out data)) return false;
+        number = (int)busChannel.Read(record) & 0xffff;
+        identifier = Identifier(record);
+        return true;
+    }
+
     private static Span<byte> Begin(FrameBuffer frames, in MessageRef source, int index, int length) =>
         frames.Append(index, source.LogTimeNs, source.PublishTimeNs, source.Sequence, source.FileOffset, length);
 
     private void AppendCan(ReadOnlySpan<byte> record, ReadOnlySpan<byte> data, int number, Span<byte> frame)
     {
-        ulong value = id.Read(record);
-        uint identifier = (uint)value & CanFrame.IdMask;
-
-        // The mark of the extended format is bit 31 of the identifier or a channel of its own; some loggers have neither.
-        if (((uint)value & CanFrame.ExtendedFlag) != 0 || ide.Read(record) != 0 || identifier > 0x7ff) identifier |= CanFrame.ExtendedFlag;
+        uint identifier = Identifier(record);
         var flags = dir.Exists ? dir.Read(record) == 1 ? CanFlags.Transmitted : CanFlags.None : CanFlags.DirectionUnknown;
         if (edl.Read(record) != 0) flags |= CanFlags.Fd;
         if (brs.Read(record) != 0) flags |= CanFlags.BitRateSwitch;
@@ -56,6 +63,16 @@ internal sealed partial class MdfBusGroup
         byte code = dlc.Exists ? (byte)dlc.Read(record) : CanFrame.DlcOf(data.Length);
         CanFrame.WriteHeader(frame, number, flags, identifier, code, (byte)errorType.Read(record), (ushort)bitPosition.Read(record));
         data.CopyTo(frame[CanFrame.HeaderBytes..]);
+    }
+
+    /// <summary>The identifier, with bit 31 set in the extended format.</summary>
+    private uint Identifier(ReadOnlySpan<byte> record)
+    {
+        uint value = (uint)id.Read(record);
+        uint identifier = value & CanFrame.IdMask;
+
+        // The mark of the extended format is bit 31 of the identifier or a channel of its own; some loggers have neither.
+        return (value & CanFrame.ExtendedFlag) != 0 || ide.Read(record) != 0 || identifier > 0x7ff ? identifier | CanFrame.ExtendedFlag : identifier;
     }
 
     private void AppendLin(ReadOnlySpan<byte> record, ReadOnlySpan<byte> data, int number, Span<byte> frame)

@@ -119,6 +119,9 @@ internal sealed partial class MdfBusGroup
         _ => BusKind.Ethernet,
     };
 
+    /// <summary>Whether its frames are CAN frames with data.</summary>
+    public bool HoldsCanData => kind == MdfBusEvent.CanData;
+
     /// <summary>Makes the extractor of a layout.</summary>
     /// <returns>Null when the group logs no frames of a bus that is known.</returns>
     public static MdfBusGroup? TryCreate(MdfRecordLayout layout)

@@ -23,9 +23,6 @@ internal sealed class BusSignalDecoder : MessageDecoder
     private readonly bool isJ1939;
     private readonly SignalPlan[] plans;
     private readonly long[] raw = new long[Stretch];
-    private readonly int[] integers = new int[Stretch];
-    private readonly float[] singles = new float[Stretch];
-    private readonly double[] doubles = new double[Stretch];
     private readonly bool[] present = new bool[Stretch];
     private readonly long[][] slotRaw;
     private readonly bool[][] slotPresent;
@@ -217,8 +214,9 @@ internal sealed class BusSignalDecoder : MessageDecoder
         switch (plan.Output)
         {
             case SignalOutput.Int32:
+                var integers = Unsafe.As<FixedWidthBuilder<int>>(column).Reserve(count);
                 for (int i = 0; i < values.Length; i++) integers[i] = (int)values[i];
-                Unsafe.As<FixedWidthBuilder<int>>(column).Append(integers.AsSpan(0, count));
+                Unsafe.As<FixedWidthBuilder<int>>(column).Commit(count);
                 break;
             case SignalOutput.Int64:
                 Unsafe.As<FixedWidthBuilder<long>>(column).Append(values);
@@ -227,11 +225,12 @@ internal sealed class BusSignalDecoder : MessageDecoder
                 foreach (long value in values) Unsafe.As<FixedWidthBuilder<Int128>>(column).Append((ulong)value);
                 break;
             case SignalOutput.Float32:
+                var singles = Unsafe.As<FixedWidthBuilder<float>>(column).Reserve(count);
                 for (int i = 0; i < values.Length; i++) singles[i] = BitConverter.Int32BitsToSingle((int)values[i]);
-                Unsafe.As<FixedWidthBuilder<float>>(column).Append(singles.AsSpan(0, count));
+                Unsafe.As<FixedWidthBuilder<float>>(column).Commit(count);
                 break;
             default:
-                var results = doubles.AsSpan(0, count);
+                var results = Unsafe.As<FixedWidthBuilder<double>>(column).Reserve(count);
                 if (plan.Output == SignalOutput.ScaledInteger)
                 {
                     for (int i = 0; i < values.Length; i++) results[i] = (values[i] * factor) + offset;
@@ -241,7 +240,7 @@ internal sealed class BusSignalDecoder : MessageDecoder
                     for (int i = 0; i < values.Length; i++) results[i] = Physical(plan, values[i]);
                 }
 
-                Unsafe.As<FixedWidthBuilder<double>>(column).Append(results);
+                Unsafe.As<FixedWidthBuilder<double>>(column).Commit(count);
                 break;
         }
     }

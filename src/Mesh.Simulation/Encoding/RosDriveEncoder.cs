@@ -4,20 +4,21 @@ using Mesh.Simulation.Sensors;
 
 namespace Mesh.Simulation.Encoding;
 
-/// <summary>ROS 2 messages in CDR; the definitions are in <see cref="Ros2Definitions"/>.</summary>
-internal sealed class Ros2DriveEncoder : DriveEncoder
+/// <summary>ROS messages: of ROS 2 in CDR, or of ROS 1, whose headers count messages as well. The definitions are in <see cref="RosDefinitions"/>.</summary>
+internal sealed class RosDriveEncoder(bool isRos1) : DriveEncoder
 {
-    private readonly CdrWriter writer = new();
+    private readonly PayloadWriter writer = isRos1 ? new Ros1Writer() : new CdrWriter();
+    private readonly uint[] sequences = new uint[Enum.GetValues<DriveChannelKind>().Length];
 
-    public override string MessageEncoding => "cdr";
+    public override string MessageEncoding => isRos1 ? "ros1" : "cdr";
 
-    public override string Profile => "ros2";
+    public override string Profile => isRos1 ? "ros1" : "ros2";
 
-    public override MessageSchema SchemaOf(DriveChannelKind kind) => Ros2Definitions.Of(kind);
+    public override MessageSchema SchemaOf(DriveChannelKind kind) => RosDefinitions.Of(kind, isRos1);
 
     public override ReadOnlyMemory<byte> Imu(long stampNs, in ImuReading reading)
     {
-        Begin(stampNs, "imu_link");
+        Begin(DriveChannelKind.Imu, stampNs, "imu_link");
         // REP 145: no orientation estimate is said by -1 in its covariance.
         Zeros(4);
         writer.Write(-1.0);
@@ -35,7 +36,7 @@ internal sealed class Ros2DriveEncoder : DriveEncoder
 
     public override ReadOnlyMemory<byte> Gnss(long stampNs, in GnssReading reading)
     {
-        Begin(stampNs, "gnss_link");
+        Begin(DriveChannelKind.Gnss, stampNs, "gnss_link");
         writer.Write((sbyte)0);
         writer.Write((ushort)1);
         writer.Write(reading.Latitude);
@@ -48,7 +49,7 @@ internal sealed class Ros2DriveEncoder : DriveEncoder
 
     public override ReadOnlyMemory<byte> Wheels(long stampNs, in WheelReading reading)
     {
-        Begin(stampNs, "base_link");
+        Begin(DriveChannelKind.WheelSpeeds, stampNs, "base_link");
         writer.Write(reading.FrontLeft);
         writer.Write(reading.FrontRight);
         writer.Write(reading.RearLeft);
@@ -59,7 +60,7 @@ internal sealed class Ros2DriveEncoder : DriveEncoder
 
     public override ReadOnlyMemory<byte> Image(long stampNs, ReadOnlyMemory<byte> png)
     {
-        Begin(stampNs, "camera_front");
+        Begin(DriveChannelKind.Camera, stampNs, "camera_front");
         writer.Write("png");
         writer.WriteBytes(png.Span);
         return writer.Written;
@@ -67,7 +68,7 @@ internal sealed class Ros2DriveEncoder : DriveEncoder
 
     public override ReadOnlyMemory<byte> Points(long stampNs, ReadOnlySpan<byte> points)
     {
-        Begin(stampNs, "lidar_top");
+        Begin(DriveChannelKind.Lidar, stampNs, "lidar_top");
         writer.Write(1u);
         writer.Write((uint)(points.Length / Lidar.PointBytes));
         string[] names = ["x", "y", "z", "intensity"];
@@ -90,22 +91,23 @@ internal sealed class Ros2DriveEncoder : DriveEncoder
 
     public override ReadOnlyMemory<byte> Steering(long stampNs, double angle)
     {
-        Begin(stampNs, "steering");
+        Begin(DriveChannelKind.Steering, stampNs, "steering");
         writer.Write(angle);
         return writer.Written;
     }
 
     public override ReadOnlyMemory<byte> Label(long stampNs, Manoeuvre manoeuvre)
     {
-        Begin(stampNs, "base_link");
+        Begin(DriveChannelKind.Labels, stampNs, "base_link");
         writer.Write(manoeuvre.Label());
         writer.Write((int)manoeuvre);
         return writer.Written;
     }
 
-    private void Begin(long stampNs, string frame)
+    private void Begin(DriveChannelKind kind, long stampNs, string frame)
     {
         writer.Reset();
+        if (isRos1) writer.Write(sequences[(int)kind]++);
         writer.WriteTime(stampNs);
         writer.Write(frame);
     }

@@ -2,8 +2,8 @@ using Mesh.Formats;
 
 namespace Mesh.Simulation.Encoding;
 
-/// <summary>Schemas as ROS 2 recorders write them: the root definition, then its dependencies.</summary>
-internal static class Ros2Definitions
+/// <summary>Schemas as ROS recorders write them: the root definition, then its dependencies.</summary>
+internal static class RosDefinitions
 {
     private const string Separator = "================================================================================\n";
 
@@ -14,13 +14,23 @@ internal static class Ros2Definitions
 
         """;
 
-    private const string Header = Separator + """
+    private const string Ros2Header = Separator + """
         MSG: std_msgs/Header
         # Time in the sensor's own clock.
         builtin_interfaces/Time stamp
         string frame_id
 
         """ + Time;
+
+    private const string Ros1Header = Separator + """
+        MSG: std_msgs/Header
+        # Counts the messages of the channel.
+        uint32 seq
+        # Time in the sensor's own clock.
+        time stamp
+        string frame_id
+
+        """;
 
     private const string Imu = """
         # Accelerations are in m/s^2, rotational velocity in rad/s.
@@ -35,20 +45,34 @@ internal static class Ros2Definitions
         geometry_msgs/Vector3 linear_acceleration
         float64[9] linear_acceleration_covariance
 
-        """ + Separator + """
+        """;
+
+    private const string Ros2Quaternion = Separator + """
         MSG: geometry_msgs/Quaternion
         float64 x 0
         float64 y 0
         float64 z 0
         float64 w 1
 
-        """ + Separator + """
+        """;
+
+    // The language of ROS 1 has no default values.
+    private const string Ros1Quaternion = Separator + """
+        MSG: geometry_msgs/Quaternion
+        float64 x
+        float64 y
+        float64 z
+        float64 w
+
+        """;
+
+    private const string Vector3 = Separator + """
         MSG: geometry_msgs/Vector3
         float64 x
         float64 y
         float64 z
 
-        """ + Header;
+        """;
 
     private const string NavSatFix = """
         std_msgs/Header header
@@ -78,7 +102,7 @@ internal static class Ros2Definitions
         uint16 SERVICE_GALILEO = 8
         uint16 service
 
-        """ + Header;
+        """;
 
     private const string WheelSpeeds = """
         std_msgs/Header header
@@ -90,14 +114,14 @@ internal static class Ros2Definitions
         # m/s
         float64 speed
 
-        """ + Header;
+        """;
 
     private const string CompressedImage = """
         std_msgs/Header header
         string format
         uint8[] data
 
-        """ + Header;
+        """;
 
     private const string PointCloud2 = """
         std_msgs/Header header
@@ -125,14 +149,14 @@ internal static class Ros2Definitions
         uint8 datatype
         uint32 count
 
-        """ + Header;
+        """;
 
     private const string Steering = """
         std_msgs/Header header
         # Angle of the steering wheel in rad, positive to the left.
         float64 angle
 
-        """ + Header;
+        """;
 
     private const string Label = """
         # Ground truth.
@@ -140,20 +164,22 @@ internal static class Ros2Definitions
         string label
         int32 class_id
 
-        """ + Header;
+        """;
 
-    public static MessageSchema Of(DriveChannelKind kind)
+    public static MessageSchema Of(DriveChannelKind kind, bool isRos1)
     {
-        var (name, text) = kind switch
+        var (package, name, text) = kind switch
         {
-            DriveChannelKind.Imu => ("sensor_msgs/msg/Imu", Imu),
-            DriveChannelKind.Gnss => ("sensor_msgs/msg/NavSatFix", NavSatFix),
-            DriveChannelKind.WheelSpeeds => ("mesh_msgs/msg/WheelSpeeds", WheelSpeeds),
-            DriveChannelKind.Camera => ("sensor_msgs/msg/CompressedImage", CompressedImage),
-            DriveChannelKind.Lidar => ("sensor_msgs/msg/PointCloud2", PointCloud2),
-            DriveChannelKind.Steering => ("mesh_msgs/msg/Steering", Steering),
-            _ => ("mesh_msgs/msg/Manoeuvre", Label),
+            DriveChannelKind.Imu => ("sensor_msgs", "Imu", Imu + (isRos1 ? Ros1Quaternion : Ros2Quaternion) + Vector3),
+            DriveChannelKind.Gnss => ("sensor_msgs", "NavSatFix", NavSatFix),
+            DriveChannelKind.WheelSpeeds => ("mesh_msgs", "WheelSpeeds", WheelSpeeds),
+            DriveChannelKind.Camera => ("sensor_msgs", "CompressedImage", CompressedImage),
+            DriveChannelKind.Lidar => ("sensor_msgs", "PointCloud2", PointCloud2),
+            DriveChannelKind.Steering => ("mesh_msgs", "Steering", Steering),
+            _ => ("mesh_msgs", "Manoeuvre", Label),
         };
-        return new MessageSchema(name, "ros2msg", System.Text.Encoding.UTF8.GetBytes(text));
+        return isRos1
+            ? new MessageSchema($"{package}/{name}", "ros1msg", System.Text.Encoding.UTF8.GetBytes(text + Ros1Header))
+            : new MessageSchema($"{package}/msg/{name}", "ros2msg", System.Text.Encoding.UTF8.GetBytes(text + Ros2Header));
     }
 }
