@@ -1,12 +1,12 @@
 namespace Mesh.Formats.Mdf4;
 
 /// <summary>Records of a stream by index, forward: invalidation bytes of column storage, and masters kept in another group.</summary>
-internal sealed class Mdf4RecordFeed(Mdf4DataStream stream, int stride, Mdf4Losses losses) : IAsyncDisposable
+internal sealed class Mdf4RecordFeed(Mdf4DataStream stream, int stride, Mdf4Losses losses, byte filler = 0) : IAsyncDisposable
 {
     private Mdf4Piece? piece;
     private bool ended;
 
-    /// <summary>Copies records; places that are lost are filled with zeros.</summary>
+    /// <summary>Copies records; places that are lost are filled with the filler.</summary>
     /// <returns>Whether all of them were there.</returns>
     public async ValueTask<bool> ReadAsync(long firstIndex, Memory<byte> target, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed class Mdf4RecordFeed(Mdf4DataStream stream, int stride, Mdf4Loss
             if (at < 0)
             {
                 int hole = (int)Math.Min(-at, target.Length - filled);
-                target.Span.Slice(filled, hole).Clear();
+                target.Span.Slice(filled, hole).Fill(filler);
                 filled += hole;
                 whole = false;
                 continue;
@@ -50,7 +50,7 @@ internal sealed class Mdf4RecordFeed(Mdf4DataStream stream, int stride, Mdf4Loss
             filled += count;
         }
 
-        target.Span[filled..].Clear();
+        target.Span[filled..].Fill(filler);
         return whole && filled == target.Length;
     }
 

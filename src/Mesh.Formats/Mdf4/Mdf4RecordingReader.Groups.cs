@@ -74,7 +74,8 @@ public sealed partial class Mdf4RecordingReader
             {
                 Invalidation = true,
             };
-            invalidation = new Mdf4RecordFeed(new Mdf4DataStream(blocks, bits, options, group.InvalidationBytes), group.InvalidationBytes, losses);
+            // A value is not valid where nothing says so any more.
+            invalidation = new Mdf4RecordFeed(new Mdf4DataStream(blocks, bits, options, group.InvalidationBytes), group.InvalidationBytes, losses, filler: 0xFF);
         }
 
         return new Mdf4SortedReader(

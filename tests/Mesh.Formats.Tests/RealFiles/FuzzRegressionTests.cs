@@ -80,6 +80,45 @@ public sealed class FuzzRegressionTests
         columns.Messages.ShouldBe(60_000);
     }
 
+    [Fact]
+    public async Task Values_whose_invalidation_bits_are_lost_are_not_taken_for_valid()
+    {
+        // Cut within the first block of values: the invalidation blocks lie behind.
+        byte[] whole = await File.ReadAllBytesAsync(Testing.TestData.PathOf("generated", "mdf4", "ld_dv_di.mf4"), TestContext.Current.CancellationToken);
+        await using var reader = await RecordingFormats.OpenAsync(new MemoryByteSource(whole.AsMemory(0, 1583), "cut.mf4"), TestContext.Current.CancellationToken);
+        long rows = 0;
+        await foreach (var batch in new RecordingColumns(reader).ReadAsync(TestContext.Current.CancellationToken))
+        {
+            batch.Channel.Topic.ShouldBe("colB");
+            batch.Fields.Columns[0].NullCount.ShouldBe(batch.Fields.Length);
+            rows += batch.Fields.Length;
+        }
+
+        rows.ShouldBeGreaterThan(10);
+        reader.Losses.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_database_that_is_cut_is_reported_although_there_is_a_log()
+    {
+        byte[] log = await File.ReadAllBytesAsync(Testing.TestData.PathOf("generated", "db3", "wal", "wal_0.db3-wal"), TestContext.Current.CancellationToken);
+        byte[] database = await File.ReadAllBytesAsync(Testing.TestData.PathOf("generated", "db3", "wal", "wal_0.db3"), TestContext.Current.CancellationToken);
+        var sample = new FuzzSample("wal_0.db3", database[..4502]);
+        sample = sample with { Beside = sample.Beside.Add("wal_0.db3-wal", log) };
+        var reading = await RecordingExercise.ReadAsync(sample, new RecordingReaderOptions(), TestContext.Current.CancellationToken);
+        reading!.Messages.Count.ShouldBeInRange(1, 63);
+        reading.Losses.ShouldContain(loss => loss.Code == "MESH10452" && loss.Offset == 4502);
+    }
+
+    [Fact]
+    public void Damage_adds_up_without_overflow()
+    {
+        var losses = new LossList(1);
+        for (int i = 0; i < 4; i++) losses.Add("A", i, long.MaxValue / 2, "", "");
+        losses.Entries.Count.ShouldBe(2);
+        losses.Entries[1].Bytes.ShouldBe(long.MaxValue);
+    }
+
     private static async Task<int> ReadArrowAsync(byte[] file, ArrowReaderOptions options)
     {
         int rows = 0;
