@@ -18,7 +18,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
     private readonly List<Target> targets = [];
     private readonly Dictionary<RecordingChannel, Target> known = new(SameColumns.Instance);
     private readonly List<Target> touched = [];
-    private readonly ColumnMemory? memory = options is { ReuseMemory: true } ? new ColumnMemory(options.MaxBufferedBytes) : null;
+    private readonly ColumnMemory? memory = options is { ReuseMemory: true } ? new ColumnMemory(options.MaxBufferedBytes / 2) : null;
     private long openBytes;
     private int[] counts = [];
     private MessageRef[] grouped = [];

@@ -12,6 +12,9 @@ internal sealed class ColumnInput(CopyRequest request, ReadProgress? progress)
 {
     private static readonly string[] TimeNames = ["log_time_ns", "log_time", "timestamp_ns", "timestamp", "time_ns", "time", "ts", "t"];
 
+    // Blocks read ahead share the memory with open columns and row groups.
+    private const long MemoryForBlocks = 32L << 20;
+
     private readonly List<InputLoss> losses = [];
     private readonly List<UndecodedMessages> undecoded = [];
 
@@ -29,7 +32,7 @@ internal sealed class ColumnInput(CopyRequest request, ReadProgress? progress)
 
     private async IAsyncEnumerable<ColumnBatch> ReadRecordingAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var reader = await RecordingInput.OpenAsync(path, request.Reader, progress, cancellationToken).ConfigureAwait(false);
+        var reader = await RecordingInput.OpenAsync(path, request.Reader with { MaxBufferedBytes = Math.Min(request.Reader.MaxBufferedBytes, MemoryForBlocks) }, progress, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             var columns = new RecordingColumns(reader, new RecordingColumnsOptions { ReuseMemory = true });

@@ -12,7 +12,10 @@ namespace Mesh.Commands.Recordings;
 /// </summary>
 internal sealed class TableSink(CopyRequest request, bool arrow) : ColumnSink
 {
-    private const long MemoryForRowGroups = 96L << 20;
+    private const long MemoryForRowGroups = 48L << 20;
+
+    // A page of every column is open at a time, so those of a wide table must be small.
+    private const int MemoryForPages = 8 << 20, SmallestPage = 64 << 10;
 
     private static readonly Field[] TimeFields =
     [
@@ -72,8 +75,22 @@ internal sealed class TableSink(CopyRequest request, bool arrow) : ColumnSink
         var metadata = new Dictionary<string, string> { ["topic"] = channel.Topic, ["schema"] = channel.Schema?.Name ?? "" };
         return arrow
             ? new Table(file, null, new ArrowWriter(file.Stream, schema, new ArrowWriterOptions { Compression = OutputFormats.Choose(request.Compression, ArrowCompression.Zstd) }))
-            : new Table(file, new ParquetWriter(file.Stream, schema, new ParquetWriterOptions { Compression = OutputFormats.Choose(request.Compression, ParquetCompression.Zstd), Metadata = metadata }), null);
+            : new Table(file, new ParquetWriter(file.Stream, schema, ParquetOptions(schema, metadata)), null);
     }
+
+    private ParquetWriterOptions ParquetOptions(Schema schema, Dictionary<string, string> metadata)
+    {
+        var usual = new ParquetWriterOptions { Compression = OutputFormats.Choose(request.Compression, ParquetCompression.Zstd), Metadata = metadata };
+        int share = Math.Max(SmallestPage, MemoryForPages / Math.Max(1, schema.Fields.Sum(field => Leaves(field.Type))));
+        return usual with { PageBytes = Math.Min(usual.PageBytes, share), MaxDictionaryBytes = Math.Min(usual.MaxDictionaryBytes, share) };
+    }
+
+    private static int Leaves(DataType type) => type switch
+    {
+        StructType structure => structure.Fields.Sum(field => Leaves(field.Type)),
+        ListType list => Leaves(list.Element.Type),
+        _ => 1,
+    };
 
     private static IEnumerable<Field> Renamed(IReadOnlyList<Field> fields)
     {

@@ -8,8 +8,8 @@ namespace Mesh.Columnar.Parquet;
 /// </summary>
 internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions options, PageCompressor compressor)
 {
-    /// <summary>Bounds what a page of tiny values holds in memory.</summary>
-    private const int MaxPageEntries = 128 << 10;
+    /// <summary>Bounds what a page of tiny values holds in memory, where each takes an index of four bytes.</summary>
+    private readonly int maxPageEntries = Math.Clamp(options.PageBytes / sizeof(int), SampleValues, 128 << 10);
 
     /// <summary>A dictionary has to prove itself on this many values.</summary>
     protected const int SampleValues = 4096;
@@ -75,7 +75,7 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
         pageEntries += levels.Entries;
         chunkNulls += levels.Entries - levels.AliveCount;
         if (levels.AliveCount > 0) AppendValues(vector, levels);
-        if (pageEntries >= MaxPageEntries || OpenPageBytes >= Options.PageBytes) ClosePage();
+        if (pageEntries >= maxPageEntries || OpenPageBytes >= Options.PageBytes) ClosePage();
     }
 
     /// <summary>Closes the chunk; its bytes are then written by <see cref="WriteChunkAsync"/>.</summary>
