@@ -9,9 +9,16 @@ namespace Mesh.Cli.Commands;
 /// <summary>The commands that make recordings out of recordings: <c>recover, convert, filter, merge, split, sort</c>.</summary>
 internal static class RecordingCommands
 {
-    public static Command Recover() => OneInput(
-        "recover", "Salvage everything intact into a clean recording of the same kind: MDF to .mf4, everything else to .mcap or .bag. Exit 3 says that something was lost.",
-        (request, _, progress, cancellationToken) => new RecordingCopy(request, progress).RunAsync(cancellationToken));
+    public static Command Recover()
+    {
+        var doubtful = new Option<bool>("--unchecked") { Description = "Also what stands in blocks whose checksum is wrong or that break off in the middle: most of it will be right, some may not be." };
+        var command = OneInput(
+            "recover", "Salvage everything intact into a clean recording of the same kind: MDF to .mf4, everything else to .mcap or .bag. Exit 3 says that something was lost.",
+            (request, parsed, progress, cancellationToken) =>
+                new RecordingCopy(request with { Reader = request.Reader with { DeliverUnchecked = parsed.GetValue(doubtful) } }, progress).RunAsync(cancellationToken));
+        command.Add(doubtful);
+        return command;
+    }
 
     public static Command Convert()
     {
