@@ -15,6 +15,9 @@ public sealed class ColumnMemory(long maxIdleBytes)
     private readonly List<byte[]> lent = [];
     private long idleBytes;
 
+    /// <summary>Bytes that builders and columns have at present, used or not; small arrays are not counted.</summary>
+    public long HeldBytes { get; private set; }
+
     /// <summary>Takes back the memory of all columns built so far; they must not be read any more.</summary>
     public void Reclaim()
     {
@@ -28,9 +31,11 @@ public sealed class ColumnMemory(long maxIdleBytes)
     /// <summary>An array of at least so many bytes, holding anything.</summary>
     internal byte[] Rent(int bytes)
     {
-        if (bytes > SmallestBytes) bytes = RoundUp(bytes);
+        if (bytes <= SmallestBytes) return GC.AllocateUninitializedArray<byte>(bytes);
+        bytes = RoundUp(bytes);
         lock (gate)
         {
+            HeldBytes += bytes;
             if (idle.TryGetValue(bytes, out var stack) && stack.TryPop(out byte[]? array))
             {
                 idleBytes -= array.Length;
@@ -56,7 +61,9 @@ public sealed class ColumnMemory(long maxIdleBytes)
 
     private void Keep(byte[] array)
     {
-        if (array.Length <= SmallestBytes || array.Length > maxIdleBytes) return;
+        if (array.Length <= SmallestBytes) return;
+        HeldBytes -= array.Length;
+        if (array.Length > maxIdleBytes) return;
         if (idleBytes + array.Length > maxIdleBytes)
         {
             idle.Clear();

@@ -44,7 +44,7 @@ public sealed class RecordingColumns(RecordingReader reader, RecordingColumnsOpt
                 memory?.Reclaim();
             }
 
-            while (openBytes > this.options.MaxBufferedBytes && Largest() is { } largest)
+            while ((memory?.HeldBytes ?? openBytes) > this.options.MaxBufferedBytes && Largest() is { } largest)
             {
                 yield return Build(largest);
                 memory?.Reclaim();

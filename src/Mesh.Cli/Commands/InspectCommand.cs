@@ -40,7 +40,9 @@ internal static class InspectCommand
             ("start", report.StartTime),
             ("end", report.EndTime),
             ("duration", report.DurationSeconds is { } seconds ? $"{seconds:0.###} s" : null),
-            ("source", report.FromIndex ? "the recording's index; --full reads every message" : "every message"),
+            ("source", !report.FromIndex ? "every message"
+                : report.Channels.Count > 0 || report.Messages == 0 ? "the recording's index; --full reads every message"
+                : "the recording's index, which does not tell the channels; --full reads every message and shows them"),
         ]);
         if (report.Channels.Count > 0)
         {

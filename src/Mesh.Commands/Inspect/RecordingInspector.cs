@@ -7,6 +7,8 @@ namespace Mesh.Commands.Inspect;
 /// <summary>Tells what is in a recording: from its index where it has one, else by reading it.</summary>
 public static class RecordingInspector
 {
+    private const long MaxUnaskedBytes = 256L << 20;
+
     /// <summary>Looks into a recording.</summary>
     /// <param name="path">The recording.</param>
     /// <param name="full">Whether every message is read even where an index would do; then all damage is found.</param>
@@ -24,7 +26,10 @@ public static class RecordingInspector
             var report = new RecordingReport(
                 path, SizeOf(path), FormatOf(reader.Format, summary?.Version), true, 0, null, null, null, [], summary?.Attachments ?? [], summary?.Events ?? [], summary?.Metadata ?? [], []);
             bool indexTellsAll = summary?.Messages is { } messages && (messages == 0 || summary.Channels.Count > 0) && summary.Channels.All(channel => channel.Messages is not null);
-            return !full && options.Query.IsAll && indexTellsAll
+
+            // Which buses are in the groups of a bus log is known only when it has been read: a small one is, a large one not unasked.
+            bool indexMustDo = summary?.Messages is not null && report.SizeBytes > MaxUnaskedBytes;
+            return !full && options.Query.IsAll && (indexTellsAll || indexMustDo)
                 ? FromIndex(report, reader, summary!)
                 : await FromMessagesAsync(report, reader, cancellationToken).ConfigureAwait(false);
         }

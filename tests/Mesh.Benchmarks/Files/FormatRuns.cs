@@ -47,7 +47,7 @@ internal sealed class FormatRuns
     private async Task RunFileAsync(string path)
     {
         string name = Path.GetFileName(path);
-        if (name.EndsWith(".dbc", StringComparison.Ordinal)) return;
+        if (Path.GetExtension(name) is not (".mf4" or ".mcap" or ".bag" or ".db3" or ".blf" or ".asc" or ".trc")) return;
         var plain = new RecordingReaderOptions { Parallelism = threads, BusFrames = false };
         await MeasureAsync(path, "open and summary", () => SummaryAsync(path, plain));
         await MeasureAsync(path, "messages", () => MessagesAsync(path, plain));
