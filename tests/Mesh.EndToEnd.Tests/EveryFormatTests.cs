@@ -7,13 +7,13 @@ public sealed class EveryFormatTests(EveryFormatServer server) : IClassFixture<E
 {
     private const int DataLoss = 3;
 
-    /// <summary>Each with the messages that other people's readers find in it, and whether it is damaged.</summary>
+    /// <summary>Each with the messages that other people's readers find in it (column storage has a group a column), and whether it is damaged.</summary>
     private static readonly (string File, long Messages, bool IsDamaged)[] Recordings =
     [
         ("danielhrisca_asammdf/test/data/test_meas_4.10.mf4", 1483, false),
         ("sigmatactical-org_mdf4-rs/tests/data/29-bit-wwh-obd.MF4", 1505, false),
         ("CSS-Electronics_api-examples/examples/data-processing/LOG/00000000/00000048/00000001.MF4", 1026, false),
-        ("generated/mdf4/asammdf_420_column_dz.mf4", 160, false),
+        ("generated/mdf4/asammdf_420_column_dz.mf4", 2040, false),
         ("danielhrisca_asammdf/test/data/test_meas_3.20.mdf", 1483, false),
         ("danielhrisca_asammdf/test.demo/ASAP2_Demo_V161_2.00.mdf", 1080, false),
         ("generated/bag/all_none.bag", 90, false),
@@ -24,7 +24,7 @@ public sealed class EveryFormatTests(EveryFormatServer server) : IClassFixture<E
         ("generated/db3/wal", 64, false),
         ("generated/db3/filezstd", 80, false),
         ("generated/db3/msgzstd", 80, false),
-        ("ros2_rosbag2/rosbag2_tests/resources/reindex_test_bags/file_compression/file_compression_0.db3.zstd", 194, false),
+        ("ros2_rosbag2/rosbag2_tests/resources/reindex_test_bags/file_compression/file_compression_0.db3.zstd", 249, false),
         ("hardbyte_python-can/test/data/issue_1905.blf", 22, false),
         ("hardbyte_python-can/test/data/issue_1256.asc", 1457, false),
         ("CSS-Electronics_mdf4-converters/Tools/SystemTests/PEAK/TestData/multiple_CAN.trc", 164, false),
@@ -82,7 +82,10 @@ public sealed class EveryFormatTests(EveryFormatServer server) : IClassFixture<E
         }
 
         foreach (var run in runs) found.GetValueOrDefault(run.IngestId).ShouldBe(run.Rows, run.File);
-        found.Count.ShouldBe(runs.Count);
+
+        // Two of the bags hold the same messages, compressed differently: packed for the upload they are one recording.
+        found.Count.ShouldBe(runs.DistinctBy(run => run.IngestId).Count());
+        found.Count.ShouldBe(runs.Count - 1);
     }
 
     private Task<IReadOnlyList<FormatRun>> RunAsync()

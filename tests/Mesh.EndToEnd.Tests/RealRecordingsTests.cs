@@ -10,8 +10,14 @@ namespace Mesh.EndToEnd.Tests;
 /// </summary>
 public sealed class RealRecordingsTests(RealRecordingsServer server) : IClassFixture<RealRecordingsServer>
 {
+    /// <summary>Messages of the generated files that say they are JSON, or of a JSON schema, and are not.</summary>
+    private static readonly Dictionary<string, long> NotJson = new()
+    {
+        ["big_messages.mcap"] = 2, ["enc_json.mcap"] = 7, ["lz4_incompressible.mcap"] = 40, ["lz4_linked_240k.mcap"] = 60, ["truncated_mid_message.mcap"] = 3, ["zero_length.mcap"] = 200,
+    };
+
     [Fact]
-    public async Task Every_message_that_other_peoples_readers_count_is_a_row()
+    public async Task Every_message_that_other_peoples_readers_count_is_a_row_or_a_dead_letter()
     {
         RequireData();
         var golden = GoldenCounts();
@@ -22,11 +28,11 @@ public sealed class RealRecordingsTests(RealRecordingsServer server) : IClassFix
         {
             string name = RealRecordingsServer.NameOf(recording.File);
             recording.State.ShouldBe("committed", name);
-            recording.DeadLetters.ShouldBe(0, name);
-            recording.MessagesIn.ShouldBe(recording.Rows, name);
+            recording.DeadLetters.ShouldBe(NotJson.GetValueOrDefault(Path.GetFileName(name)), name);
+            recording.MessagesIn.ShouldBe(recording.Rows + recording.DeadLetters, name);
             if (name.Contains("bad_chunk", StringComparison.Ordinal)) continue;
             golden.ShouldContainKey(name);
-            recording.Rows.ShouldBe(golden[name], name);
+            recording.MessagesIn.ShouldBe(golden[name], name);
             compared++;
         }
 
@@ -43,7 +49,7 @@ public sealed class RealRecordingsTests(RealRecordingsServer server) : IClassFix
         RequireData();
         var recording = (await server.PublishedAsync()).Single(recording => Path.GetFileName(recording.File) == file);
 
-        recording.Rows.ShouldBe(rows);
+        (recording.Rows + recording.DeadLetters).ShouldBe(rows);
         var loss = recording.Account.GetProperty("losses").EnumerateArray().ShouldHaveSingleItem();
         loss.GetProperty("code").GetString().ShouldBe(code);
         loss.GetProperty("offset").GetInt64().ShouldBe(offset);
