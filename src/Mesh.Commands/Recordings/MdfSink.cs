@@ -15,7 +15,7 @@ internal sealed class MdfSink : ColumnSink
     public MdfSink(CopyRequest request)
     {
         file = OutputFile.Create(request.Output, request.Overwrite);
-        writer = new Mdf4ColumnWriter(file.Stream, new Mdf4WriterOptions { Compression = OutputFormats.Choose(request.Compression, Mdf4Compression.Deflate) });
+        writer = file.Open(stream => new Mdf4ColumnWriter(stream, new Mdf4WriterOptions { Compression = OutputFormats.Choose(request.Compression, Mdf4Compression.Deflate) }));
     }
 
     public override async ValueTask WriteAsync(ColumnBatch batch, CancellationToken cancellationToken)

@@ -39,6 +39,21 @@ internal sealed class OutputFile : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes what writes into the file; when that fails, nothing is left behind.</summary>
+    public T Open<T>(Func<Stream, T> make)
+    {
+        try
+        {
+            return make(Stream);
+        }
+        catch
+        {
+            Stream.Dispose();
+            File.Delete(partial);
+            throw;
+        }
+    }
+
     /// <summary>Makes the bytes durable and gives the file its name; returns its size.</summary>
     public async ValueTask<long> CommitAsync(CancellationToken cancellationToken)
     {

@@ -28,7 +28,7 @@ internal sealed class OutputRecording : IAsyncDisposable
     public static OutputRecording Create(string path, RecordingFormat format, CopyRequest request, IReadOnlyList<RecordingChannel> channels)
     {
         var file = OutputFile.Create(path, request.Overwrite);
-        return new OutputRecording(file, OutputFormats.CreateWriter(format, file.Stream, request.Compression), channels);
+        return new OutputRecording(file, file.Open(stream => OutputFormats.CreateWriter(format, stream, request.Compression)), channels);
     }
 
     public ValueTask WriteAsync(MessageRef message, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)

@@ -73,9 +73,9 @@ internal sealed class TableSink(CopyRequest request, bool arrow) : ColumnSink
         string path = IsFolder ? Path.Combine(request.Output, name + extension) : request.Output;
         var file = OutputFile.Create(path, request.Overwrite);
         var metadata = new Dictionary<string, string> { ["topic"] = channel.Topic, ["schema"] = channel.Schema?.Name ?? "" };
-        return arrow
-            ? new Table(file, null, new ArrowWriter(file.Stream, schema, new ArrowWriterOptions { Compression = OutputFormats.Choose(request.Compression, ArrowCompression.Zstd) }))
-            : new Table(file, new ParquetWriter(file.Stream, schema, ParquetOptions(schema, metadata)), null);
+        return file.Open(stream => arrow
+            ? new Table(file, null, new ArrowWriter(stream, schema, new ArrowWriterOptions { Compression = OutputFormats.Choose(request.Compression, ArrowCompression.Zstd) }))
+            : new Table(file, new ParquetWriter(stream, schema, ParquetOptions(schema, metadata)), null));
     }
 
     private ParquetWriterOptions ParquetOptions(Schema schema, Dictionary<string, string> metadata)

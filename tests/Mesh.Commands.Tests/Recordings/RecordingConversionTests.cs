@@ -80,6 +80,21 @@ public sealed class RecordingConversionTests
         table["n"].Type.ShouldBe(DataType.Int32);
     }
 
+    [Theory]
+    [InlineData("out.mcap")]
+    [InlineData("out.mf4")]
+    [InlineData("out.parquet")]
+    [InlineData("out.arrow")]
+    public async Task A_compression_that_the_form_does_not_have_leaves_nothing_behind(string output)
+    {
+        using var folder = new TemporaryFolder();
+        string input = await RecordingFiles.WritePointsAsync(folder["in.mcap"], Times, "/a");
+        var request = new CopyRequest { Inputs = [input], Output = folder[output], Compression = "brotli9" };
+        var refused = await Should.ThrowAsync<MeshException>(async () => await new RecordingConversion(request).RunAsync(null, Cancellation));
+        refused.Code.ShouldBe("MESH10604");
+        Directory.GetFiles(folder.Path).Select(Path.GetFileName).ShouldBe(["in.mcap"]);
+    }
+
     [Fact]
     public async Task A_table_without_a_time_column_is_refused_with_the_names_it_has()
     {
