@@ -94,25 +94,7 @@ public sealed partial class TableCatalogue
             CurrentSchemaId = schemaId,
             LastColumnId = lastColumnId,
         };
-        var evolved = await WriteMetadataAsync(state, state.Identifier, metadata, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await database.WriteAsync(
-                transaction =>
-                {
-                    SwapPointer(transaction, state, evolved);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
-        }
-        catch (CommitConflictException)
-        {
-            await TryDeleteAsync([evolved.MetadataUri]).ConfigureAwait(false);
-            throw;
-        }
-
-        await AfterCommitAsync(state, evolved).ConfigureAwait(false);
-        return evolved;
+        return await SwapAsync(state, new TableChange(metadata, []), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask BackOffAsync(TableIdentifier identifier, int attempt, CancellationToken cancellationToken)

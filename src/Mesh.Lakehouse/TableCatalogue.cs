@@ -138,7 +138,7 @@ public sealed partial class TableCatalogue
     }
 
     /// <summary>Metadata of the next version: the previous file goes into the log, of which the newest entries stay.</summary>
-    private TableMetadata Succeed(TableState state) => state.Metadata with
+    internal TableMetadata Succeed(TableState state) => state.Metadata with
     {
         LastUpdatedMs = NowMs(state.Metadata),
         MetadataLog = [.. state.Metadata.MetadataLog

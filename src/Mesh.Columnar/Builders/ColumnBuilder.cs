@@ -85,12 +85,16 @@ public abstract class ColumnBuilder(DataType type)
         TypeKind.Boolean => new BooleanBuilder(),
         TypeKind.Int32 => new FixedWidthBuilder<int>(type, memory),
         TypeKind.Date32 => new FixedWidthBuilder<int>(type, memory),
-        TypeKind.Int64 or TypeKind.TimestampMicros => new FixedWidthBuilder<long>(type, memory),
+        TypeKind.Int64 or TypeKind.TimestampMicros or TypeKind.TimestampNanos or TypeKind.LocalTimestampMicros or TypeKind.LocalTimestampNanos
+            or TypeKind.TimeMicros => new FixedWidthBuilder<long>(type, memory),
+        TypeKind.Float16 => new FixedWidthBuilder<Half>(type, memory),
         TypeKind.Float32 => new FixedWidthBuilder<float>(type, memory),
         TypeKind.Float64 => new FixedWidthBuilder<double>(type, memory),
         TypeKind.Decimal128 => new FixedWidthBuilder<Int128>(type, memory),
         TypeKind.Utf8 or TypeKind.Binary => new BinaryBuilder(type, memory),
+        TypeKind.Uuid or TypeKind.FixedBinary => new FixedBinaryBuilder(type, memory),
         TypeKind.List => new ListBuilder((ListType)type, memory),
+        TypeKind.Map => new MapBuilder((MapType)type, memory),
         TypeKind.Struct => new StructBuilder((StructType)type, memory),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No builder for this type."),
     };

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Mesh.Columnar;
 
 /// <summary>Appends values of a fixed width.</summary>
-/// <typeparam name="T">A little-endian value of the type's width: int, long, float, double or Int128.</typeparam>
+/// <typeparam name="T">A little-endian value of the type's width: int, long, Half, float, double or Int128.</typeparam>
 /// <param name="type">Type of the values.</param>
 /// <param name="memory">Memory that columns are built in and that is used again; null for memory of their own.</param>
 public sealed class FixedWidthBuilder<T>(DataType type, ColumnMemory? memory = null) : ColumnBuilder(type)

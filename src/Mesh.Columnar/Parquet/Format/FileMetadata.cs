@@ -24,6 +24,9 @@ internal sealed record SchemaElement
 
     public TimeUnit Unit { get; init; }
 
+    /// <summary>Of times and timestamps: whether they are UTC.</summary>
+    public bool IsAdjustedToUtc { get; init; } = true;
+
     public int IntegerBits { get; init; }
 
     public bool IsSigned { get; init; } = true;
@@ -43,6 +46,9 @@ internal sealed record RowGroupMetadata(IReadOnlyList<ColumnChunkMetadata> Colum
     public long CompressedBytes { get; init; }
 
     public long FileOffset { get; init; }
+
+    /// <summary>The order of the rows; empty when none is promised.</summary>
+    public IReadOnlyList<SortingColumn> SortedBy { get; init; } = [];
 }
 
 /// <summary>parquet.thrift, <c>ColumnChunk</c> with its <c>ColumnMetaData</c>.</summary>
@@ -66,6 +72,39 @@ internal sealed record ColumnChunkMetadata
     public IReadOnlyList<Encoding> Encodings { get; init; } = [];
 
     public ChunkStatistics? Statistics { get; init; }
+
+    /// <summary>Place of the page bounds; 0 bytes when there are none.</summary>
+    public long ColumnIndexOffset { get; init; }
+
+    public int ColumnIndexBytes { get; init; }
+
+    /// <summary>Place of the page positions; 0 bytes when there are none.</summary>
+    public long OffsetIndexOffset { get; init; }
+
+    public int OffsetIndexBytes { get; init; }
+
+    /// <summary>Place of the bloom filter's header; 0 when there is none.</summary>
+    public long BloomFilterOffset { get; init; }
+
+    /// <summary>Bytes of header and filter; 0 when unknown or none.</summary>
+    public int BloomFilterBytes { get; init; }
+}
+
+/// <summary>parquet.thrift, <c>SortingColumn</c>.</summary>
+internal sealed record SortingColumn(int LeafIndex, bool IsDescending, bool NullsFirst);
+
+/// <summary>parquet.thrift, <c>PageLocation</c>.</summary>
+internal readonly record struct PageLocation(long Offset, int CompressedBytes, long FirstRow);
+
+/// <summary>parquet.thrift, <c>ColumnIndex</c>: bounds per page in plain encoding; those of pages without values are null.</summary>
+internal sealed record ColumnIndex(IReadOnlyList<byte[]?> Min, IReadOnlyList<byte[]?> Max, IReadOnlyList<long>? NullCounts, BoundaryOrder Order);
+
+/// <summary>parquet.thrift, <c>BoundaryOrder</c>.</summary>
+internal enum BoundaryOrder
+{
+    Unordered = 0,
+    Ascending = 1,
+    Descending = 2,
 }
 
 /// <summary>parquet.thrift, <c>Statistics</c>.</summary>

@@ -21,13 +21,18 @@ internal enum Repetition
     Repeated = 2,
 }
 
-/// <summary>parquet.thrift, <c>Encoding</c>, as far as it is written or read here.</summary>
+/// <summary>parquet.thrift, <c>Encoding</c>.</summary>
 internal enum Encoding
 {
     Plain = 0,
     PlainDictionary = 2,
     Rle = 3,
+    BitPacked = 4,
+    DeltaBinaryPacked = 5,
+    DeltaLengthByteArray = 6,
+    DeltaByteArray = 7,
     RleDictionary = 8,
+    ByteStreamSplit = 9,
 }
 
 /// <summary>parquet.thrift, <c>PageType</c>.</summary>
@@ -39,11 +44,17 @@ internal enum PageType
     DataPageV2 = 3,
 }
 
-/// <summary>parquet.thrift, <c>CompressionCodec</c>, as far as it is written or read here.</summary>
+/// <summary>parquet.thrift, <c>CompressionCodec</c>.</summary>
 internal enum Codec
 {
     Uncompressed = 0,
+    Snappy = 1,
     Gzip = 2,
+    Lzo = 3,
+    Brotli = 4,
+
+    /// <summary>Hadoop's framing of LZ4, deprecated.</summary>
+    Lz4 = 5,
     Zstd = 6,
     Lz4Raw = 7,
 }
@@ -58,14 +69,21 @@ internal enum ConvertedType
     Enum = 4,
     Decimal = 5,
     Date = 6,
+    TimeMillis = 7,
+    TimeMicros = 8,
+    TimestampMillis = 9,
     TimestampMicros = 10,
     UInt8 = 11,
     UInt16 = 12,
+    UInt32 = 13,
+    UInt64 = 14,
     Int8 = 15,
     Int16 = 16,
     Int32 = 17,
     Int64 = 18,
     Json = 19,
+    Bson = 20,
+    Interval = 21,
 }
 
 /// <summary>parquet.thrift, <c>LogicalType</c>: the numbers are the field ids of the union.</summary>
@@ -84,6 +102,7 @@ internal enum LogicalKind
     Json = 12,
     Bson = 13,
     Uuid = 14,
+    Float16 = 15,
 }
 
 /// <summary>parquet.thrift, <c>TimeUnit</c>: the numbers are the field ids of the union.</summary>

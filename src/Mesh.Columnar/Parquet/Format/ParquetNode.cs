@@ -32,5 +32,5 @@ internal sealed class ParquetNode
     /// <summary>Bytes of a fixed-length byte array.</summary>
     public int TypeLength { get; init; }
 
-    public bool IsLeaf => Field.Type.Kind is not (TypeKind.Struct or TypeKind.List);
+    public bool IsLeaf => Field.Type.Kind is not (TypeKind.Struct or TypeKind.List or TypeKind.Map);
 }

@@ -1,0 +1,13 @@
+using Mesh.Lakehouse.Iceberg.Metadata;
+using Microsoft.Data.Sqlite;
+
+namespace Mesh.Lakehouse;
+
+/// <summary>A change of a table that is prepared but not yet visible.</summary>
+/// <param name="Metadata">The whole new metadata; made with <c>TableCatalogue.Succeed</c>.</param>
+/// <param name="WrittenUris">Objects written for it, deleted again when the attempt is lost.</param>
+internal sealed record TableChange(TableMetadata Metadata, IReadOnlyList<string> WrittenUris)
+{
+    /// <summary>Called in the transaction that swaps the pointer.</summary>
+    public Action<SqliteTransaction>? InTransaction { get; init; }
+}
