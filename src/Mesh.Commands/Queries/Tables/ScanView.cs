@@ -5,6 +5,4 @@ namespace Mesh.Commands.Queries.Tables;
 /// <param name="ManifestsSkipped">Manifests left out by their partition ranges.</param>
 /// <param name="FilesRead">Data files planned.</param>
 /// <param name="FilesSkipped">Data files left out by partition or column bounds.</param>
-/// <param name="RowGroupsRead">Row groups read.</param>
-/// <param name="RowGroupsSkipped">Row groups left out by statistics, page bounds or bloom filters.</param>
-public sealed record ScanView(long ManifestsRead, long ManifestsSkipped, long FilesRead, long FilesSkipped, long RowGroupsRead, long RowGroupsSkipped);
+public sealed record ScanView(long ManifestsRead, long ManifestsSkipped, long FilesRead, long FilesSkipped);
