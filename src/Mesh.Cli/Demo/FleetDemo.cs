@@ -51,7 +51,7 @@ internal static class FleetDemo
 
         if (settings.Text(SettingKeys.CatalogueConnection) is { } connection)
         {
-            say($"catalogue in {PostgresConnection.Describe(connection)}, schema {settings[SettingKeys.CatalogueSchema].Text}");
+            say($"catalogue in {PostgresConnection.Describe(connection)}, schema {settings[SettingKeys.CatalogueSchema].Text}; MESH_CATALOGUE__SCHEMA names it to later commands");
         }
 
         var server = await MeshServer.StartAsync(root, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
