@@ -34,6 +34,29 @@ internal static class FilterColumns
         _ => [],
     };
 
+    /// <summary>The paths whose values a condition compares: not those that it only tests for absence.</summary>
+    public static IEnumerable<string> ComparedPaths(Predicate filter) => filter switch
+    {
+        NullPredicate => [],
+        AndPredicate and => and.Parts.SelectMany(ComparedPaths),
+        OrPredicate or => or.Parts.SelectMany(ComparedPaths),
+        NotPredicate not => ComparedPaths(not.Part),
+        _ => Paths(filter),
+    };
+
+    /// <summary>The column or field of a struct that a path leads to; null when there is none.</summary>
+    public static Field? Leaf(IReadOnlyList<Field> fields, string path)
+    {
+        foreach (var field in fields)
+        {
+            if (path == field.Name) return field;
+            if (field.Type is StructType structure && path.StartsWith(field.Name + ".", StringComparison.Ordinal)
+                && Leaf(structure.Fields, path[(field.Name.Length + 1)..]) is { } below) return below;
+        }
+
+        return null;
+    }
+
     private static Field? TopLevel(Schema schema, string path)
     {
         foreach (var field in schema.Fields)

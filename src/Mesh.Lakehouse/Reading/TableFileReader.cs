@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Mesh.Columnar;
 using Mesh.Columnar.Parquet;
 using Mesh.Lakehouse.Iceberg;
@@ -11,7 +12,7 @@ namespace Mesh.Lakehouse.Reading;
 /// <summary>Reads data files of one table under one schema: columns by id, deletes applied, rows filtered.</summary>
 /// <param name="lake">The files.</param>
 /// <param name="metadata">The table.</param>
-/// <param name="schema">Columns wanted, by their ids.</param>
+/// <param name="schema">Columns wanted, by their ids; <see cref="ReservedFields.RowPosition"/> may be one.</param>
 /// <param name="filter">Condition on rows, by names of the current schema; null for all rows.</param>
 internal sealed class TableFileReader(IObjectStore lake, TableMetadata metadata, Schema schema, Predicate? filter)
 {
@@ -34,7 +35,8 @@ internal sealed class TableFileReader(IObjectStore lake, TableMetadata metadata,
 
         // The wanted columns come first, then those that only deletes and the condition look at.
         var fields = new List<Field>(schema.Fields);
-        foreach (var field in filterColumns.Concat(equality.SelectMany(delete => delete.Columns)))
+        IReadOnlyList<Field> position = positions is null ? [] : [ReservedFields.RowPosition];
+        foreach (var field in filterColumns.Concat(equality.SelectMany(delete => delete.Columns)).Concat(position))
         {
             if (fields.All(known => known.Id != field.Id)) fields.Add(field);
         }
@@ -43,11 +45,10 @@ internal sealed class TableFileReader(IObjectStore lake, TableMetadata metadata,
         var keyed = equality.ConvertAll(delete => (delete.Columns.Select(column => fields.FindIndex(field => field.Id == column.Id)).ToArray(), delete.Keys));
         var condition = filter is null ? null : PredicateFilter.Create(filter, wide);
         var selection = new RowSelection();
-        long first = 0;
+        int place = positions is null ? -1 : fields.FindIndex(field => field.Id == ReservedFields.RowPosition.Id);
         await foreach (var batch in ReadAllAsync(planned, wide, cancellationToken).ConfigureAwait(false))
         {
-            var left = positions is null ? batch : Without(batch, selection, positions, first);
-            first += batch.Length;
+            var left = positions is null ? batch : Without(batch, selection, positions, batch.Columns[place].Values<long>());
             foreach (var (columns, keys) in keyed) left = Without(left, selection, columns, keys);
             if (condition is not null)
             {
@@ -59,12 +60,12 @@ internal sealed class TableFileReader(IObjectStore lake, TableMetadata metadata,
         }
     }
 
-    private static RecordBatch Without(RecordBatch batch, RowSelection selection, DeletedPositions positions, long first)
+    private static RecordBatch Without(RecordBatch batch, RowSelection selection, DeletedPositions positions, ReadOnlySpan<long> rows)
     {
         selection.Clear();
-        for (int row = 0; row < batch.Length; row++)
+        for (int row = 0; row < rows.Length; row++)
         {
-            if (!positions.Contains(first + row)) selection.Add(row);
+            if (!positions.Contains(rows[row])) selection.Add(row);
         }
 
         return selection.Take(batch);
@@ -95,12 +96,13 @@ internal sealed class TableFileReader(IObjectStore lake, TableMetadata metadata,
             var found = wide.Fields.Select(field => ColumnProjection.Find(reader.Schema.Fields, field)).ToList();
             var constants = wide.Fields.Select((field, index) => found[index] is null ? PartitionConstant(planned, field) : null).ToList();
             var present = found.OfType<Field>().Select(field => field.Name).Distinct().ToList();
+            long first = 0;
             if (present.Count == 0)
             {
-                for (long left = reader.RowCount; left > 0; left -= NullBatchRows)
+                for (; first < reader.RowCount; first += NullBatchRows)
                 {
-                    int rows = (int)Math.Min(left, NullBatchRows);
-                    yield return new RecordBatch(wide, rows, [.. wide.Fields.Select((field, index) => ColumnProjection.Constant(field.Type, constants[index], rows))]);
+                    int rows = (int)Math.Min(reader.RowCount - first, NullBatchRows);
+                    yield return new RecordBatch(wide, rows, [.. wide.Fields.Select((field, index) => Missing(field, constants[index], first, rows))]);
                 }
 
                 yield break;
@@ -110,9 +112,19 @@ internal sealed class TableFileReader(IObjectStore lake, TableMetadata metadata,
             {
                 yield return new RecordBatch(wide, batch.Length, [.. wide.Fields.Select((field, index) => found[index] is { } fileField
                     ? ColumnProjection.Adapt(batch[fileField.Name], fileField.Type, field.Type, field.Name)
-                    : ColumnProjection.Constant(field.Type, constants[index], batch.Length))]);
+                    : Missing(field, constants[index], first, batch.Length))]);
+                first += batch.Length;
             }
         }
+    }
+
+    private static ColumnVector Missing(Field field, object? constant, long first, int rows)
+    {
+        if (field.Id != ReservedFields.RowPosition.Id) return ColumnProjection.Constant(field.Type, constant, rows);
+        byte[] positions = new byte[rows * sizeof(long)];
+        var values = MemoryMarshal.Cast<byte, long>(positions.AsSpan());
+        for (int i = 0; i < values.Length; i++) values[i] = first + i;
+        return new ColumnVector { Type = field.Type, Length = rows, ValueBytes = positions };
     }
 
     /// <summary>The value of a column that is not in the file because its partition says it (specification, "Column Projection").</summary>
