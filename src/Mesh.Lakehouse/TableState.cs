@@ -21,6 +21,7 @@ internal sealed record TableState(TableIdentifier Identifier, string MetadataUri
         SortBy = SortColumns(),
         Properties = Metadata.Properties,
         Snapshots = Metadata.Snapshots,
+        References = Metadata.Refs,
         CurrentSnapshot = Metadata.CurrentSnapshot,
     };
 
