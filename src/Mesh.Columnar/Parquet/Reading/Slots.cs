@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>The places of a node's vector, found in the levels of a leaf below it (Dremel, "record assembly").</summary>
@@ -26,11 +30,7 @@ internal readonly struct Slots
         }
 
         var definition = leaf.Definition;
-        if (node.SlotDefinitionLevel == 0 && leaf.Node.RepetitionLevel == 0)
-        {
-            int present = CountAtLeast(definition, node.DefinitionLevel, leaf.Node.DefinitionLevel);
-            if (present == definition.Length) return new Slots(definition.Length, 0, []);
-        }
+        if (node.SlotDefinitionLevel == 0 && leaf.Node.RepetitionLevel == 0) return FindFlat(definition, (byte)node.DefinitionLevel);
 
         var repetition = leaf.Repetition;
         var validity = new byte[(definition.Length + 7) / 8];
@@ -65,11 +65,30 @@ internal readonly struct Slots
         return offsets;
     }
 
-    private static int CountAtLeast(ReadOnlySpan<byte> levels, int level, int max)
+    /// <summary>Outside of lists every level is a place.</summary>
+    private static Slots FindFlat(ReadOnlySpan<byte> definition, byte level)
     {
-        if (level == max) return levels.Count((byte)max);
-        int count = 0;
-        foreach (byte found in levels) count += found >= level ? 1 : 0;
-        return count;
+        if (!definition.ContainsAnyExceptInRange(level, byte.MaxValue)) return new Slots(definition.Length, 0, []);
+        var validity = new byte[(definition.Length + 7) / 8];
+        int i = 0, present = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var least = Vector256.Create(level);
+            for (; i + 32 <= definition.Length; i += 32)
+            {
+                uint bits = Vector256.GreaterThanOrEqual(Vector256.Create(definition[i..]), least).ExtractMostSignificantBits();
+                BinaryPrimitives.WriteUInt32LittleEndian(validity.AsSpan(i >> 3), bits);
+                present += BitOperations.PopCount(bits);
+            }
+        }
+
+        for (; i < definition.Length; i++)
+        {
+            if (definition[i] < level) continue;
+            validity[i >> 3] |= (byte)(1 << (i & 7));
+            present++;
+        }
+
+        return new Slots(definition.Length, definition.Length - present, validity);
     }
 }
