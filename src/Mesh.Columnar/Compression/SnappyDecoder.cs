@@ -8,7 +8,6 @@ namespace Mesh.Columnar.Compression;
 /// <summary>Snappy blocks (google/snappy, format_description.txt): a length, then literals and copies of what was written before.</summary>
 internal static class SnappyDecoder
 {
-    // Of the bits of a tag: length of a copy, plus one, and bytes of its offset; both are looked up by the tag.
     private const int WideBytes = 16;
 
     /// <summary>Decompresses a block of exactly <paramref name="destination"/>'s length. Neither writes beyond it nor reads beyond the source.</summary>

@@ -71,6 +71,7 @@ public sealed class ParquetReader : IAsyncDisposable
     /// <param name="columns">Columns wanted, in this order, as in <see cref="ParquetReadOptions.Columns"/>; null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="MeshException">As of <see cref="ReadAsync(ParquetReadOptions, CancellationToken)"/>.</exception>
+    [OverloadResolutionPriority(1)]
     public IAsyncEnumerable<RecordBatch> ReadAsync(IReadOnlyList<string>? columns, CancellationToken cancellationToken) =>
         ReadAsync(new ParquetReadOptions { Columns = columns }, cancellationToken);
 

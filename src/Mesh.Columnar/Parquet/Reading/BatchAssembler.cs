@@ -15,12 +15,12 @@ internal static class BatchAssembler
         var children = new ColumnVector[node.Children.Count];
         for (int i = 0; i < children.Length; i++) children[i] = Build(node.Children[i], leaves);
         var slots = Slots.Find(leaf, node);
-        int[]? offsets = null;
+        byte[] offsets = [];
         int expected = slots.Length;
         if (node.Field.Type.Kind is TypeKind.List or TypeKind.Map)
         {
             offsets = Slots.FindOffsets(leaf, node, slots.Length);
-            expected = offsets[^1];
+            expected = MemoryMarshal.Cast<byte, int>(offsets)[^1];
         }
 
         foreach (var child in children)
@@ -35,7 +35,7 @@ internal static class BatchAssembler
             Length = slots.Length,
             NullCount = slots.NullCount,
             Validity = slots.Validity,
-            OffsetBytes = offsets is null ? default : MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(),
+            OffsetBytes = offsets,
             Children = children,
         };
     }

@@ -44,10 +44,15 @@ internal sealed class RowGroupReader : IDisposable
     private readonly LeafReader?[] leaves;
     private readonly List<LeafReader> filterLeaves = [];
     private readonly List<LeafReader> otherLeaves = [];
+
+    /// <summary>Leaves that are not the condition's in columns that have such: they are read as far as those are.</summary>
+    private readonly List<LeafReader> besideLeaves = [];
+    private readonly bool[] isBeside;
     private readonly List<SharedRange> sharedRanges = [];
     private readonly IReadOnlyList<RowRange> ranges;
     private readonly RowSelection selection = new();
     private readonly int batchRows;
+    private int[] shifted = [];
     private int range;
     private long position;
 
@@ -64,13 +69,18 @@ internal sealed class RowGroupReader : IDisposable
         if (ranges.Count > 0) position = ranges[0].Start;
         leaves = new LeafReader?[group.Columns.Count];
         var filterNodes = plan.FilterColumns.SelectMany(SchemaWriter.Leaves).ToList();
-        var otherNodes = plan.Columns.SelectMany(SchemaWriter.Leaves).Where(node => filterNodes.TrueForAll(filter => filter.LeafIndex != node.LeafIndex)).DistinctBy(node => node.LeafIndex).ToList();
-        Open(group, rows, filterNodes, filterLeaves, filterNodes.Count + otherNodes.Count);
-        Open(group, rows, otherNodes, otherLeaves, filterNodes.Count + otherNodes.Count);
+        var filtered = filterNodes.Select(node => node.LeafIndex).ToHashSet();
+        isBeside = [.. plan.Columns.Select(column => SchemaWriter.Leaves(column).Any(leaf => filtered.Contains(leaf.LeafIndex)))];
+        var besideNodes = plan.Columns.Where((_, i) => isBeside[i]).SelectMany(SchemaWriter.Leaves).Where(leaf => !filtered.Contains(leaf.LeafIndex)).ToList();
+        var otherNodes = plan.Columns.Where((_, i) => !isBeside[i]).SelectMany(SchemaWriter.Leaves).ToList();
+        int leafCount = filterNodes.Count + besideNodes.Count + otherNodes.Count;
+        Open(group, rows, filterNodes, filterLeaves, leafCount);
+        Open(group, rows, besideNodes, besideLeaves, leafCount);
+        Open(group, rows, otherNodes, otherLeaves, leafCount);
 
         // The sizes are claims; a batch that is larger than they say is bounded by the leaf readers' own limits.
         double bytes = 0;
-        foreach (var node in filterNodes.Concat(otherNodes)) bytes += group.Columns[node.LeafIndex].UncompressedBytes;
+        foreach (var node in filterNodes.Concat(besideNodes).Concat(otherNodes)) bytes += group.Columns[node.LeafIndex].UncompressedBytes;
         double rowBytes = bytes / Math.Max(1, group.RowCount);
         batchRows = (int)Math.Clamp(TargetBatchBytes / Math.Max(1, rowBytes), 1, MaxBatchRows);
     }
@@ -99,18 +109,18 @@ internal sealed class RowGroupReader : IDisposable
             int count = (int)Math.Min(batchRows, ranges[range].End - position);
             long start = position;
             position += count;
-            int matching = count;
-            if (plan.Filter is not null)
+            if (plan.Filter is null)
             {
-                await ReadLeavesAsync(filterLeaves, start, count, cancellationToken).ConfigureAwait(false);
-                matching = plan.Filter.Select(Assemble(plan.FilterSchema, plan.FilterColumns, count), selection);
+                await ReadLeavesAsync(otherLeaves, start, count, cancellationToken).ConfigureAwait(false);
+                plan.Options.Statistics?.CountRows(count, count);
+                return new RecordBatch(plan.Schema, count, AddPositions([.. plan.Columns.Select(column => Assemble(column, count))], start, count));
             }
 
+            await ReadLeavesAsync(filterLeaves, start, count, cancellationToken).ConfigureAwait(false);
+            var conditions = new RecordBatch(plan.FilterSchema, count, [.. plan.FilterColumns.Select(column => Assemble(column, count))]);
+            int matching = plan.Filter.Select(conditions, selection);
             plan.Options.Statistics?.CountRows(count, matching);
-            if (matching == 0) continue;
-            await ReadLeavesAsync(otherLeaves, start, count, cancellationToken).ConfigureAwait(false);
-            var batch = Assemble(plan.Schema, plan.Columns, count, plan.HasPositions ? Positions(firstRow + start, count) : null);
-            return plan.Filter is null ? batch : selection.Take(batch);
+            if (matching > 0) return await TakeSelectedAsync(start, count, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -150,32 +160,49 @@ internal sealed class RowGroupReader : IDisposable
         }
     }
 
-    private RecordBatch Assemble(Schema schema, IReadOnlyList<ParquetNode> columns, int count, ColumnVector? positions = null)
+    /// <summary>Reads the other columns from the first row that matches to the last.</summary>
+    private async ValueTask<RecordBatch> TakeSelectedAsync(long start, int count, CancellationToken cancellationToken)
     {
-        var vectors = new ColumnVector[schema.Fields.Count];
-        for (int i = 0; i < columns.Count; i++)
+        int first = selection.Rows[0], span = selection.Rows[^1] - first + 1, matching = selection.Count;
+        await ReadLeavesAsync(besideLeaves, start, count, cancellationToken).ConfigureAwait(false);
+        await ReadLeavesAsync(otherLeaves, start + first, span, cancellationToken).ConfigureAwait(false);
+        if (shifted.Length < matching) shifted = new int[Math.Max(matching, 2 * shifted.Length)];
+        for (int i = 0; i < matching; i++) shifted[i] = selection.Rows[i] - first;
+        var vectors = new List<ColumnVector>();
+        for (int i = 0; i < plan.Columns.Count; i++)
         {
-            try
-            {
-                vectors[i] = BatchAssembler.Build(columns[i], leaves);
-                if (vectors[i].Length != count) throw new ParquetDataException("its levels give another number of rows than its pages");
-            }
-            catch (ParquetDataException exception)
-            {
-                throw Wrap(exception, leaves[columns[i].LeafIndex]!);
-            }
+            var vector = Assemble(plan.Columns[i], isBeside[i] ? count : span);
+            var rows = isBeside[i] ? selection.Rows : shifted.AsSpan(0, matching);
+            vectors.Add(matching == vector.Length ? vector : ColumnGather.Take(vector, rows));
         }
 
-        if (positions is not null) vectors[^1] = positions;
-        return new RecordBatch(schema, count, vectors);
+        return new RecordBatch(plan.Schema, matching, AddPositions(vectors, start + first, span));
     }
 
-    private ColumnVector Positions(long first, int count)
+    private ColumnVector Assemble(ParquetNode column, int count)
     {
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(count * sizeof(long));
+        try
+        {
+            var vector = BatchAssembler.Build(column, leaves);
+            return vector.Length == count ? vector : throw new ParquetDataException("its levels give another number of rows than its pages");
+        }
+        catch (ParquetDataException exception)
+        {
+            throw Wrap(exception, leaves[column.LeafIndex]!);
+        }
+    }
+
+    /// <summary>Adds the position of each row in the file, if wanted.</summary>
+    private List<ColumnVector> AddPositions(List<ColumnVector> vectors, long first, int count)
+    {
+        if (!plan.HasPositions) return vectors;
+        bool isSelected = plan.Filter is not null;
+        int length = isSelected ? selection.Count : count;
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(length * sizeof(long));
         var values = MemoryMarshal.Cast<byte, long>(bytes.AsSpan());
-        for (int i = 0; i < values.Length; i++) values[i] = first + i;
-        return new ColumnVector { Type = DataType.Int64, Length = count, ValueBytes = bytes };
+        for (int i = 0; i < values.Length; i++) values[i] = firstRow + first + (isSelected ? shifted[i] : i);
+        vectors.Add(new ColumnVector { Type = DataType.Int64, Length = length, ValueBytes = bytes });
+        return vectors;
     }
 
     private MeshException Wrap(ParquetDataException exception, LeafReader leaf) =>
@@ -220,7 +247,7 @@ internal sealed class RowGroupReader : IDisposable
         }
     }
 
-    /// <summary>The pages of the wanted rows, with the dictionary; those that lie close together are one piece.</summary>
+    /// <summary>The pages of the wanted rows, with the dictionary; those that follow each other are one piece.</summary>
     private static List<(long Start, long End)> WantedBytes(IReadOnlyList<RowRange> ranges, IReadOnlyList<PageLocation> pages, long start, long end)
     {
         var wanted = new List<(long Start, long End)>();

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Mesh.Columnar.Parquet;
@@ -47,11 +48,12 @@ internal readonly struct Slots
     }
 
     /// <summary>Offsets of a list, whose elements are the entries defined beyond it.</summary>
-    public static int[] FindOffsets(LeafReader leaf, ParquetNode list, int length)
+    public static byte[] FindOffsets(LeafReader leaf, ParquetNode list, int length)
     {
         var definition = leaf.Definition;
         var repetition = leaf.Repetition;
-        var offsets = new int[length + 1];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((length + 1) * sizeof(int));
+        var offsets = MemoryMarshal.Cast<byte, int>(bytes.AsSpan());
         int slot = 0, elements = 0;
         for (int i = 0; i < definition.Length; i++)
         {
@@ -62,7 +64,7 @@ internal readonly struct Slots
         }
 
         offsets[slot] = elements;
-        return offsets;
+        return bytes;
     }
 
     /// <summary>Outside of lists every level is a place.</summary>
