@@ -89,7 +89,7 @@ internal sealed class SchemaEvolution
     }
 
     /// <summary>Promotions the specification allows: int to long, float to double, a decimal of more digits with the same scale.</summary>
-    private static bool Widens(DataType narrow, DataType wide) => (narrow, wide) switch
+    internal static bool Widens(DataType narrow, DataType wide) => (narrow, wide) switch
     {
         ({ Kind: TypeKind.Int32 }, { Kind: TypeKind.Int64 }) => true,
         ({ Kind: TypeKind.Float32 }, { Kind: TypeKind.Float64 }) => true,
