@@ -121,7 +121,7 @@ internal sealed class CatalogueFixture : IAsyncDisposable
             IngestId = Upload(number), VehicleId = "V1", FileName = "a.mcap", Uri = "file:///landing/a", SizeBytes = 1, ContentSha256 = new string('0', 64),
             AcceptedAt = DateTimeOffset.UnixEpoch,
         },
-        _ => { }, Timeout);
+        _ => Task.CompletedTask, Timeout);
 
     public Task PublishAsync(FilesWritten written) => Producer.PublishAsync(Topics.FilesWritten, written.Table, written, Timeout);
 

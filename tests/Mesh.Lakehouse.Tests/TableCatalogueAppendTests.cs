@@ -1,4 +1,3 @@
-using Dapper;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
 using Mesh.Lakehouse.Metadata;
@@ -61,7 +60,7 @@ public sealed class TableCatalogueAppendTests : IDisposable
         var again = await lake.Catalogue.AppendAsync(Imu, new AppendRequest
         {
             Sets = [LakeFixture.Set("a", await lake.FakeFileAsync(Imu)) with { AttemptId = "attempt-2" }],
-            OnCommitting = (_, _, _) => calls++,
+            OnCommitting = (_, _, _) => Task.FromResult(calls++),
         }, None);
         again.Snapshot.ShouldBeNull();
         again.Duplicates.ShouldBe([LakeFixture.Ingest("a")]);
@@ -109,9 +108,9 @@ public sealed class TableCatalogueAppendTests : IDisposable
         await Should.ThrowAsync<InvalidOperationException>(async () => await lake.Catalogue.AppendAsync(Imu, new AppendRequest
         {
             Sets = [set],
-            OnCommitting = (transaction, _, _) =>
+            OnCommitting = async (transaction, _, _) =>
             {
-                Outbox.Add(transaction, "t", "k", "e", []);
+                await Outbox.AddAsync(transaction, "t", "k", "e", []);
                 throw new InvalidOperationException();
             },
         }, None));
@@ -122,10 +121,10 @@ public sealed class TableCatalogueAppendTests : IDisposable
         var outcome = await lake.Catalogue.AppendAsync(Imu, new AppendRequest
         {
             Sets = [set],
-            OnCommitting = (transaction, table, _) =>
+            OnCommitting = async (transaction, table, _) =>
             {
                 seen = table;
-                Outbox.Add(transaction, "t", "k", "e", []);
+                await Outbox.AddAsync(transaction, "t", "k", "e", []);
             },
         }, None);
         seen!.CurrentSnapshot.ShouldBe(outcome.Snapshot);
@@ -333,7 +332,7 @@ public sealed class TableCatalogueAppendTests : IDisposable
         added.ShouldBeUnique();
         var live = (await lake.Catalogue.ListFilesAsync(Imu, new ScanOptions(), None)).Select(file => file.Uri).ToList();
         live.Order().ShouldBe(added.Order());
-        var ledger = await lake.Database.ReadAsync(connection => connection.Query<long>("SELECT DISTINCT snapshot_id FROM ledger WHERE snapshot_id IS NOT NULL").AsList(), None);
+        var ledger = await lake.Database.ReadAsync(session => session.QueryAsync<long>("SELECT DISTINCT snapshot_id FROM ledger WHERE snapshot_id IS NOT NULL"), None);
         ledger.Order().ShouldBe(state.Metadata.Snapshots.Select(snapshot => snapshot.SnapshotId).Order());
     }
 

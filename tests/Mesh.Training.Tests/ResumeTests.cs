@@ -38,17 +38,12 @@ public sealed class ResumeTests : IDisposable
         await fixture.RunAsync(runner, Request());
         // As if the process had died after the trainer's end and before the registration.
         await fixture.Database.WriteAsync(
-            transaction =>
+            async transaction =>
             {
                 foreach (string sql in (string[])["DELETE FROM model_recordings", "DELETE FROM models", "DELETE FROM outbox", "UPDATE jobs SET state = 'running'"])
                 {
-                    using var command = transaction.Connection!.CreateCommand();
-                    command.Transaction = transaction;
-                    command.CommandText = sql;
-                    command.ExecuteNonQuery();
+                    await transaction.ExecuteAsync(sql);
                 }
-
-                return true;
             },
             Stop);
 
@@ -108,5 +103,5 @@ public sealed class ResumeTests : IDisposable
     }
 
     private ValueTask<bool> DieWhileRunningAsync() => fixture.Database.WriteAsync(
-        transaction => JobStore.Claim(transaction, long.MaxValue) is not null, Stop);
+        async transaction => await JobStore.ClaimAsync(transaction, long.MaxValue) is not null, Stop);
 }
