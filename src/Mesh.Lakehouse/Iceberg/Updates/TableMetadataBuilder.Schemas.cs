@@ -164,7 +164,7 @@ internal sealed partial class TableMetadataBuilder
         }
     }
 
-    private static IReadOnlyList<Field> ChildrenOf(DataType type) => type switch
+    public static IReadOnlyList<Field> ChildrenOf(DataType type) => type switch
     {
         StructType structure => structure.Fields,
         ListType list => [list.Element],
