@@ -18,12 +18,13 @@ internal sealed class S3Connection : IDisposable
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
 
     private readonly S3Options options;
+    private readonly S3Http http = new();
     private readonly ResiliencePipeline retries;
 
     public S3Connection(S3Options options, TimeProvider time)
     {
         this.options = options;
-        Client = MakeClient(options);
+        Client = MakeClient(options, http);
         Reads = new SemaphoreSlim(options.MaxReads, options.MaxReads);
         Uploads = new UploadSlots(options.MaxUploadBytes);
         retries = new ResiliencePipelineBuilder { TimeProvider = time }
@@ -95,11 +96,12 @@ internal sealed class S3Connection : IDisposable
     public void Dispose()
     {
         Client.Dispose();
+        http.Dispose();
         Reads.Dispose();
         Uploads.Dispose();
     }
 
-    private static AmazonS3Client MakeClient(S3Options options)
+    private static AmazonS3Client MakeClient(S3Options options, S3Http http)
     {
         var config = new AmazonS3Config
         {
@@ -108,7 +110,7 @@ internal sealed class S3Connection : IDisposable
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             MaxErrorRetry = 0,
             Timeout = Timeout.InfiniteTimeSpan,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            HttpClientFactory = http,
         };
         string? region = options.Region ?? Environment.GetEnvironmentVariable("AWS_REGION");
         string? endpoint = options.Endpoint ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL_S3") ?? Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL");

@@ -21,7 +21,7 @@ internal static class S3Failure
         AmazonServiceException { StatusCode: HttpStatusCode.NotImplemented } => false,
         AmazonServiceException service when service.StatusCode != 0 =>
             (int)service.StatusCode >= 500 || service.StatusCode == HttpStatusCode.TooManyRequests || Passing.Contains(service.ErrorCode ?? ""),
-        AmazonClientException client => IsConnection(client.InnerException),
+        AmazonServiceException or AmazonClientException => IsConnection(exception.InnerException),
         HttpRequestException or IOException or TimeoutException => true,
         MeshException mesh => mesh.IsTransient,
         _ => false,
@@ -52,6 +52,11 @@ internal static class S3Failure
                     new MeshException("MESH8035", $"Failed while {what}: there is no such bucket. Make it, or correct the URI.", innerException: exception),
                 _ => new MeshException("MESH8035", $"Failed while {what}: the store answers {code}: {service.Message} Check the URI, the region and the endpoint.", innerException: exception),
             };
+        }
+
+        if (exception is AmazonUnmarshallingException)
+        {
+            return new MeshException("MESH8035", $"Failed while {what}: the answer is not S3's: {exception.Message} Check the endpoint.", innerException: exception);
         }
 
         if (!MayPass(exception))

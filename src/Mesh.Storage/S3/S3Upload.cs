@@ -126,29 +126,25 @@ internal sealed class S3Upload
             BucketName = bucket, Key = key, UploadId = uploadId, PartETags = [.. parts.Select(part => new PartETag(part.Key, part.Value.Tag))],
         };
         string expected = ContentMd5.Tag([.. parts.Values.Select(part => part.Md5)]);
-        string? actual;
         try
         {
-            actual = (await connection.SendAsync(token => connection.Client.CompleteMultipartUploadAsync(request, token), cancellationToken).ConfigureAwait(false)).ETag;
+            await connection.SendAsync(token => connection.Client.CompleteMultipartUploadAsync(request, token), cancellationToken).ConfigureAwait(false);
         }
         catch (AmazonServiceException exception) when (exception.StatusCode == HttpStatusCode.NotFound && connection.HasMd5Tags)
         {
             // The upload is gone: a first attempt has completed it and its answer was lost, or somebody has given it up.
-            var head = await connection.RunAsync(
-                $"completing '{uri}'", token => connection.Client.GetObjectMetadataAsync(bucket, key, token), cancellationToken).ConfigureAwait(false);
-            if (ContentMd5.Unquoted(head.ETag) != expected)
-            {
-                throw new MeshException("MESH8036", $"The upload of '{uri}' was given up by another process. Write it again.", isTransient: true, exception);
-            }
-
-            return;
+            if (await TagAsync(cancellationToken).ConfigureAwait(false) == expected) return;
+            throw new MeshException("MESH8036", $"The upload of '{uri}' was given up by another process. Write it again.", isTransient: true, exception);
         }
         catch (Exception exception) when (exception is not MeshException && !cancellationToken.IsCancellationRequested && S3Failure.Is(exception))
         {
             throw S3Failure.Translate(exception, $"completing '{uri}'");
         }
 
-        if (connection.HasMd5Tags && ContentMd5.Unquoted(actual) != expected) throw S3Put.Differs(uri, expected, actual);
+        // Not every server states the ETag in its answer to the completion.
+        if (!connection.HasMd5Tags) return;
+        string? actual = await TagAsync(cancellationToken).ConfigureAwait(false);
+        if (actual != expected) throw S3Put.Differs(uri, expected, actual);
     }
 
     /// <summary>Gives the upload up. What cannot be reached now is swept when the store is opened next.</summary>
@@ -164,6 +160,19 @@ internal sealed class S3Upload
         catch (MeshException)
         {
             // Swept later, or by the bucket's lifecycle rule.
+        }
+    }
+
+    private async ValueTask<string?> TagAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ContentMd5.Unquoted((await connection.RunAsync(
+                $"completing '{uri}'", token => connection.Client.GetObjectMetadataAsync(bucket, key, token), cancellationToken).ConfigureAwait(false)).ETag);
+        }
+        catch (MeshException exception) when (exception.Code == "MESH8003")
+        {
+            return null;
         }
     }
 }
