@@ -305,7 +305,7 @@ public abstract class ObjectStoreContractTests : IAsyncLifetime
         LifecycleRule[] rules =
         [
             new("uploads", "") { AbortUploadsDays = 2 },
-            new("cold", "raw/") { Tags = new Dictionary<string, string> { ["tier"] = "cold", ["product"] = "raw/imu" }, Transitions = [new LifecycleTransition(30, "STANDARD_IA")] },
+            new("cold", "raw/") { Tags = new Dictionary<string, string> { ["product"] = "raw/imu", ["tier"] = "cold" }, Transitions = [new LifecycleTransition(30, "STANDARD_IA")] },
             new("old", "landing/") { ExpirationDays = 7 },
         ];
         if (!Store.Capabilities.HasFlag(ObjectStoreCapabilities.Lifecycle))

@@ -113,24 +113,20 @@ public sealed partial class S3ObjectStore
 
     private Amazon.S3.Model.LifecycleRule BucketRule(LifecycleRule rule)
     {
-        var filter = new LifecycleFilter();
-        if (rule.Tags.Count == 0)
-        {
-            filter.Prefix = keyPrefix + rule.Prefix;
-        }
-        else
-        {
-            filter.And = new LifecycleRuleAndOperator
+        // By predicates: the SDK's newer properties of a filter are neither sent nor read, and a rule without its prefix takes the whole bucket.
+        var prefix = new LifecyclePrefixPredicate { Prefix = keyPrefix + rule.Prefix };
+        LifecycleFilterPredicate predicate = rule.Tags.Count == 0
+            ? prefix
+            : new LifecycleAndOperator
             {
-                Prefix = keyPrefix + rule.Prefix, Tags = [.. rule.Tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })],
+                Operands = [prefix, .. rule.Tags.Select(tag => new LifecycleTagPredicate { Tag = new Tag { Key = tag.Key, Value = tag.Value } })],
             };
-        }
 
         return new Amazon.S3.Model.LifecycleRule
         {
             Id = RulePrefix + rule.Id,
             Status = LifecycleRuleStatus.Enabled,
-            Filter = filter,
+            Filter = new LifecycleFilter { LifecycleFilterPredicate = predicate },
             Transitions = rule.Transitions.Count == 0
                 ? null
                 : [.. rule.Transitions.Select(move => new Amazon.S3.Model.LifecycleTransition { Days = move.Days, StorageClass = new S3StorageClass(move.StorageClass) })],
@@ -141,10 +137,11 @@ public sealed partial class S3ObjectStore
 
     private LifecycleRule OurRule(Amazon.S3.Model.LifecycleRule rule)
     {
-        string prefix = rule.Filter?.And?.Prefix ?? rule.Filter?.Prefix ?? "";
+        var predicates = rule.Filter?.LifecycleFilterPredicate is LifecycleAndOperator and ? and.Operands : [rule.Filter?.LifecycleFilterPredicate];
+        string prefix = predicates.OfType<LifecyclePrefixPredicate>().FirstOrDefault()?.Prefix ?? "";
         return new LifecycleRule(rule.Id[RulePrefix.Length..], prefix.StartsWith(keyPrefix, StringComparison.Ordinal) ? prefix[keyPrefix.Length..] : prefix)
         {
-            Tags = (rule.Filter?.And?.Tags ?? []).ToDictionary(tag => tag.Key, tag => tag.Value, StringComparer.Ordinal),
+            Tags = predicates.OfType<LifecycleTagPredicate>().ToDictionary(tag => tag.Tag.Key, tag => tag.Tag.Value, StringComparer.Ordinal),
             Transitions = [.. (rule.Transitions ?? []).Select(move => new LifecycleTransition(move.Days ?? 0, move.StorageClass.Value))],
             ExpirationDays = rule.Expiration?.Days,
             AbortUploadsDays = rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation,

@@ -209,7 +209,7 @@ public sealed class S3ObjectStoreTests : IDisposable
         using var landing = await bucket.OpenAsync("landing");
         await bucket.Client.PutLifecycleConfigurationAsync(bucket.Name, new LifecycleConfiguration
         {
-            Rules = [new Amazon.S3.Model.LifecycleRule { Id = "theirs", Status = "Enabled", Filter = new LifecycleFilter { Prefix = "other/" }, Expiration = new LifecycleRuleExpiration { Days = 3 } }],
+            Rules = [new Amazon.S3.Model.LifecycleRule { Id = "theirs", Status = "Enabled", Filter = new LifecycleFilter { LifecycleFilterPredicate = new LifecyclePrefixPredicate { Prefix = "other/" } }, Expiration = new LifecycleRuleExpiration { Days = 3 } }],
         }, Token);
 
         await lake.SetLifecycleAsync([new("cold", "raw/") { Transitions = [new(30, "STANDARD_IA")] }], Token);
@@ -220,7 +220,7 @@ public sealed class S3ObjectStoreTests : IDisposable
         (await landing.GetLifecycleAsync(Token)).Single().ExpirationDays.ShouldBe(9);
         var rules = (await bucket.Client.GetLifecycleConfigurationAsync(bucket.Name, Token)).Configuration.Rules;
         rules.Select(rule => rule.Id).ShouldBe(["theirs", "mesh:landing/:cold"], ignoreOrder: true);
-        rules.Single(rule => rule.Id == "theirs").Filter.Prefix.ShouldBe("other/");
+        ((LifecyclePrefixPredicate)rules.Single(rule => rule.Id == "theirs").Filter.LifecycleFilterPredicate).Prefix.ShouldBe("other/");
     }
 
     [Fact]
