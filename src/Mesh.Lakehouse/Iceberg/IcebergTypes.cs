@@ -34,18 +34,26 @@ public static class IcebergTypes
         _ => PrimitiveName(type.Kind),
     };
 
-    internal static string ToText(PartitionField field) => field.Transform switch
+    /// <summary>Partition field as topologies write it: <c>day(log_time)</c>.</summary>
+    public static string ToText(PartitionField field) => field.Transform switch
     {
         PartitionTransform.Identity => field.SourceColumn,
         PartitionTransform.Bucket or PartitionTransform.Truncate => $"{field.Transform.ToString().ToLowerInvariant()}({field.Parameter}, {field.SourceColumn})",
         _ => $"{field.Transform.ToString().ToLowerInvariant()}({field.SourceColumn})",
     };
 
-    internal static void Write(Utf8JsonWriter json, Schema schema, int schemaId)
+    internal static void Write(Utf8JsonWriter json, Schema schema, int schemaId, IReadOnlyList<int>? identifierFieldIds = null)
     {
         json.WriteStartObject();
         json.WriteString("type", "struct");
         json.WriteNumber("schema-id", schemaId);
+        if (identifierFieldIds is { Count: > 0 })
+        {
+            json.WriteStartArray("identifier-field-ids");
+            foreach (int id in identifierFieldIds) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
+
         WriteFields(json, schema.Fields);
         json.WriteEndObject();
     }
