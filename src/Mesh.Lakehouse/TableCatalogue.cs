@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
-using Dapper;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Metadata;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Lakehouse;
 
@@ -33,7 +31,7 @@ public sealed partial class TableCatalogue
     private readonly ConcurrentDictionary<TableIdentifier, bool> overdue = new();
 
     /// <param name="database">Pointers and ledger.</param>
-    /// <param name="lake">Metadata and data objects; tables live under <c>NAMESPACE/NAME</c>.</param>
+    /// <param name="lake">Metadata and data objects; a table lives under <c>NAMESPACE/NAME</c> as it was created.</param>
     /// <param name="time">Clock for snapshot times.</param>
     /// <param name="options">Limits.</param>
     public TableCatalogue(MetadataDatabase database, IObjectStore lake, TimeProvider time, TableCatalogueOptions? options = null)
@@ -48,7 +46,7 @@ public sealed partial class TableCatalogue
     /// <summary>All tables, by name.</summary>
     public ValueTask<IReadOnlyList<TableIdentifier>> ListAsync(CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<TableIdentifier>>(
-            connection => connection.Query<(string Namespace, string Name)>("SELECT namespace, name FROM tables ORDER BY namespace, name")
+            async session => (await session.QueryAsync<(string Namespace, string Name)>("SELECT namespace, name FROM tables ORDER BY namespace, name").ConfigureAwait(false))
                 .Select(row => new TableIdentifier(row.Namespace, row.Name)).ToList(),
             cancellationToken);
 
@@ -107,7 +105,7 @@ public sealed partial class TableCatalogue
     private async ValueTask<TableState?> FindStateAsync(TableIdentifier identifier, CancellationToken cancellationToken)
     {
         var (metadataUri, version) = await database.ReadAsync(
-            connection => connection.QuerySingleOrDefault<(string? MetadataUri, long Version)>(
+            session => session.FirstOrDefaultAsync<(string? MetadataUri, long Version)>(
                 "SELECT metadata_uri, version FROM tables WHERE namespace = @Namespace AND name = @Name", identifier),
             cancellationToken).ConfigureAwait(false);
         if (metadataUri is null) return null;
@@ -122,18 +120,18 @@ public sealed partial class TableCatalogue
     private async ValueTask<TableState> WriteMetadataAsync(TableState? previous, TableIdentifier identifier, TableMetadata metadata, CancellationToken cancellationToken)
     {
         long version = (previous?.Version ?? 0) + 1;
-        string key = $"{KeyOf(identifier)}/metadata/{version:D5}-{Guid.NewGuid()}.metadata.json";
+        string key = $"{lake.KeyOf(metadata.Location)}/metadata/{version:D5}-{Guid.NewGuid()}.metadata.json";
         await lake.PutAsync(key, TableMetadataWriter.Write(metadata), PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         return new TableState(identifier, lake.UriOf(key), version, metadata);
     }
 
     /// <summary>Moves the pointer from one metadata file to the next, inside the caller's transaction.</summary>
     /// <exception cref="CommitConflictException">Somebody else has moved it.</exception>
-    private static void SwapPointer(SqliteTransaction transaction, TableState from, TableState to)
+    private static async Task SwapPointerAsync(MetadataTransaction transaction, TableState from, TableState to)
     {
-        int swapped = transaction.Connection!.Execute(
+        int swapped = await transaction.ExecuteAsync(
             "UPDATE tables SET metadata_uri = @to, version = @version WHERE uuid = @uuid AND metadata_uri = @from",
-            new { to = to.MetadataUri, version = to.Version, uuid = from.Metadata.TableUuid.ToString(), from = from.MetadataUri }, transaction);
+            new { to = to.MetadataUri, version = to.Version, uuid = from.Metadata.TableUuid.ToString(), from = from.MetadataUri }).ConfigureAwait(false);
         if (swapped == 0) throw new CommitConflictException();
     }
 
@@ -181,9 +179,9 @@ public sealed partial class TableCatalogue
     private async ValueTask PublishVersionHintAsync(TableState state)
     {
         const int KeptCopies = 10;
-        string folder = $"{KeyOf(state.Identifier)}/metadata";
         try
         {
+            string folder = $"{lake.KeyOf(state.Metadata.Location)}/metadata";
             await lake.PutAsync($"{folder}/v{state.Version}.metadata.json", TableMetadataWriter.Write(state.Metadata), PutMode.Overwrite, CancellationToken.None)
                 .ConfigureAwait(false);
             await lake.PutAsync($"{folder}/version-hint.text", System.Text.Encoding.ASCII.GetBytes($"{state.Version}"), PutMode.Overwrite, CancellationToken.None)

@@ -15,12 +15,15 @@ internal sealed record TableState(TableIdentifier Identifier, string MetadataUri
         Uuid = Metadata.TableUuid,
         LocationUri = Metadata.Location,
         MetadataUri = MetadataUri,
+        FormatVersion = Metadata.FormatVersion,
         Schema = Metadata.CurrentSchema,
         SchemaId = Metadata.CurrentSchemaId,
         PartitionBy = Metadata.DefaultSpec.ToPartitionFields(Metadata.CurrentSchema),
+        PartitionSpecId = Metadata.DefaultSpecId,
         SortBy = SortColumns(),
         Properties = Metadata.Properties,
         Snapshots = Metadata.Snapshots,
+        References = Metadata.Refs,
         CurrentSnapshot = Metadata.CurrentSnapshot,
     };
 

@@ -1,8 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Mesh.Broker;
 using Mesh.Catalogue;
 using Mesh.Commands;
@@ -16,6 +13,7 @@ using Mesh.Kafka;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
+using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
 using Mesh.Storage;
 using Mesh.Streaming;
@@ -24,10 +22,6 @@ using Mesh.Training;
 using Mesh.Trigger;
 using Mesh.Upload;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Cli.Hosting;
@@ -86,8 +80,9 @@ internal sealed class MeshServer : IAsyncDisposable
         var access = ServerAccess.Read(settings);
         RunningTopology.Write(state, plan.Topology);
 
-        var database = MetadataDatabase.Open(state.Database);
+        var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
         OnStop(database.Dispose);
+        await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
         var lake = new LocalObjectStore(state.Lake);
         var landing = new LocalObjectStore(state.Landing);
         var outbox = new Outbox(database);
@@ -147,7 +142,7 @@ internal sealed class MeshServer : IAsyncDisposable
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
         var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
         Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
-        string http = await StartHttpAsync(settings, access, loggers, receiver, Queries, cancellationToken).ConfigureAwait(false);
+        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, Queries, cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
         Endpoints.Write(state);
@@ -197,7 +192,7 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private Task<string> StartHttpAsync(
-        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, IMeshQueries queries, CancellationToken cancellationToken) =>
+        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IMeshQueries queries, CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
             access.Token, loggers,
@@ -205,6 +200,7 @@ internal sealed class MeshServer : IAsyncDisposable
             {
                 app.MapUploads(receiver);
                 app.MapMeshApi(queries);
+                app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
             },
             cancellationToken);
 
@@ -212,62 +208,9 @@ internal sealed class MeshServer : IAsyncDisposable
         IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, string? token, ILoggerFactory loggers,
         Action<WebApplication> map, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-
-            // A vehicle's uplink may stall for long without being an attack; unfinished uploads expire by their own rule.
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Listen(address, port, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http1;
-                if (certificate is not null) listen.UseHttps(certificate);
-            });
-        });
-        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        var app = builder.Build();
-        if (token is not null) app.Use((context, next) => RequireTokenAsync(context, next, token));
-        app.UseRouting();
-        map(app);
-        app.UseEndpoints(_ => { });
-        try
-        {
-            await app.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or SocketException)
-        {
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw new MeshException("MESH11050", $"Cannot listen on {address}:{port}: {exception.Message} Another process may have the port: choose another with `{portKey.Name}` ({portKey.EnvironmentVariable}), or 0 for a free one.", innerException: exception);
-        }
-
-        OnStop(async () =>
-        {
-            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            await app.DisposeAsync().ConfigureAwait(false);
-        });
-        return app.Urls.First().Replace("0.0.0.0", Dns.GetHostName(), StringComparison.Ordinal).Replace("[::]", Dns.GetHostName(), StringComparison.Ordinal);
-    }
-
-    private static Task RequireTokenAsync(HttpContext context, RequestDelegate next, string token)
-    {
-        string header = context.Request.Headers.Authorization.ToString();
-        byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(token));
-        bool valid = header.StartsWith("Bearer ", StringComparison.Ordinal) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(header[7..])), expected);
-        if (!valid && header.StartsWith("Basic ", StringComparison.Ordinal))
-        {
-            // Schema registry clients send the Kafka user and password.
-            byte[] given = new byte[header.Length];
-            valid = Convert.TryFromBase64String(header[6..], given, out int length)
-                && CryptographicOperations.FixedTimeEquals(SHA256.HashData(given.AsSpan(0, length)), SHA256.HashData(Encoding.UTF8.GetBytes($"mesh:{token}")));
-        }
-
-        if (valid || context.Request.Path == "/health") return next(context);
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Task.CompletedTask;
+        var listener = await HttpListening.StartAsync(address, port, portKey, certificate, token, loggers, map, cancellationToken).ConfigureAwait(false);
+        OnStop(listener);
+        return listener.Url;
     }
 
     private void OnStop(Action stop) => cleanup.Push(() =>
