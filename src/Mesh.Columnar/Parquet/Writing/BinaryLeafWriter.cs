@@ -85,13 +85,13 @@ internal sealed class BinaryLeafWriter : LeafWriter
         switch (encoding)
         {
             case Encoding.DeltaLengthByteArray:
-                DeltaByteArrays.EncodeLengths(bytes.Span, part, start, scratch, target);
+                DeltaByteArrayEncoder.EncodeLengths(bytes.Span, part, start, scratch, target);
                 break;
             case Encoding.DeltaByteArray:
-                DeltaByteArrays.EncodePrefixes(bytes.Span, part, start, scratch, target);
+                DeltaByteArrayEncoder.EncodePrefixes(bytes.Span, part, start, scratch, target);
                 break;
             case Encoding.ByteStreamSplit:
-                ByteStreamSplit.Encode(bytes.Span[start..part[^1]], fixedBytes, target);
+                ByteStreamSplitEncoder.Encode(bytes.Span[start..part[^1]], fixedBytes, target);
                 break;
             default:
                 EncodePlain(part, start, target);

@@ -74,18 +74,18 @@ internal sealed class FixedWidthLeafWriter<T> : LeafWriter
         switch (encoding)
         {
             case Encoding.DeltaBinaryPacked when typeof(T) == typeof(int):
-                DeltaBinaryPacked.Encode<int>(MemoryMarshal.Cast<T, int>(part), target);
+                DeltaBinaryPackedEncoder.Encode<int>(MemoryMarshal.Cast<T, int>(part), target);
                 break;
             case Encoding.DeltaBinaryPacked:
-                DeltaBinaryPacked.Encode<long>(MemoryMarshal.Cast<T, long>(part), target);
+                DeltaBinaryPackedEncoder.Encode<long>(MemoryMarshal.Cast<T, long>(part), target);
                 break;
             case Encoding.ByteStreamSplit when typeof(T) != typeof(Int128):
-                ByteStreamSplit.Encode(MemoryMarshal.AsBytes(part), width, target);
+                ByteStreamSplitEncoder.Encode(MemoryMarshal.AsBytes(part), width, target);
                 break;
             case Encoding.ByteStreamSplit:
                 scratch.Suffixes.Clear();
                 CopyPlain(part, scratch.Suffixes);
-                ByteStreamSplit.Encode(scratch.Suffixes.Span, width, target);
+                ByteStreamSplitEncoder.Encode(scratch.Suffixes.Span, width, target);
                 break;
             default:
                 CopyPlain(part, target);

@@ -1,7 +1,7 @@
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY (Encodings.md, 6 and 7).</summary>
-internal static class DeltaByteArrays
+internal static class DeltaByteArrayEncoder
 {
     /// <summary>Lengths, packed as differences, then all bytes.</summary>
     /// <param name="bytes">The values side by side.</param>
@@ -20,7 +20,7 @@ internal static class DeltaByteArrays
             from = ends[i];
         }
 
-        DeltaBinaryPacked.Encode<int>(lengths, target);
+        DeltaBinaryPackedEncoder.Encode<int>(lengths, target);
         target.Append(bytes[start..from]);
     }
 
@@ -46,8 +46,8 @@ internal static class DeltaByteArrays
             previous = value;
         }
 
-        DeltaBinaryPacked.Encode<int>(prefixes, target);
-        DeltaBinaryPacked.Encode<int>(lengths, target);
+        DeltaBinaryPackedEncoder.Encode<int>(prefixes, target);
+        DeltaBinaryPackedEncoder.Encode<int>(lengths, target);
         target.Append(scratch.Suffixes.Span);
     }
 }

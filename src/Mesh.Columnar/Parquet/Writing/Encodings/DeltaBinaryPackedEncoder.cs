@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>DELTA_BINARY_PACKED (Encodings.md, 5): differences of neighbours, in blocks of 128 packed as four miniblocks of 32.</summary>
-internal static class DeltaBinaryPacked
+internal static class DeltaBinaryPackedEncoder
 {
     private const int Block = 128;
     private const int MiniBlocks = 4;

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>BYTE_STREAM_SPLIT (Encodings.md, 9): the first bytes of all values, then their second bytes, and so on.</summary>
-internal static class ByteStreamSplit
+internal static class ByteStreamSplitEncoder
 {
     private const int Group = 8;
 
