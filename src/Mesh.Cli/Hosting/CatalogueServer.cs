@@ -1,7 +1,9 @@
+using Mesh.Catalogue;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.State;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -44,11 +46,19 @@ internal sealed class CatalogueServer : IAsyncDisposable
         {
             database = MetadataDatabase.Open(state.Database);
             storage = await LakeStorage.OpenAsync(state, settings, time, cancellationToken).ConfigureAwait(false);
+
+            // The outbox's table, for the events of commits; the next `mesh up` publishes them.
+            new Outbox(database).Dispose();
+
             var tables = new TableCatalogue(database, storage.Lake, time);
             var listener = await HttpListening.StartAsync(
                 access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort,
                 access.IsLoopback(access.HttpListen) ? null : access.Certificate, access.Token, loggers,
-                app => app.MapGet("/health", () => Results.Json(new { status = "ok" })),
+                app =>
+                {
+                    app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
+                    app.MapGet("/health", () => Results.Json(new { status = "ok" }));
+                },
                 cancellationToken).ConfigureAwait(false);
             return new CatalogueServer(state, database, storage, listener);
         }
