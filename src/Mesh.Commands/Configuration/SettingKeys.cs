@@ -34,7 +34,7 @@ public static class SettingKeys
     /// <summary>Schema in PostgreSQL.</summary>
     public static readonly SettingKey CatalogueSchema = new("catalogue.schema", "mesh", "Schema of the catalogue in PostgreSQL, created when absent.");
     /// <summary>Where tables and recordings lie.</summary>
-    public static readonly SettingKey Storage = new("storage", "", "Where tables and recordings lie, s3://BUCKET/PREFIX; empty: folders of the state directory.");
+    public static readonly SettingKey StorageUri = new("storage.uri", "", "Where tables and recordings lie, s3://BUCKET/PREFIX; empty: folders of the state directory.");
     /// <summary>Server of the storage.</summary>
     public static readonly SettingKey StorageEndpoint = new("storage.endpoint", "", "Address of an S3 server other than AWS; empty: AWS_ENDPOINT_URL, then AWS.");
     /// <summary>Region of the storage.</summary>
@@ -58,7 +58,7 @@ public static class SettingKeys
     public static readonly IReadOnlyList<SettingKey> All =
     [
         KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, SchemaRegistryUrl, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
-        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, Storage, StorageEndpoint, StorageRegion, StorageAccessKey,
+        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
         StorageSecretKey, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, LogLevel,
     ];
 }

@@ -8,7 +8,7 @@ namespace Mesh.Commands.State;
 
 /// <summary>
 /// Where a state directory's tables and recordings lie: in its own folders, or under <c>lake/</c> and <c>landing/</c> of a place in S3
-/// (setting <c>storage</c>). The place is noted in <c>DIR/storage.json</c>, so that commands that read find it and a server that was given
+/// (setting <c>storage.uri</c>). The place is noted in <c>DIR/storage.json</c>, so that commands that read find it and a server that was given
 /// another one does not begin an empty lake beside the full one. Credentials are not noted.
 /// </summary>
 public sealed class LakeStorage : IDisposable
@@ -38,7 +38,7 @@ public sealed class LakeStorage : IDisposable
         bool hasFolders = noted is null && Directory.EnumerateFileSystemEntries(state.Lake).Any();
         if (place.Uri is not null && (hasFolders || (noted is not null && noted.Uri != place.Uri)))
         {
-            throw new MeshException("MESH11014", $"The tables of '{state.Root}' are in {noted?.Uri ?? state.Lake}, but `storage` says {place.Uri}. Correct the setting, or begin another state directory with `--data DIR`.");
+            throw new MeshException("MESH11014", $"The tables of '{state.Root}' are in {noted?.Uri ?? state.Lake}, but `storage.uri` says {place.Uri}. Correct the setting, or begin another state directory with `--data DIR`.");
         }
 
         place = place.OrElse(noted);
@@ -108,10 +108,10 @@ public sealed class LakeStorage : IDisposable
     {
         public static Place Of(Settings settings)
         {
-            string? uri = settings.Text(SettingKeys.Storage)?.TrimEnd('/');
+            string? uri = settings.Text(SettingKeys.StorageUri)?.TrimEnd('/');
             if (uri is not null && !S3ObjectStore.IsUri(uri))
             {
-                throw new MeshException("MESH11001", $"`storage` is '{uri}' ({settings[SettingKeys.Storage].Source}), but should be empty or s3://BUCKET/PREFIX.");
+                throw new MeshException("MESH11001", $"`storage.uri` is '{uri}' ({settings[SettingKeys.StorageUri].Source}), but should be empty or s3://BUCKET/PREFIX.");
             }
 
             return new Place(uri, settings.Text(SettingKeys.StorageEndpoint), settings.Text(SettingKeys.StorageRegion));

@@ -88,7 +88,7 @@ public sealed partial class S3ObjectStore : IObjectStore, IDisposable
     {
         if (!uri.StartsWith(RootUri, StringComparison.Ordinal) || uri.Length <= RootUri.Length + 1 || uri[RootUri.Length] != '/')
         {
-            throw new MeshException("MESH8001", $"'{uri}' is not an object of {RootUri}. If the objects were moved, put them back or point the configuration (`storage`) at the old place.");
+            throw new MeshException("MESH8001", $"'{uri}' is not an object of {RootUri}. If the objects were moved, put them back or point the configuration (`storage.uri`) at the old place.");
         }
 
         string key = uri[(RootUri.Length + 1)..];
