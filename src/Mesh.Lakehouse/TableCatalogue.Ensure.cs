@@ -44,11 +44,12 @@ public sealed partial class TableCatalogue
         })]);
         int[] sortIds = [.. definition.SortBy.Select(name => ColumnOf(identifier, schema, name).Id)];
         var order = new SortOrder(sortIds.Length == 0 ? 0 : 1, sortIds);
+        var uuid = Guid.NewGuid();
         var metadata = new TableMetadata
         {
             FormatVersion = IcebergTypes.RequiredFormatVersion(schema),
-            TableUuid = Guid.NewGuid(),
-            Location = lake.UriOf(KeyOf(identifier)),
+            TableUuid = uuid,
+            Location = await ChooseLocationAsync(identifier, uuid, cancellationToken).ConfigureAwait(false),
             LastUpdatedMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             LastColumnId = lastColumnId,
             Schemas = [new TableSchema(0, schema)],
@@ -62,17 +63,14 @@ public sealed partial class TableCatalogue
         };
 
         var created = await WriteMetadataAsync(null, identifier, metadata, cancellationToken).ConfigureAwait(false);
-        bool inserted = await database.WriteAsync(async transaction => await transaction.ExecuteAsync(
-            """
-            INSERT INTO tables (uuid, namespace, name, metadata_uri, version) VALUES (@uuid, @Namespace, @Name, @MetadataUri, @Version)
-            ON CONFLICT (namespace, name) DO NOTHING
-            """,
-            new { uuid = metadata.TableUuid.ToString(), identifier.Namespace, identifier.Name, created.MetadataUri, created.Version }).ConfigureAwait(false) == 1,
-            cancellationToken).ConfigureAwait(false);
-        if (!inserted)
+        try
+        {
+            await database.WriteAsync(transaction => InsertAsync(transaction, created), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CommitConflictException)
         {
             await TryDeleteAsync([created.MetadataUri]).ConfigureAwait(false);
-            throw new CommitConflictException();
+            throw;
         }
 
         states[identifier] = created;

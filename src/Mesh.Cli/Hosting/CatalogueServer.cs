@@ -1,7 +1,9 @@
+using Mesh.Catalogue;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.State;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
 using Mesh.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -41,11 +43,19 @@ internal sealed class CatalogueServer : IAsyncDisposable
         try
         {
             database = MetadataDatabase.Open(state.Database);
+
+            // The outbox's table, for the events of commits; the next `mesh up` publishes them.
+            new Outbox(database).Dispose();
+
             var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), time);
             var listener = await HttpListening.StartAsync(
                 access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort,
                 access.IsLoopback(access.HttpListen) ? null : access.Certificate, access.Token, loggers,
-                app => app.MapGet("/health", () => Results.Json(new { status = "ok" })),
+                app =>
+                {
+                    app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
+                    app.MapGet("/health", () => Results.Json(new { status = "ok" }));
+                },
                 cancellationToken).ConfigureAwait(false);
             return new CatalogueServer(state, database, listener);
         }

@@ -13,6 +13,7 @@ using Mesh.Kafka;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
+using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
 using Mesh.Storage;
 using Mesh.Streaming;
@@ -79,8 +80,9 @@ internal sealed class MeshServer : IAsyncDisposable
         var access = ServerAccess.Read(settings);
         RunningTopology.Write(state, plan.Topology);
 
-        var database = MetadataDatabase.Open(state.Database);
+        var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
         OnStop(database.Dispose);
+        await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
         var lake = new LocalObjectStore(state.Lake);
         var landing = new LocalObjectStore(state.Landing);
         var outbox = new Outbox(database);
@@ -140,7 +142,7 @@ internal sealed class MeshServer : IAsyncDisposable
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
         var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
         Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
-        string http = await StartHttpAsync(settings, access, loggers, receiver, Queries, cancellationToken).ConfigureAwait(false);
+        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, Queries, cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
         Endpoints.Write(state);
@@ -190,7 +192,7 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private Task<string> StartHttpAsync(
-        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, IMeshQueries queries, CancellationToken cancellationToken) =>
+        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IMeshQueries queries, CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
             access.Token, loggers,
@@ -198,6 +200,7 @@ internal sealed class MeshServer : IAsyncDisposable
             {
                 app.MapUploads(receiver);
                 app.MapMeshApi(queries);
+                app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
             },
             cancellationToken);
 

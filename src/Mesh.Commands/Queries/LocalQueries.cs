@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mesh.Columnar;
+using Mesh.Commands.Configuration;
 using Mesh.Commands.Rows;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
@@ -19,7 +20,7 @@ using Mesh.Training.Models;
 namespace Mesh.Commands.Queries;
 
 /// <summary>Answers from the metadata database and the lake: within the server, or read-only beside it.</summary>
-public sealed class LocalQueries : IMeshQueries
+public sealed partial class LocalQueries : IMeshQueries
 {
     private static readonly JsonWriterOptions RowOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly TableCatalogue tables;
@@ -49,10 +50,13 @@ public sealed class LocalQueries : IMeshQueries
     }
 
     /// <summary>Opens a state directory for reading, without a server.</summary>
-    public static LocalQueries OpenReadOnly(string folder)
+    /// <param name="folder">The state directory.</param>
+    /// <param name="settings">Where its catalogue is.</param>
+    public static LocalQueries OpenReadOnly(string folder, Settings settings)
     {
         using var state = StateDirectory.OpenForReading(folder);
-        var database = MetadataDatabase.Open(state.Database, readOnly: true);
+        var database = MetadataDatabase.Open(
+            state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
         var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), TimeProvider.System);
         var recordings = new RecordingStore(database, TimeProvider.System);
         return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database);
@@ -97,34 +101,6 @@ public sealed class LocalQueries : IMeshQueries
     /// <inheritdoc/>
     public async Task<ProductView?> FindProductAsync(string name, CancellationToken cancellationToken) =>
         await FindTableAsync(name, cancellationToken).ConfigureAwait(false) is { } table ? ViewOf(table, withDetails: true) : null;
-
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var table = await FindTableAsync(product, cancellationToken).ConfigureAwait(false)
-            ?? throw new MeshException("MESH11031", $"There is no data product '{product}'.");
-        int first = 0;
-        if (afterSnapshotId is { } after)
-        {
-            first = 1 + table.Snapshots.ToList().FindIndex(snapshot => snapshot.SnapshotId == after);
-            if (first == 0) throw new MeshException("MESH11033", $"{product} has no snapshot {after}; it may have expired. Begin again with `--from earliest`.");
-        }
-
-        var json = new ArrayBufferWriter<byte>();
-        foreach (var snapshot in table.Snapshots.Skip(first))
-        {
-            var options = new ScanOptions { AfterSnapshotId = snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
-            await foreach (var batch in tables.ScanAsync(table.Identifier, options, cancellationToken).ConfigureAwait(false))
-            {
-                for (int row = 0; row < batch.Length; row++)
-                {
-                    json.ResetWrittenCount();
-                    using (var writer = new Utf8JsonWriter(json, RowOptions)) RowJson.Write(writer, batch, row);
-                    yield return new ProductRow(snapshot.SnapshotId, json.WrittenMemory);
-                }
-            }
-        }
-    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => facts.ListDeadLettersAsync(cancellationToken);
@@ -175,27 +151,9 @@ public sealed class LocalQueries : IMeshQueries
     {
         foreach (var field in fields)
         {
-            yield return new ProductColumnView(prefix + field.Name, TypeText(field.Type), field.Nullable, field.Id);
+            yield return new ProductColumnView(prefix + field.Name, field.Type is StructType ? "struct" : IcebergTypes.ToText(field.Type), field.Nullable, field.Id);
             if (field.Type is not StructType nested) continue;
             foreach (var child in Flatten(nested.Fields, prefix + field.Name + ".")) yield return child;
         }
     }
-
-    private static string TypeText(DataType type) => type switch
-    {
-        DecimalType number => $"decimal({number.Precision},{number.Scale})",
-        ListType list => $"list<{TypeText(list.Element.Type)}>",
-        StructType => "struct",
-        _ => type.Kind switch
-        {
-            TypeKind.Int32 => "int",
-            TypeKind.Int64 => "long",
-            TypeKind.Float32 => "float",
-            TypeKind.Float64 => "double",
-            TypeKind.TimestampMicros => "timestamptz",
-            TypeKind.Utf8 => "string",
-            TypeKind.Date32 => "date",
-            var kind => kind.ToString().ToLowerInvariant(),
-        },
-    };
 }
