@@ -42,12 +42,13 @@ internal sealed class CatalogueServer : IAsyncDisposable
         MetadataDatabase? database = null;
         try
         {
-            database = MetadataDatabase.Open(state.Database);
+            database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
 
             // The outbox's table, for the events of commits; the next `mesh up` publishes them.
             new Outbox(database).Dispose();
 
             var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), time);
+            await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
             var listener = await HttpListening.StartAsync(
                 access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort,
                 access.IsLoopback(access.HttpListen) ? null : access.Certificate, access.Token, loggers,
