@@ -5,6 +5,7 @@ namespace Mesh.Lakehouse;
 /// <summary>
 /// Table pointers, namespaces and the ledger. A row of <c>ledger</c> exists exactly when the rows of that upload are in the table (or it has none
 /// for it): it is written in the transaction that swaps the pointer, never before and never after.
+/// A negative <c>snapshot_id</c> is that of a snapshot the table was rolled back from: its rows are not there.
 /// </summary>
 internal static class LakeSchema
 {

@@ -55,12 +55,31 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
         }
 
         string listKey = $"{folder}/snap-{snapshotId}-{attempt}.avro";
-        var bytes = ManifestListFile.Write(list, snapshotId, parent?.SnapshotId, sequenceNumber);
+        long? firstRowId = metadata.FormatVersion >= 3 ? metadata.NextRowId : null;
+        long assigned = firstRowId is null ? 0 : AssignRowIds(list, firstRowId.Value);
+        var bytes = ManifestListFile.Write(list, snapshotId, parent?.SnapshotId, sequenceNumber, metadata.FormatVersion, firstRowId);
         await lake.PutAsync(listKey, bytes, PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         writtenUris.Add(lake.UriOf(listKey));
         var summary = SnapshotSummary.Of(change, Removed, list, parent);
         return new Snapshot(
-            snapshotId, parent?.SnapshotId, sequenceNumber, DateTimeOffset.FromUnixTimeMilliseconds(timestampMs), lake.UriOf(listKey), summary, metadata.CurrentSchemaId);
+            snapshotId, parent?.SnapshotId, sequenceNumber, DateTimeOffset.FromUnixTimeMilliseconds(timestampMs), lake.UriOf(listKey), summary, metadata.CurrentSchemaId)
+        {
+            FirstRowId = firstRowId, AssignedRowIds = firstRowId is null ? null : assigned,
+        };
+    }
+
+    /// <summary>Gives data manifests that have no row ids their first one (specification, "First Row ID Assignment"); returns how many ids that takes.</summary>
+    private static long AssignRowIds(List<ManifestFile> list, long first)
+    {
+        long next = first;
+        for (int i = 0; i < list.Count; i++)
+        {
+            if (list[i].Content != 0 || list[i].FirstRowId is not null) continue;
+            list[i] = list[i] with { FirstRowId = next };
+            next += list[i].LiveRows;
+        }
+
+        return next - first;
     }
 
     /// <summary>Writes the manifests again that list removed files; those say of what was removed that it was.</summary>

@@ -47,6 +47,7 @@ public sealed partial class TableCatalogue
         var uuid = Guid.NewGuid();
         var metadata = new TableMetadata
         {
+            FormatVersion = IcebergTypes.RequiredFormatVersion(schema),
             TableUuid = uuid,
             Location = await ChooseLocationAsync(identifier, uuid, cancellationToken).ConfigureAwait(false),
             LastUpdatedMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
@@ -84,14 +85,23 @@ public sealed partial class TableCatalogue
         var (schema, lastColumnId) = SchemaEvolution.Reconcile(state.Identifier, current.CurrentSchema, current.LastColumnId, definition.Schema, policy);
         if (ReferenceEquals(schema, current.CurrentSchema)) return state;
 
-        int schemaId = current.Schemas.Max(known => known.SchemaId) + 1;
-        var metadata = Succeed(state) with
+        var metadata = WithSchema(Succeed(state), schema, lastColumnId);
+        return await SwapAsync(state, new TableChange(metadata, []), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Metadata with another current schema.</summary>
+    private static TableMetadata WithSchema(TableMetadata metadata, Schema schema, int lastColumnId)
+    {
+        var known = metadata.Schemas.FirstOrDefault(known => known.Schema.Equals(schema));
+        int schemaId = known?.SchemaId ?? metadata.Schemas.Max(other => other.SchemaId) + 1;
+        var identifiers = metadata.Schemas.First(other => other.SchemaId == metadata.CurrentSchemaId).IdentifierFieldIds;
+        return metadata with
         {
-            Schemas = [.. current.Schemas, new TableSchema(schemaId, schema)],
+            FormatVersion = Math.Max(metadata.FormatVersion, IcebergTypes.RequiredFormatVersion(schema)),
+            Schemas = known is not null ? metadata.Schemas : [.. metadata.Schemas, new TableSchema(schemaId, schema) { IdentifierFieldIds = identifiers }],
             CurrentSchemaId = schemaId,
             LastColumnId = lastColumnId,
         };
-        return await SwapAsync(state, new TableChange(metadata, []), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask BackOffAsync(TableIdentifier identifier, int attempt, CancellationToken cancellationToken)

@@ -103,34 +103,6 @@ public sealed partial class LocalQueries : IMeshQueries
         await FindTableAsync(name, cancellationToken).ConfigureAwait(false) is { } table ? ViewOf(table, withDetails: true) : null;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var table = await FindTableAsync(product, cancellationToken).ConfigureAwait(false)
-            ?? throw new MeshException("MESH11031", $"There is no data product '{product}'.");
-        int first = 0;
-        if (afterSnapshotId is { } after)
-        {
-            first = 1 + table.Snapshots.ToList().FindIndex(snapshot => snapshot.SnapshotId == after);
-            if (first == 0) throw new MeshException("MESH11033", $"{product} has no snapshot {after}; it may have expired. Begin again with `--from earliest`.");
-        }
-
-        var json = new ArrayBufferWriter<byte>();
-        foreach (var snapshot in table.Snapshots.Skip(first))
-        {
-            var options = new ScanOptions { AfterSnapshotId = snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
-            await foreach (var batch in tables.ScanAsync(table.Identifier, options, cancellationToken).ConfigureAwait(false))
-            {
-                for (int row = 0; row < batch.Length; row++)
-                {
-                    json.ResetWrittenCount();
-                    using (var writer = new Utf8JsonWriter(json, RowOptions)) RowJson.Write(writer, batch, row);
-                    yield return new ProductRow(snapshot.SnapshotId, json.WrittenMemory);
-                }
-            }
-        }
-    }
-
-    /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => facts.ListDeadLettersAsync(cancellationToken);
 
     /// <inheritdoc/>
