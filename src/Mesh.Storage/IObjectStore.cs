@@ -11,6 +11,9 @@ public interface IObjectStore
     /// <summary>Absolute URI of the root, without a trailing slash (<c>file:///var/mesh/lake</c>).</summary>
     string RootUri { get; }
 
+    /// <summary>What the store can do beyond reading and writing (default: nothing).</summary>
+    ObjectStoreCapabilities Capabilities => ObjectStoreCapabilities.None;
+
     /// <summary>Absolute URI of a key.</summary>
     string UriOf(string key);
 
@@ -45,4 +48,32 @@ public interface IObjectStore
 
     /// <summary>Deletes an object; nothing happens when there is none.</summary>
     ValueTask DeleteAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the tags of an object; an empty set removes them.</summary>
+    /// <param name="key">An existing object.</param>
+    /// <param name="tags">At most 10; names of up to 128 and values of up to 256 characters.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="MeshException"><c>MESH8003</c> there is no such object; <c>MESH8004</c> the store has no tags.</exception>
+    ValueTask SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) => throw Lacks("tags");
+
+    /// <summary>The tags of an object; empty when it has none.</summary>
+    /// <exception cref="MeshException"><c>MESH8003</c> there is no such object; <c>MESH8004</c> the store has no tags.</exception>
+    ValueTask<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, CancellationToken cancellationToken) => throw Lacks("tags");
+
+    /// <summary>Moves an object to another storage class, such as <c>STANDARD_IA</c>; bytes, key and tags stay.</summary>
+    /// <exception cref="MeshException">
+    /// <c>MESH8003</c> there is no such object; <c>MESH8004</c> the store has no storage classes, or not this one.
+    /// </exception>
+    ValueTask SetStorageClassAsync(string key, string storageClass, CancellationToken cancellationToken) => throw Lacks("storage classes");
+
+    /// <summary>The lifecycle rules that <see cref="SetLifecycleAsync"/> has set under this root.</summary>
+    /// <exception cref="MeshException"><c>MESH8004</c> the store has no lifecycle rules.</exception>
+    ValueTask<IReadOnlyList<LifecycleRule>> GetLifecycleAsync(CancellationToken cancellationToken) => throw Lacks("lifecycle rules");
+
+    /// <summary>Replaces the lifecycle rules under this root; rules that others have set stay. One caller at a time.</summary>
+    /// <exception cref="MeshException"><c>MESH8004</c> the store has no lifecycle rules.</exception>
+    ValueTask SetLifecycleAsync(IReadOnlyList<LifecycleRule> rules, CancellationToken cancellationToken) => throw Lacks("lifecycle rules");
+
+    private MeshException Lacks(string what) =>
+        new("MESH8004", $"{RootUri} has no {what}. Keep the lake in an S3 bucket (setting `storage`) for that.");
 }

@@ -35,6 +35,9 @@ public sealed class LocalObjectStore : IObjectStore
     public string RootUri { get; }
 
     /// <inheritdoc/>
+    public ObjectStoreCapabilities Capabilities => ObjectStoreCapabilities.ConditionalPut;
+
+    /// <inheritdoc/>
     public string UriOf(string key)
     {
         ObjectKey.Validate(key);

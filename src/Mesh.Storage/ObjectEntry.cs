@@ -4,4 +4,5 @@ namespace Mesh.Storage;
 /// <param name="Key">Key under the store's root.</param>
 /// <param name="Bytes">Size.</param>
 /// <param name="ModifiedAt">When it was completed.</param>
-public sealed record ObjectEntry(string Key, long Bytes, DateTimeOffset ModifiedAt);
+/// <param name="StorageClass">Storage class, such as <c>STANDARD</c>; null in a store without classes.</param>
+public sealed record ObjectEntry(string Key, long Bytes, DateTimeOffset ModifiedAt, string? StorageClass = null);
