@@ -29,6 +29,7 @@ public static class MeshProgram
             SubscribeCommand.Create(),
             RecordingsCommand.Create(),
             ProductsCommand.Create(),
+            CatalogueCommand.Create(),
             TopologyCommand.Create(),
             DeadLettersCommand.Create(),
             JobsCommand.Create(),

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Mesh.Cli.Hosting;
 using Mesh.Commands.Configuration;
-using Microsoft.Extensions.Logging;
 
 namespace Mesh.Cli.Commands;
 
@@ -31,18 +29,7 @@ internal static class UpCommand
             var given = flags.Where(flag => parsed.GetValue(flag.Value) is not null)
                 .ToDictionary(flag => flag.Key, flag => (flag.Value.Name, parsed.GetValue(flag.Value)!));
             var settings = Settings.Read(given, CommonOptions.EnvironmentVariables(), parsed.GetValue(config));
-            using var loggers = LoggerFactory.Create(logging => logging
-                .SetMinimumLevel(settings.Choice<LogLevel>(SettingKeys.LogLevel))
-                // A listener that cannot start is Mesh's own error; the framework would add a stack trace.
-                .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-                .AddSimpleConsole(console =>
-                {
-                    console.SingleLine = true;
-                    console.TimestampFormat = "HH:mm:ss ";
-                    console.UseUtcTimestamp = true;
-                })
-                .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
-
+            using var loggers = ServerLogging.Create(settings);
             var server = await MeshServer.StartAsync(parsed.GetValue(data)!, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
@@ -51,7 +38,7 @@ internal static class UpCommand
                 Terminal.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");
                 Terminal.Out.WriteLine($"  schema registry  {server.Endpoints.SchemaRegistry}");
                 Terminal.Out.WriteLine("Ctrl-C stops it; nothing is lost. In another terminal: mesh publish FILE --vehicle ID");
-                await WaitForStopAsync(cancellationToken).ConfigureAwait(false);
+                await StopSignal.WaitAsync(cancellationToken).ConfigureAwait(false);
                 Terminal.Out.WriteLine("stopping: draining what was begun");
             }
 
@@ -62,22 +49,4 @@ internal static class UpCommand
     }
 
     private static Option<string?> Flag(string name, string description) => new(name) { Description = description };
-
-    /// <summary>SIGTERM is Ctrl-C: both end the wait, and the command goes on to drain.</summary>
-    private static async Task WaitForStopAsync(CancellationToken cancellationToken)
-    {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
-        });
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
-        });
-        using var cancelled = cancellationToken.Register(() => stop.TrySetResult());
-        await stop.Task.ConfigureAwait(false);
-    }
 }

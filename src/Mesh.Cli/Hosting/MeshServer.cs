@@ -1,8 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Mesh.Broker;
 using Mesh.Catalogue;
 using Mesh.Commands;
@@ -24,10 +21,6 @@ using Mesh.Training;
 using Mesh.Trigger;
 using Mesh.Upload;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Cli.Hosting;
@@ -212,62 +205,9 @@ internal sealed class MeshServer : IAsyncDisposable
         IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, string? token, ILoggerFactory loggers,
         Action<WebApplication> map, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-
-            // A vehicle's uplink may stall for long without being an attack; unfinished uploads expire by their own rule.
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Listen(address, port, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http1;
-                if (certificate is not null) listen.UseHttps(certificate);
-            });
-        });
-        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        var app = builder.Build();
-        if (token is not null) app.Use((context, next) => RequireTokenAsync(context, next, token));
-        app.UseRouting();
-        map(app);
-        app.UseEndpoints(_ => { });
-        try
-        {
-            await app.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or SocketException)
-        {
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw new MeshException("MESH11050", $"Cannot listen on {address}:{port}: {exception.Message} Another process may have the port: choose another with `{portKey.Name}` ({portKey.EnvironmentVariable}), or 0 for a free one.", innerException: exception);
-        }
-
-        OnStop(async () =>
-        {
-            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            await app.DisposeAsync().ConfigureAwait(false);
-        });
-        return app.Urls.First().Replace("0.0.0.0", Dns.GetHostName(), StringComparison.Ordinal).Replace("[::]", Dns.GetHostName(), StringComparison.Ordinal);
-    }
-
-    private static Task RequireTokenAsync(HttpContext context, RequestDelegate next, string token)
-    {
-        string header = context.Request.Headers.Authorization.ToString();
-        byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(token));
-        bool valid = header.StartsWith("Bearer ", StringComparison.Ordinal) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(header[7..])), expected);
-        if (!valid && header.StartsWith("Basic ", StringComparison.Ordinal))
-        {
-            // Schema registry clients send the Kafka user and password.
-            byte[] given = new byte[header.Length];
-            valid = Convert.TryFromBase64String(header[6..], given, out int length)
-                && CryptographicOperations.FixedTimeEquals(SHA256.HashData(given.AsSpan(0, length)), SHA256.HashData(Encoding.UTF8.GetBytes($"mesh:{token}")));
-        }
-
-        if (valid || context.Request.Path == "/health") return next(context);
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Task.CompletedTask;
+        var listener = await HttpListening.StartAsync(address, port, portKey, certificate, token, loggers, map, cancellationToken).ConfigureAwait(false);
+        OnStop(listener);
+        return listener.Url;
     }
 
     private void OnStop(Action stop) => cleanup.Push(() =>

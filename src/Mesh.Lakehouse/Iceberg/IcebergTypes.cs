@@ -41,11 +41,18 @@ public static class IcebergTypes
         _ => $"{field.Transform.ToString().ToLowerInvariant()}({field.SourceColumn})",
     };
 
-    internal static void Write(Utf8JsonWriter json, Schema schema, int schemaId)
+    internal static void Write(Utf8JsonWriter json, Schema schema, int schemaId, IReadOnlyList<int>? identifierFieldIds = null)
     {
         json.WriteStartObject();
         json.WriteString("type", "struct");
         json.WriteNumber("schema-id", schemaId);
+        if (identifierFieldIds is { Count: > 0 })
+        {
+            json.WriteStartArray("identifier-field-ids");
+            foreach (int id in identifierFieldIds) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
+
         WriteFields(json, schema.Fields);
         json.WriteEndObject();
     }

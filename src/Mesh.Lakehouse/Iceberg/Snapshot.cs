@@ -5,6 +5,15 @@ public sealed record Snapshot(
     long SnapshotId, long? ParentSnapshotId, long SequenceNumber, DateTimeOffset CommittedAt, string ManifestListUri,
     IReadOnlyDictionary<string, string> Summary, int SchemaId)
 {
+    /// <summary>First row id given to rows of this snapshot (format version 3).</summary>
+    public long? FirstRowId { get; init; }
+
+    /// <summary>Number of row ids this snapshot used up (format version 3, <c>added-rows</c>).</summary>
+    public long? AssignedRowIds { get; init; }
+
+    /// <summary>Key that encrypts the manifest list's key (format version 3); carried.</summary>
+    public string? KeyId { get; init; }
+
     /// <summary>Rows added by this snapshot.</summary>
     public long AddedRows => Number("added-records");
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Mesh.Columnar;
 using Mesh.Model;
 
@@ -39,6 +40,26 @@ internal sealed record PartitionSpec(int SpecId, IReadOnlyList<PartitionSpecFiel
 {
     /// <summary>First id of partition fields; lower ones belong to columns.</summary>
     public const int FirstFieldId = 1000;
+
+    /// <summary>Reads a spec; a field without an id, as version 1 and requests have it, gets the next from <see cref="FirstFieldId"/> on.</summary>
+    public static PartitionSpec Read(JsonElement element) => new(element.OptionalInt("spec-id") ?? 0, ReadFields(element.GetProperty("fields")));
+
+    /// <summary>Reads the fields array of a spec.</summary>
+    public static IReadOnlyList<PartitionSpecField> ReadFields(JsonElement fields) => [.. fields.EnumerateArray().Select((field, index) =>
+    {
+        var (transform, parameter) = PartitionSpecField.ParseTransform(field.Text("transform"));
+        return new PartitionSpecField(
+            field.GetProperty("source-id").GetInt32(), field.OptionalInt("field-id") ?? FirstFieldId + index, field.Text("name"), transform, parameter);
+    })];
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("spec-id", SpecId);
+        json.WritePropertyName("fields");
+        TableMetadataWriter.WriteSpecFields(json, this);
+        json.WriteEndObject();
+    }
 
     /// <summary>Types of the partition values under a schema.</summary>
     public IReadOnlyList<DataType> ResultTypes(Schema schema) => [.. Fields.Select(field => field.ResultType(

@@ -1,16 +1,21 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Mesh.Model;
 
 namespace Mesh.Lakehouse.Iceberg.Metadata;
 
-/// <summary>Reads table metadata from JSON (Iceberg specification, appendix C), format version 2.</summary>
+/// <summary>
+/// Reads table metadata from JSON (Iceberg specification, appendix C), format versions 1 to 3. Version 1 is read as the version 2 that the
+/// specification makes of it: sequence numbers 0, single schema and spec as lists of one.
+/// </summary>
 internal static class TableMetadataReader
 {
     private static readonly HashSet<string> Known =
     [
-        "format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms", "last-column-id", "current-schema-id", "schemas",
-        "default-spec-id", "partition-specs", "last-partition-id", "default-sort-order-id", "sort-orders", "properties", "current-snapshot-id",
-        "refs", "snapshots", "snapshot-log", "metadata-log",
+        "format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms", "last-column-id", "current-schema-id", "schemas", "schema",
+        "default-spec-id", "partition-specs", "partition-spec", "last-partition-id", "default-sort-order-id", "sort-orders", "properties",
+        "current-snapshot-id", "refs", "snapshots", "snapshot-log", "metadata-log", "statistics", "partition-statistics", "next-row-id", "encryption-keys",
     ];
 
     /// <exception cref="MeshException"><c>MESH8121</c> when it is not metadata this program can keep intact.</exception>
@@ -19,8 +24,7 @@ internal static class TableMetadataReader
         try
         {
             using var document = JsonDocument.Parse(bytes);
-            var metadata = Read(document.RootElement);
-            return Check(metadata);
+            return Check(Read(document.RootElement));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {
@@ -33,80 +37,62 @@ internal static class TableMetadataReader
     private static TableMetadata Read(JsonElement root)
     {
         int version = root.GetProperty("format-version").GetInt32();
-        if (version != 2) throw new FormatException($"its format version is {version}, supported is 2.");
-        long current = Long(root, "current-snapshot-id") ?? -1;
+        if (version is < 1 or > 3) throw new FormatException($"its format version is {version}, supported are 1 to 3.");
+        List<TableSchema> schemas = [.. root.Items("schemas").Select(TableSchema.Read)];
+        if (schemas.Count == 0 && version == 1) schemas.Add(TableSchema.Read(root.GetProperty("schema")));
+        int currentSchemaId = root.OptionalInt("current-schema-id") ?? schemas[0].SchemaId;
+        List<PartitionSpec> specs = [.. root.Items("partition-specs").Select(PartitionSpec.Read)];
+        if (specs.Count == 0 && version == 1) specs.Add(new PartitionSpec(0, PartitionSpec.ReadFields(root.GetProperty("partition-spec"))));
+        List<SortOrder> orders = [.. root.Items("sort-orders").Select(SortOrder.Read)];
+        if (orders.Count == 0) orders.Add(new SortOrder(0, Array.Empty<int>()));
+        var refs = root.Find("refs") is { } named
+            ? named.EnumerateObject().ToDictionary(entry => entry.Name, entry => SnapshotJson.ReadRef(entry.Value), StringComparer.Ordinal)
+            : [];
+        long current = root.OptionalLong("current-snapshot-id") ?? -1;
         return new TableMetadata
         {
-            TableUuid = root.GetProperty("table-uuid").GetGuid(),
-            Location = Text(root, "location"),
-            LastSequenceNumber = root.GetProperty("last-sequence-number").GetInt64(),
+            FormatVersion = Math.Max(version, 2),
+            TableUuid = version == 1 && root.Find("table-uuid") is null ? UuidOf(root.Text("location")) : root.GetProperty("table-uuid").GetGuid(),
+            Location = root.Text("location"),
+            LastSequenceNumber = version == 1 ? 0 : root.GetProperty("last-sequence-number").GetInt64(),
             LastUpdatedMs = root.GetProperty("last-updated-ms").GetInt64(),
             LastColumnId = root.GetProperty("last-column-id").GetInt32(),
-            CurrentSchemaId = root.GetProperty("current-schema-id").GetInt32(),
-            Schemas = [.. root.GetProperty("schemas").EnumerateArray().Select(IcebergTypes.ReadSchema).Select(read => new TableSchema(read.SchemaId, read.Schema))],
-            DefaultSpecId = root.GetProperty("default-spec-id").GetInt32(),
-            PartitionSpecs = [.. root.GetProperty("partition-specs").EnumerateArray().Select(ReadSpec)],
-            LastPartitionId = root.GetProperty("last-partition-id").GetInt32(),
-            DefaultSortOrderId = root.GetProperty("default-sort-order-id").GetInt32(),
-            SortOrders = [.. root.GetProperty("sort-orders").EnumerateArray().Select(ReadSortOrder)],
-            Properties = ReadTexts(root, "properties"),
+            CurrentSchemaId = currentSchemaId,
+            Schemas = schemas,
+            DefaultSpecId = root.OptionalInt("default-spec-id") ?? specs[0].SpecId,
+            PartitionSpecs = specs,
+            LastPartitionId = root.OptionalInt("last-partition-id") ?? specs.SelectMany(spec => spec.Fields).Select(field => field.FieldId).DefaultIfEmpty(PartitionSpec.FirstFieldId - 1).Max(),
+            DefaultSortOrderId = root.OptionalInt("default-sort-order-id") ?? orders[0].OrderId,
+            SortOrders = orders,
+            Properties = root.Texts("properties"),
+            Refs = refs,
             CurrentSnapshotId = current < 0 ? null : current,
-            OtherRefs = root.TryGetProperty("refs", out var refs)
-                ? refs.EnumerateObject().Where(entry => entry.Name != "main").ToDictionary(entry => entry.Name, entry => entry.Value.Clone())
-                : [],
-            Snapshots = [.. Items(root, "snapshots").Select(ReadSnapshot)],
-            SnapshotLog = [.. Items(root, "snapshot-log").Select(entry =>
+            Snapshots = [.. root.Items("snapshots").Select(snapshot => SnapshotJson.Read(snapshot, currentSchemaId))],
+            SnapshotLog = [.. root.Items("snapshot-log").Select(entry =>
                 new SnapshotLogEntry(entry.GetProperty("timestamp-ms").GetInt64(), entry.GetProperty("snapshot-id").GetInt64()))],
-            MetadataLog = [.. Items(root, "metadata-log").Select(entry =>
-                new MetadataLogEntry(entry.GetProperty("timestamp-ms").GetInt64(), Text(entry, "metadata-file")))],
+            MetadataLog = [.. root.Items("metadata-log").Select(entry =>
+                new MetadataLogEntry(entry.GetProperty("timestamp-ms").GetInt64(), entry.Text("metadata-file")))],
+            Statistics = [.. root.Items("statistics").Select(StatisticsFile.Read)],
+            PartitionStatistics = [.. root.Items("partition-statistics").Select(PartitionStatisticsFile.Read)],
+            NextRowId = root.OptionalLong("next-row-id") ?? 0,
+            EncryptionKeys = [.. root.Items("encryption-keys").Select(EncryptedKey.Read)],
             Extra = root.EnumerateObject().Where(entry => !Known.Contains(entry.Name)).ToDictionary(entry => entry.Name, entry => entry.Value.Clone()),
         };
     }
+
+    /// <summary>Version 1 may lack an identity; until it is written again, each reading of it must give the same one.</summary>
+    private static Guid UuidOf(string location) => new(SHA256.HashData(Encoding.UTF8.GetBytes(location)).AsSpan(0, 16));
 
     private static TableMetadata Check(TableMetadata metadata)
     {
         if (metadata.Schemas.All(schema => schema.SchemaId != metadata.CurrentSchemaId)) throw new FormatException("its current schema is missing.");
         if (metadata.PartitionSpecs.All(spec => spec.SpecId != metadata.DefaultSpecId)) throw new FormatException("its default partition spec is missing.");
         if (metadata.CurrentSnapshotId is { } id && metadata.FindSnapshot(id) is null) throw new FormatException("its current snapshot is missing.");
+        foreach (var (name, reference) in metadata.Refs)
+        {
+            if (metadata.FindSnapshot(reference.SnapshotId) is null) throw new FormatException($"snapshot {reference.SnapshotId} of its reference '{name}' is missing.");
+        }
+
         return metadata;
     }
-
-    private static PartitionSpec ReadSpec(JsonElement element) => new(
-        element.GetProperty("spec-id").GetInt32(),
-        [.. element.GetProperty("fields").EnumerateArray().Select(field =>
-        {
-            var (transform, parameter) = PartitionSpecField.ParseTransform(Text(field, "transform"));
-            return new PartitionSpecField(
-                field.GetProperty("source-id").GetInt32(), field.GetProperty("field-id").GetInt32(), Text(field, "name"), transform, parameter);
-        })]);
-
-    private static SortOrder ReadSortOrder(JsonElement element) => new(
-        element.GetProperty("order-id").GetInt32(),
-        [.. element.GetProperty("fields").EnumerateArray().Select(field => field.GetProperty("source-id").GetInt32())]);
-
-    private static Snapshot ReadSnapshot(JsonElement element) => new(
-        element.GetProperty("snapshot-id").GetInt64(),
-        Long(element, "parent-snapshot-id"),
-        element.GetProperty("sequence-number").GetInt64(),
-        DateTimeOffset.FromUnixTimeMilliseconds(element.GetProperty("timestamp-ms").GetInt64()),
-        Text(element, "manifest-list"),
-        ReadTexts(element, "summary"),
-        (int)(Long(element, "schema-id") ?? 0));
-
-    private static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var items) && items.ValueKind != JsonValueKind.Null ? items.EnumerateArray() : [];
-
-    private static Dictionary<string, string> ReadTexts(JsonElement element, string name)
-    {
-        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (!element.TryGetProperty(name, out var map)) return texts;
-        foreach (var entry in map.EnumerateObject()) texts[entry.Name] = entry.Value.GetString() ?? "";
-        return texts;
-    }
-
-    private static long? Long(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : null;
-
-    private static string Text(JsonElement element, string name) =>
-        element.GetProperty(name).GetString() ?? throw new FormatException($"'{name}' is null.");
 }

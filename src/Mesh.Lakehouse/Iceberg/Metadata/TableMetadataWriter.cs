@@ -10,59 +10,36 @@ internal static class TableMetadataWriter
     {
         var buffer = new ArrayBufferWriter<byte>(4096 + (metadata.Snapshots.Count * 1024));
         using var json = new Utf8JsonWriter(buffer);
+        Write(json, metadata);
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    public static void Write(Utf8JsonWriter json, TableMetadata metadata)
+    {
         json.WriteStartObject();
-        json.WriteNumber("format-version", 2);
+        json.WriteNumber("format-version", metadata.FormatVersion);
         json.WriteString("table-uuid", metadata.TableUuid);
         json.WriteString("location", metadata.Location);
         json.WriteNumber("last-sequence-number", metadata.LastSequenceNumber);
         json.WriteNumber("last-updated-ms", metadata.LastUpdatedMs);
         json.WriteNumber("last-column-id", metadata.LastColumnId);
         json.WriteNumber("current-schema-id", metadata.CurrentSchemaId);
-        json.WriteStartArray("schemas");
-        foreach (var schema in metadata.Schemas) IcebergTypes.Write(json, schema.Schema, schema.SchemaId);
-        json.WriteEndArray();
+        WriteArray(json, "schemas", metadata.Schemas, static (json, schema) => schema.Write(json));
         json.WriteNumber("default-spec-id", metadata.DefaultSpecId);
-        json.WriteStartArray("partition-specs");
-        foreach (var spec in metadata.PartitionSpecs)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("spec-id", spec.SpecId);
-            json.WritePropertyName("fields");
-            WriteSpecFields(json, spec);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        WriteArray(json, "partition-specs", metadata.PartitionSpecs, static (json, spec) => spec.Write(json));
         json.WriteNumber("last-partition-id", metadata.LastPartitionId);
         json.WriteNumber("default-sort-order-id", metadata.DefaultSortOrderId);
-        WriteSortOrders(json, metadata);
-        json.WriteStartObject("properties");
-        foreach (var (key, value) in metadata.Properties) json.WriteString(key, value);
-        json.WriteEndObject();
-        WriteRefs(json, metadata);
-        json.WriteStartArray("snapshots");
-        foreach (var snapshot in metadata.Snapshots) WriteSnapshot(json, snapshot);
-        json.WriteEndArray();
-        json.WriteStartArray("snapshot-log");
-        foreach (var entry in metadata.SnapshotLog)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("timestamp-ms", entry.TimestampMs);
-            json.WriteNumber("snapshot-id", entry.SnapshotId);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("metadata-log");
-        foreach (var entry in metadata.MetadataLog)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("timestamp-ms", entry.TimestampMs);
-            json.WriteString("metadata-file", entry.MetadataUri);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        WriteArray(json, "sort-orders", metadata.SortOrders, static (json, order) => order.Write(json));
+        json.WriteTexts("properties", metadata.Properties);
+        if (metadata.CurrentSnapshotId is { } current) json.WriteNumber("current-snapshot-id", current);
+        WriteRefs(json, metadata.Refs);
+        WriteArray(json, "snapshots", metadata.Snapshots, SnapshotJson.Write);
+        WriteLogs(json, metadata);
+        if (metadata.Statistics.Count > 0) WriteArray(json, "statistics", metadata.Statistics, static (json, file) => file.Write(json));
+        if (metadata.PartitionStatistics.Count > 0) WriteArray(json, "partition-statistics", metadata.PartitionStatistics, static (json, file) => file.Write(json));
+        if (metadata.FormatVersion >= 3) json.WriteNumber("next-row-id", metadata.NextRowId);
+        if (metadata.EncryptionKeys.Count > 0) WriteArray(json, "encryption-keys", metadata.EncryptionKeys, static (json, key) => key.Write(json));
         foreach (var (key, value) in metadata.Extra)
         {
             json.WritePropertyName(key);
@@ -70,8 +47,6 @@ internal static class TableMetadataWriter
         }
 
         json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenMemory;
     }
 
     /// <summary>The fields array of a spec, as manifests carry it too.</summary>
@@ -91,64 +66,41 @@ internal static class TableMetadataWriter
         json.WriteEndArray();
     }
 
-    private static void WriteSortOrders(Utf8JsonWriter json, TableMetadata metadata)
+    private static void WriteRefs(Utf8JsonWriter json, IReadOnlyDictionary<string, SnapshotRef> refs)
     {
-        json.WriteStartArray("sort-orders");
-        foreach (var order in metadata.SortOrders)
+        json.WriteStartObject("refs");
+        foreach (var (name, reference) in refs)
+        {
+            json.WriteStartObject(name);
+            SnapshotJson.WriteRefFields(json, reference);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteLogs(Utf8JsonWriter json, TableMetadata metadata)
+    {
+        WriteArray(json, "snapshot-log", metadata.SnapshotLog, static (json, entry) =>
         {
             json.WriteStartObject();
-            json.WriteNumber("order-id", order.OrderId);
-            json.WriteStartArray("fields");
-            foreach (int sourceId in order.SourceIds)
-            {
-                json.WriteStartObject();
-                json.WriteString("transform", "identity");
-                json.WriteNumber("source-id", sourceId);
-                json.WriteString("direction", "asc");
-                json.WriteString("null-order", "nulls-last");
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            json.WriteNumber("timestamp-ms", entry.TimestampMs);
+            json.WriteNumber("snapshot-id", entry.SnapshotId);
             json.WriteEndObject();
-        }
+        });
+        WriteArray(json, "metadata-log", metadata.MetadataLog, static (json, entry) =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("timestamp-ms", entry.TimestampMs);
+            json.WriteString("metadata-file", entry.MetadataUri);
+            json.WriteEndObject();
+        });
+    }
 
+    private static void WriteArray<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items) write(json, item);
         json.WriteEndArray();
-    }
-
-    private static void WriteRefs(Utf8JsonWriter json, TableMetadata metadata)
-    {
-        if (metadata.CurrentSnapshotId is { } current) json.WriteNumber("current-snapshot-id", current);
-        json.WriteStartObject("refs");
-        if (metadata.CurrentSnapshotId is { } main)
-        {
-            json.WriteStartObject("main");
-            json.WriteNumber("snapshot-id", main);
-            json.WriteString("type", "branch");
-            json.WriteEndObject();
-        }
-
-        foreach (var (name, value) in metadata.OtherRefs)
-        {
-            json.WritePropertyName(name);
-            value.WriteTo(json);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private static void WriteSnapshot(Utf8JsonWriter json, Snapshot snapshot)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("sequence-number", snapshot.SequenceNumber);
-        json.WriteNumber("snapshot-id", snapshot.SnapshotId);
-        if (snapshot.ParentSnapshotId is { } parent) json.WriteNumber("parent-snapshot-id", parent);
-        json.WriteNumber("timestamp-ms", snapshot.CommittedAt.ToUnixTimeMilliseconds());
-        json.WriteStartObject("summary");
-        foreach (var (key, value) in snapshot.Summary) json.WriteString(key, value);
-        json.WriteEndObject();
-        json.WriteString("manifest-list", snapshot.ManifestListUri);
-        json.WriteNumber("schema-id", snapshot.SchemaId);
-        json.WriteEndObject();
     }
 }

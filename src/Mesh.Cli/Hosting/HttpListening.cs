@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Mesh.Commands.Configuration;
+using Mesh.Model;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Mesh.Cli.Hosting;
+
+/// <summary>An HTTP listener that asks for the token; stopped, with what is under way drained, when disposed.</summary>
+internal sealed class HttpListening : IAsyncDisposable
+{
+    /// <summary>Paths that need no token: whether the server lives, and where a client exchanges its secret for the token.</summary>
+    private static readonly string[] OpenPaths = ["/health", "/catalog/v1/oauth/tokens"];
+
+    private readonly WebApplication app;
+
+    private HttpListening(WebApplication app, string url)
+    {
+        this.app = app;
+        Url = url;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public string Url { get; }
+
+    /// <summary>Starts listening.</summary>
+    /// <param name="address">Address to bind.</param>
+    /// <param name="port">Port; 0 takes a free one.</param>
+    /// <param name="portKey">Setting to name when the port is taken.</param>
+    /// <param name="certificate">Certificate; null for plain HTTP.</param>
+    /// <param name="token">Token that clients must present; null for none.</param>
+    /// <param name="loggers">Logs.</param>
+    /// <param name="map">Maps the endpoints.</param>
+    /// <param name="cancellationToken">Stops starting.</param>
+    /// <exception cref="MeshException"><c>MESH11050</c> the port is taken.</exception>
+    public static async Task<HttpListening> StartAsync(
+        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, string? token, ILoggerFactory loggers,
+        Action<WebApplication> map, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // A vehicle's uplink may stall for long without being an attack; unfinished uploads expire by their own rule.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Listen(address, port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (certificate is not null) listen.UseHttps(certificate);
+            });
+        });
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        var app = builder.Build();
+        if (token is not null) app.Use((context, next) => RequireTokenAsync(context, next, token));
+        app.UseRouting();
+        map(app);
+        app.UseEndpoints(_ => { });
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw new MeshException("MESH11050", $"Cannot listen on {address}:{port}: {exception.Message} Another process may have the port: choose another with `{portKey.Name}` ({portKey.EnvironmentVariable}), or 0 for a free one.", innerException: exception);
+        }
+
+        string url = app.Urls.First().Replace("0.0.0.0", Dns.GetHostName(), StringComparison.Ordinal).Replace("[::]", Dns.GetHostName(), StringComparison.Ordinal);
+        return new HttpListening(app, url);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static Task RequireTokenAsync(HttpContext context, RequestDelegate next, string token)
+    {
+        string header = context.Request.Headers.Authorization.ToString();
+        byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        bool valid = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(header[7..])), expected);
+        if (!valid && header.StartsWith("Basic ", StringComparison.Ordinal))
+        {
+            // Schema registry clients send the Kafka user and password.
+            byte[] given = new byte[header.Length];
+            valid = Convert.TryFromBase64String(header[6..], given, out int length)
+                && CryptographicOperations.FixedTimeEquals(SHA256.HashData(given.AsSpan(0, length)), SHA256.HashData(Encoding.UTF8.GetBytes($"mesh:{token}")));
+        }
+
+        if (valid || OpenPaths.Contains(context.Request.Path.Value)) return next(context);
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Task.CompletedTask;
+    }
+}
