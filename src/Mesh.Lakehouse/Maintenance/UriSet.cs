@@ -18,7 +18,7 @@ internal sealed class UriSet
 
     public bool Contains(string uri) => hashes.Contains(Hash(uri));
 
-    private static UInt128 Hash(string uri)
+    public static UInt128 Hash(string uri)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(MemoryMarshal.AsBytes(uri.AsSpan()), hash);
