@@ -1,130 +1,165 @@
-using System.Globalization;
-using System.Reflection;
 using System.Security.Cryptography;
-using System.Text;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
+using Mesh.Lakehouse.Iceberg.Metadata;
 using Mesh.Storage;
 
 namespace Mesh.Lakehouse;
 
-/// <summary>Writes the manifest and manifest list of an append: one new manifest, and now and then one merged from the small ones.</summary>
+/// <summary>
+/// Writes the manifests and the manifest list of a snapshot. What it writes grows with what changes, not with the table: added files go into
+/// new manifests, only manifests that list removed files are written again, and now and then some small ones become one.
+/// </summary>
 internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake, TableCatalogueOptions options, TableState state, long timestampMs)
 {
     /// <summary>Snapshot ids stay below 2^53, so that readers that take JSON numbers as doubles see them exactly.</summary>
     private const int SnapshotIdBits = 53;
 
+    private readonly TableMetadata metadata = state.Metadata;
     private readonly List<string> writtenUris = [];
     private readonly string folder = $"{lake.KeyOf(state.Metadata.Location)}/metadata";
     private readonly string attempt = Guid.NewGuid().ToString();
-    private readonly long snapshotId = NewSnapshotId(state);
+    private readonly long snapshotId = NewSnapshotId(state.Metadata);
     private readonly long sequenceNumber = state.Metadata.LastSequenceNumber + 1;
+    private int manifests;
 
     /// <summary>Objects written so far.</summary>
     public IReadOnlyList<string> WrittenUris => writtenUris;
 
-    public async ValueTask<Snapshot> WriteAsync(
-        IReadOnlyList<DataFile> files, IReadOnlyList<IngestSet> sets, string commitId, CancellationToken cancellationToken)
-    {
-        var parent = state.Metadata.CurrentSnapshot;
-        var manifests = parent is null ? [] : (await catalogue.ReadManifestListAsync(parent, cancellationToken).ConfigureAwait(false)).ToList();
-        manifests = await MergeSmallAsync(manifests, cancellationToken).ConfigureAwait(false);
+    /// <summary>Files taken out, with the id of their partition spec.</summary>
+    public List<(ManifestEntry Entry, int PartitionSpecId)> Removed { get; } = [];
 
-        var writer = new ManifestWriter(state.Metadata, state.Metadata.DefaultSpec);
-        foreach (var file in files)
+    /// <param name="change">What to do.</param>
+    /// <param name="parent">The snapshot it is done to; null for an empty table.</param>
+    /// <param name="cancellationToken">Stops writing.</param>
+    public async ValueTask<Snapshot> WriteAsync(SnapshotChange change, Snapshot? parent, CancellationToken cancellationToken)
+    {
+        var listed = parent is null ? [] : await catalogue.ReadManifestListAsync(parent, cancellationToken).ConfigureAwait(false);
+
+        // What earlier snapshots removed is told by them; nobody looks for it here any more.
+        var list = listed.Where(manifest => manifest.MayHoldLiveFiles).ToList();
+        if (change.RemovedUris.Count > 0) list = await RemoveAsync(list, change, cancellationToken).ConfigureAwait(false);
+        list = await MergeSmallAsync(list, cancellationToken).ConfigureAwait(false);
+        foreach (var group in change.Added.GroupBy(added => (added.PartitionSpecId, IsDeletes: added.File.Content != DataFileContent.Data)))
         {
-            writer.Add(new ManifestEntry(ManifestEntryStatus.Added, snapshotId, null, null, state.Metadata.DefaultSortOrderId, file));
+            var writer = NewManifest(group.Key.PartitionSpecId, group.Key.IsDeletes);
+            foreach (var added in group)
+            {
+                writer.Add(new ManifestEntry(ManifestEntryStatus.Added, snapshotId, null, null, added.File));
+                if (writer.EstimatedBytes < options.SmallManifestBytes * 2) continue;
+                list.Add(await PutManifestAsync(writer, cancellationToken).ConfigureAwait(false));
+                writer = NewManifest(group.Key.PartitionSpecId, group.Key.IsDeletes);
+            }
+
+            if (writer.Count > 0) list.Add(await PutManifestAsync(writer, cancellationToken).ConfigureAwait(false));
         }
 
-        manifests.Add(await PutManifestAsync(writer, "m0", cancellationToken).ConfigureAwait(false));
-
         string listKey = $"{folder}/snap-{snapshotId}-{attempt}.avro";
-        await lake.PutAsync(listKey, ManifestListFile.Write(manifests, snapshotId, parent?.SnapshotId, sequenceNumber), PutMode.IfAbsent, cancellationToken)
-            .ConfigureAwait(false);
+        var bytes = ManifestListFile.Write(list, snapshotId, parent?.SnapshotId, sequenceNumber);
+        await lake.PutAsync(listKey, bytes, PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         writtenUris.Add(lake.UriOf(listKey));
+        var summary = SnapshotSummary.Of(change, Removed, list, parent);
         return new Snapshot(
-            snapshotId, parent?.SnapshotId, sequenceNumber, DateTimeOffset.FromUnixTimeMilliseconds(timestampMs), lake.UriOf(listKey),
-            Summarise(files, sets, manifests, parent, commitId), state.Metadata.CurrentSchemaId);
+            snapshotId, parent?.SnapshotId, sequenceNumber, DateTimeOffset.FromUnixTimeMilliseconds(timestampMs), lake.UriOf(listKey), summary, metadata.CurrentSchemaId);
     }
 
-    /// <summary>
-    /// Puts the entries of many small manifests into one. They keep the snapshot and sequence numbers they were added with, explicitly,
-    /// because only added entries inherit them (specification, "Sequence Number Inheritance").
-    /// </summary>
-    private async ValueTask<List<ManifestFile>> MergeSmallAsync(List<ManifestFile> manifests, CancellationToken cancellationToken)
+    /// <summary>Writes the manifests again that list removed files; those say of what was removed that it was.</summary>
+    private async ValueTask<List<ManifestFile>> RemoveAsync(List<ManifestFile> list, SnapshotChange change, CancellationToken cancellationToken)
     {
-        var spec = state.Metadata.DefaultSpec;
-        var small = manifests.Where(manifest => manifest.Content == 0 && manifest.PartitionSpecId == spec.SpecId && manifest.Length < options.SmallManifestBytes).ToList();
-        if (small.Count < options.MaxSmallManifests) return manifests;
-
-        long bytes = 0;
-        small = [.. small.TakeWhile(manifest => (bytes += manifest.Length) <= 2 * options.SmallManifestBytes)];
-        if (small.Count < 2) return manifests;
-        var writer = new ManifestWriter(state.Metadata, spec);
-        foreach (var manifest in small)
+        var missing = new HashSet<string>(change.RemovedUris, StringComparer.Ordinal);
+        var replaced = new ManifestFile?[list.Count];
+        foreach (bool likely in new[] { true, false })
         {
-            foreach (var entry in await catalogue.ReadManifestAsync(state.Metadata, manifest, cancellationToken).ConfigureAwait(false))
+            for (int i = 0; i < list.Count && missing.Count > 0; i++)
             {
-                if (entry.Status != ManifestEntryStatus.Deleted) writer.Add(entry with { Status = ManifestEntryStatus.Existing });
+                if ((change.Likely?.Invoke(list[i]) ?? true) == likely) replaced[i] = await RemoveAsync(list[i], missing, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        var merged = await PutManifestAsync(writer, "merged", cancellationToken).ConfigureAwait(false);
-        return [merged, .. manifests.Except(small)];
+        if (missing.Count > 0) throw TableCatalogue.Gone(state.Identifier, missing);
+        return [.. list.Select((manifest, index) => replaced[index] ?? manifest)];
     }
 
-    private async ValueTask<ManifestFile> PutManifestAsync(ManifestWriter writer, string name, CancellationToken cancellationToken)
+    private async ValueTask<ManifestFile?> RemoveAsync(ManifestFile manifest, HashSet<string> missing, CancellationToken cancellationToken)
     {
-        string key = $"{folder}/{attempt}-{name}.avro";
+        var layout = PartitionLayout.Of(metadata, manifest.PartitionSpecId);
+        var bytes = await catalogue.ReadObjectAsync(manifest.Path, cancellationToken).ConfigureAwait(false);
+        bool found = false;
+        ManifestReader.Visit(bytes, manifest, layout, null, entry => found |= entry.Status != ManifestEntryStatus.Deleted && missing.Contains(entry.File.Uri));
+        if (!found) return null;
+
+        var writer = NewManifest(manifest.PartitionSpecId, manifest.Content != 0);
+        ManifestReader.Visit(bytes, manifest, layout, static _ => true, entry =>
+        {
+            if (entry.Status == ManifestEntryStatus.Deleted) return;
+            if (missing.Remove(entry.File.Uri))
+            {
+                Removed.Add((entry, manifest.PartitionSpecId));
+                writer.Add(entry with { Status = ManifestEntryStatus.Deleted, SnapshotId = snapshotId });
+            }
+            else
+            {
+                writer.Add(entry with { Status = ManifestEntryStatus.Existing });
+            }
+        });
+        return await PutManifestAsync(writer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Puts the entries of many small manifests of one spec and kind into one, oldest first, so that files of one time stay together and at most
+    /// twice <see cref="TableCatalogueOptions.SmallManifestBytes"/> are read and written. Entries keep the numbers they were added with,
+    /// explicitly, because only added entries inherit them (specification, "Sequence Number Inheritance").
+    /// </summary>
+    private async ValueTask<List<ManifestFile>> MergeSmallAsync(List<ManifestFile> list, CancellationToken cancellationToken)
+    {
+        var group = list.Where(manifest => manifest.Length < options.SmallManifestBytes)
+            .GroupBy(manifest => (manifest.PartitionSpecId, manifest.Content))
+            .MaxBy(group => group.Count());
+        if (group is null || group.Count() < options.MaxSmallManifests) return list;
+
+        long bytes = 0;
+        var small = group.TakeWhile(manifest => (bytes += manifest.Length) <= 2 * options.SmallManifestBytes).ToHashSet();
+        if (small.Count < 2) return list;
+        var writer = NewManifest(group.Key.PartitionSpecId, group.Key.Content != 0);
+        var layout = PartitionLayout.Of(metadata, group.Key.PartitionSpecId);
+        foreach (var manifest in small)
+        {
+            // A manifest of this very snapshot also tells what it removes, and that must not be lost.
+            bool isOwn = manifest.AddedSnapshotId == snapshotId;
+            var source = await catalogue.ReadObjectAsync(manifest.Path, cancellationToken).ConfigureAwait(false);
+            ManifestReader.Visit(source, manifest, layout, static _ => true, entry =>
+            {
+                if (entry.Status != ManifestEntryStatus.Deleted) writer.Add(entry with { Status = ManifestEntryStatus.Existing });
+                else if (isOwn) writer.Add(entry);
+            });
+        }
+
+        var merged = await PutManifestAsync(writer, cancellationToken).ConfigureAwait(false);
+        int place = list.FindIndex(small.Contains);
+        list.RemoveAll(small.Contains);
+        list.Insert(place, merged);
+        return list;
+    }
+
+    private ManifestWriter NewManifest(int specId, bool isDeletes) => new(metadata, PartitionLayout.Of(metadata, specId), isDeletes);
+
+    private async ValueTask<ManifestFile> PutManifestAsync(ManifestWriter writer, CancellationToken cancellationToken)
+    {
+        string key = $"{folder}/{attempt}-m{manifests++}.avro";
         var (bytes, entry) = writer.Complete(lake.UriOf(key), snapshotId, sequenceNumber);
         await lake.PutAsync(key, bytes, PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         writtenUris.Add(entry.Path);
         return entry;
     }
 
-    private static Dictionary<string, string> Summarise(
-        IReadOnlyList<DataFile> files, IReadOnlyList<IngestSet> sets, IReadOnlyList<ManifestFile> manifests, Snapshot? parent, string commitId)
-    {
-        var ingestIds = sets.Select(set => set.IngestId.ToString()).Distinct().Order(StringComparer.Ordinal).ToList();
-        long addedBytes = files.Sum(file => file.FileBytes);
-        var summary = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["operation"] = "append",
-            ["added-data-files"] = Text(files.Count),
-            ["added-records"] = Text(files.Sum(file => file.RowCount)),
-            ["added-files-size"] = Text(addedBytes),
-            ["changed-partition-count"] = Text(files.Select(file => string.Join('\u001F', file.Partition)).Distinct().Count()),
-            ["total-data-files"] = Text(manifests.Sum(manifest => (long)manifest.AddedFiles + manifest.ExistingFiles)),
-            ["total-records"] = Text(manifests.Sum(manifest => manifest.AddedRows + manifest.ExistingRows)),
-            ["total-delete-files"] = "0",
-            ["total-position-deletes"] = "0",
-            ["total-equality-deletes"] = "0",
-            ["mesh.commit-id"] = commitId,
-            ["mesh.ingest-count"] = Text(ingestIds.Count),
-            ["mesh.ingest-digest"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join('\n', ingestIds)))),
-            ["mesh.code-version"] = typeof(SnapshotWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-        };
-
-        // Manifest lists do not carry sizes: the total is known only as far as every snapshot before has stated it.
-        if (parent is null) summary["total-files-size"] = Text(addedBytes);
-        else if (parent.Summary.TryGetValue("total-files-size", out string? text) && long.TryParse(text, CultureInfo.InvariantCulture, out long before))
-        {
-            summary["total-files-size"] = Text(before + addedBytes);
-        }
-
-        return summary;
-    }
-
-    private static long NewSnapshotId(TableState state)
+    private static long NewSnapshotId(TableMetadata metadata)
     {
         Span<byte> random = stackalloc byte[sizeof(long)];
         while (true)
         {
             RandomNumberGenerator.Fill(random);
             long id = (long)(BitConverter.ToUInt64(random) >> (64 - SnapshotIdBits));
-            if (id > 0 && state.Metadata.FindSnapshot(id) is null) return id;
+            if (id > 0 && metadata.FindSnapshot(id) is null) return id;
         }
     }
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

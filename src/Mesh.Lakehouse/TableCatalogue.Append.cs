@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Dapper;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
@@ -91,7 +93,7 @@ public sealed partial class TableCatalogue
         TableState state, IReadOnlyList<IngestSet> accepted, IReadOnlyDictionary<string, long> offsets, string commitId, CancellationToken cancellationToken)
     {
         var properties = SourceOffsets.Raise(state.Metadata.Properties, offsets);
-        var files = await CheckFilesAsync(state, accepted, cancellationToken).ConfigureAwait(false);
+        var files = await CheckFilesAsync(state, [.. accepted.SelectMany(set => set.Files)], cancellationToken).ConfigureAwait(false);
         if (files.Count == 0 && properties is null) return new PreparedCommit(state, null, []);
 
         var written = new List<string>();
@@ -100,15 +102,15 @@ public sealed partial class TableCatalogue
         if (files.Count > 0)
         {
             var writer = new SnapshotWriter(this, lake, options, state, metadata.LastUpdatedMs);
-            snapshot = await writer.WriteAsync(files, accepted, commitId, cancellationToken).ConfigureAwait(false);
-            written.AddRange(writer.WrittenUris);
-            metadata = metadata with
+            var change = new SnapshotChange
             {
-                LastSequenceNumber = snapshot.SequenceNumber,
-                CurrentSnapshotId = snapshot.SnapshotId,
-                Snapshots = [.. metadata.Snapshots, snapshot],
-                SnapshotLog = [.. metadata.SnapshotLog, new SnapshotLogEntry(metadata.LastUpdatedMs, snapshot.SnapshotId)],
+                Operation = "append",
+                Added = [.. files.Select(file => new AddedFile(file, state.Metadata.DefaultSpecId))],
+                Summary = Describe(accepted, commitId),
             };
+            snapshot = await writer.WriteAsync(change, state.Metadata.CurrentSnapshot, cancellationToken).ConfigureAwait(false);
+            written.AddRange(writer.WrittenUris);
+            metadata = WithSnapshot(metadata, snapshot);
         }
 
         var next = await WriteMetadataAsync(state, state.Identifier, metadata, cancellationToken).ConfigureAwait(false);
@@ -139,35 +141,50 @@ public sealed partial class TableCatalogue
     /// The files with partition values of the spec's types. What is not there, or not whole, must not be committed: a foreign reader
     /// would fail on the whole table.
     /// </summary>
-    private async ValueTask<List<DataFile>> CheckFilesAsync(TableState state, IReadOnlyList<IngestSet> sets, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<DataFile>> CheckFilesAsync(TableState state, IReadOnlyList<DataFile> files, CancellationToken cancellationToken)
     {
-        var files = new List<DataFile>();
-        if (sets.All(set => set.Files.Count == 0)) return files;
-        var resultTypes = state.Metadata.DefaultSpec.ResultTypes(state.Metadata.CurrentSchema);
+        if (files.Count == 0) return files;
+        var layout = PartitionLayout.Of(state.Metadata, state.Metadata.DefaultSpec);
         var uris = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var file in sets.SelectMany(set => set.Files))
+        foreach (var file in files)
         {
             if (!uris.Add(file.Uri)) throw Refused(state, file, "it is listed twice");
             if (!file.Uri.StartsWith(state.Metadata.Location + "/", StringComparison.Ordinal)) throw Refused(state, file, $"it lies outside {state.Metadata.Location}");
-            long? size = await lake.GetSizeAsync(lake.KeyOf(file.Uri), cancellationToken).ConfigureAwait(false);
-            if (size is null) throw Refused(state, file, "it does not exist");
-            if (size != file.FileBytes) throw Refused(state, file, $"it has {size:N0} bytes where {file.FileBytes:N0} are announced");
-            if (file.Partition.Count != resultTypes.Count) throw Refused(state, file, $"it has {file.Partition.Count} partition values where the table has {resultTypes.Count}");
-            for (int i = 0; i < resultTypes.Count; i++)
+            if (options.CheckFiles)
             {
-                bool fits = resultTypes[i].Kind switch
-                {
-                    Columnar.TypeKind.Int32 or Columnar.TypeKind.Date32 => file.Partition[i] is int or null,
-                    Columnar.TypeKind.Int64 or Columnar.TypeKind.TimestampMicros => file.Partition[i] is int or long or null,
-                    _ => file.Partition[i] is string or null,
-                };
-                if (!fits) throw Refused(state, file, $"partition value {i} is a {file.Partition[i]!.GetType().Name} where {IcebergTypes.ToText(resultTypes[i])} is expected");
+                long? size = await lake.GetSizeAsync(lake.KeyOf(file.Uri), cancellationToken).ConfigureAwait(false);
+                if (size is null) throw Refused(state, file, "it does not exist");
+                if (size != file.FileBytes) throw Refused(state, file, $"it has {size:N0} bytes where {file.FileBytes:N0} are announced");
             }
 
-            files.Add(file);
+            RequirePartition(state, file, layout);
         }
 
         return files;
+    }
+
+    private static void RequirePartition(TableState state, DataFile file, PartitionLayout layout)
+    {
+        if (file.Partition.Count != layout.Types.Count) throw Refused(state, file, $"it has {file.Partition.Count} partition values where the table has {layout.Types.Count}");
+        for (int i = 0; i < layout.Types.Count; i++)
+        {
+            if (file.Partition[i] is { } value && !SingleValues.Fits(value, layout.Types[i]))
+            {
+                throw Refused(state, file, $"partition value {i} is a {value.GetType().Name} where {IcebergTypes.ToText(layout.Types[i])} is expected");
+            }
+        }
+    }
+
+    /// <summary>What a snapshot says of the uploads whose rows it adds.</summary>
+    private static Dictionary<string, string> Describe(IReadOnlyList<IngestSet> sets, string commitId)
+    {
+        var ingestIds = sets.Select(set => set.IngestId.ToString()).Distinct().Order(StringComparer.Ordinal).ToList();
+        return new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["mesh.commit-id"] = commitId,
+            ["mesh.ingest-count"] = SnapshotSummary.Text(ingestIds.Count),
+            ["mesh.ingest-digest"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Join('\n', ingestIds)))),
+        };
     }
 
     private static MeshException Refused(TableState state, DataFile file, string what) => new(

@@ -17,8 +17,9 @@ public sealed partial class TableCatalogue
     /// <exception cref="MeshException"><c>MESH8105</c> when a snapshot is unknown or not an ancestor of the one read.</exception>
     public async ValueTask<IReadOnlyList<DataFile>> ListFilesAsync(TableIdentifier identifier, ScanOptions options, CancellationToken cancellationToken)
     {
-        var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
-        return await ListFilesAsync(state, options, cancellationToken).ConfigureAwait(false);
+        var files = new List<DataFile>();
+        await foreach (var file in PlanAsync(identifier, options with { IncludeMetrics = true }, cancellationToken).ConfigureAwait(false)) files.Add(file.File);
+        return files;
     }
 
     /// <summary>Reads rows under the table's current schema, columns missing in older files as nulls.</summary>
@@ -28,50 +29,35 @@ public sealed partial class TableCatalogue
     {
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
         var schema = Project(identifier, state.Metadata.CurrentSchema, options.Columns);
-        foreach (var file in await ListFilesAsync(state, options, cancellationToken).ConfigureAwait(false))
+        await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false))
         {
             await foreach (var batch in ReadFileAsync(file, schema, cancellationToken).ConfigureAwait(false)) yield return batch;
         }
     }
 
+    /// <summary>Reads the rows of a planned file under the table's current schema, without those that its deletes remove.</summary>
+    /// <param name="identifier">The table.</param>
+    /// <param name="file">The file, as planned.</param>
+    /// <param name="columns">Top-level columns; null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="MeshException"><c>MESH8109</c> when a column is unknown; <c>MESH8113</c> when the file does not fit the table.</exception>
+    public async IAsyncEnumerable<RecordBatch> ReadFileAsync(
+        TableIdentifier identifier, PlannedFile file, IReadOnlyList<string>? columns, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+        var schema = Project(identifier, state.Metadata.CurrentSchema, columns);
+        await foreach (var batch in ReadFileAsync(file, schema, cancellationToken).ConfigureAwait(false)) yield return batch;
+    }
+
     internal async ValueTask<IReadOnlyList<ManifestFile>> ReadManifestListAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
         ManifestListFile.Read(await ReadObjectAsync(snapshot.ManifestListUri, cancellationToken).ConfigureAwait(false), snapshot.ManifestListUri);
 
-    internal async ValueTask<IReadOnlyList<ManifestEntry>> ReadManifestAsync(TableMetadata metadata, ManifestFile manifest, CancellationToken cancellationToken)
+    internal async ValueTask<IReadOnlyList<ManifestEntry>> ReadManifestAsync(
+        TableMetadata metadata, ManifestFile manifest, CancellationToken cancellationToken, Func<int, bool>? metricsOf = null)
     {
-        if (manifest.Content != 0)
-        {
-            throw new MeshException("MESH8112",
-                $"'{manifest.Path}' lists row-level deletes, which are not supported. Rewrite the table without them with the engine that made them.");
-        }
-
-        var spec = metadata.PartitionSpecs.FirstOrDefault(known => known.SpecId == manifest.PartitionSpecId)
-            ?? throw new MeshException("MESH8121", $"'{manifest.Path}' belongs to partition spec {manifest.PartitionSpecId}, which the table does not have. Restore the table's metadata.");
+        var layout = PartitionLayout.Of(metadata, manifest.PartitionSpecId);
         var bytes = await ReadObjectAsync(manifest.Path, cancellationToken).ConfigureAwait(false);
-        return ManifestReader.Read(bytes, manifest, [.. spec.Fields.Select(field => field.FieldId)]);
-    }
-
-    private async ValueTask<IReadOnlyList<DataFile>> ListFilesAsync(TableState state, ScanOptions options, CancellationToken cancellationToken)
-    {
-        var metadata = state.Metadata;
-        var snapshot = options.SnapshotId is { } wanted ? FindSnapshot(state, wanted) : metadata.CurrentSnapshot;
-        if (snapshot is null) return [];
-
-        var after = options.AfterSnapshotId is { } id ? FindSnapshot(state, id) : null;
-        var added = after is null ? null : SnapshotsBetween(state, after, snapshot);
-        var files = new List<DataFile>();
-        foreach (var manifest in await ReadManifestListAsync(snapshot, cancellationToken).ConfigureAwait(false))
-        {
-            // A manifest is never newer than its own number, merged ones included: older ones cannot list a newer file.
-            if (after is not null && manifest.SequenceNumber <= after.SequenceNumber) continue;
-            foreach (var entry in await ReadManifestAsync(metadata, manifest, cancellationToken).ConfigureAwait(false))
-            {
-                if (entry.Status == ManifestEntryStatus.Deleted) continue;
-                if (added is null || added.Contains(entry.SnapshotId!.Value)) files.Add(entry.File);
-            }
-        }
-
-        return files;
+        return ManifestReader.Read(bytes, manifest, layout, metricsOf);
     }
 
     /// <summary>The snapshots that brought new rows after one and up to another.</summary>
@@ -101,8 +87,15 @@ public sealed partial class TableCatalogue
             : throw new MeshException("MESH8109",
                 $"Table {identifier} has no column '{name}'. There are: {string.Join(", ", schema.Fields.Select(field => field.Name))}."))]);
 
-    private async IAsyncEnumerable<RecordBatch> ReadFileAsync(DataFile file, Schema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RecordBatch> ReadFileAsync(PlannedFile planned, Schema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var file = planned.File;
+        if (planned.Deletes.Count > 0)
+        {
+            throw new MeshException("MESH8112",
+                $"'{file.Uri}' has row-level deletes, which are not supported. Rewrite the table without them with the engine that made them.");
+        }
+
         var source = await lake.OpenAsync(lake.KeyOf(file.Uri), cancellationToken).ConfigureAwait(false);
         ParquetReader reader;
         try

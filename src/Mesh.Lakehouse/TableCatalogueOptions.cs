@@ -14,4 +14,7 @@ public sealed record TableCatalogueOptions
 
     /// <summary>Superseded metadata files kept per table (default: 100); older ones are deleted after a commit.</summary>
     public int MaxPreviousMetadataFiles { get; init; } = 100;
+
+    /// <summary>Whether files are looked for before they are committed; off only where tables are made of files that do not exist.</summary>
+    internal bool CheckFiles { get; init; } = true;
 }

@@ -6,13 +6,13 @@ public sealed record ColumnMetrics
     /// <summary>The lake's field id.</summary>
     public required int FieldId { get; init; }
 
-    /// <summary>Values, nulls and nested repetitions included.</summary>
+    /// <summary>Values, nulls and nested repetitions included; -1 when unknown.</summary>
     public required long ValueCount { get; init; }
 
-    /// <summary>Absent values.</summary>
+    /// <summary>Absent values; -1 when unknown.</summary>
     public required long NullCount { get; init; }
 
-    /// <summary>NaNs; 0 for types without them.</summary>
+    /// <summary>NaNs; 0 for types without them, -1 when unknown.</summary>
     public long NanCount { get; init; }
 
     /// <summary>Bytes of the column in the file, compressed.</summary>

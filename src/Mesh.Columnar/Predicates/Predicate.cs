@@ -2,12 +2,42 @@ namespace Mesh.Columnar;
 
 /// <summary>
 /// A condition on rows. Columns are named by their path (<c>header.stamp.sec</c>) and lie outside of lists and maps. As in SQL a comparison
-/// with an absent value is neither true nor false, and only rows for which the whole condition is true match.
+/// with an absent value is neither true nor false, and only rows for which the whole condition is true match. NaN equals itself and is greater
+/// than every number, and zeros are equal, as in DuckDB and Spark. Texts and bytes compare byte by byte.
 /// </summary>
 public abstract record Predicate
 {
     private protected Predicate()
     {
+    }
+
+    /// <summary>Paths of the columns that the condition names, each once.</summary>
+    public IReadOnlyList<string> ColumnPaths()
+    {
+        var paths = new List<string>();
+        Collect(this, paths);
+        return paths;
+    }
+
+    private static void Collect(Predicate predicate, List<string> paths)
+    {
+        string? column = predicate switch
+        {
+            ComparisonPredicate comparison => comparison.Column,
+            InPredicate list => list.Column,
+            PrefixPredicate prefix => prefix.Column,
+            NullPredicate isNull => isNull.Column,
+            _ => null,
+        };
+        if (column is not null && !paths.Contains(column)) paths.Add(column);
+        var parts = predicate switch
+        {
+            AndPredicate and => and.Parts,
+            OrPredicate or => or.Parts,
+            NotPredicate not => [not.Part],
+            _ => [],
+        };
+        foreach (var part in parts) Collect(part, paths);
     }
 }
 

@@ -17,4 +17,6 @@ public enum PartitionTransform
     Day,
     /// <summary>Hours since 1970-01-01T00.</summary>
     Hour,
+    /// <summary>Always absent: what is left of a field that was dropped.</summary>
+    Void,
 }

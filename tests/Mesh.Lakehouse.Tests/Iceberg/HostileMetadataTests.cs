@@ -26,10 +26,12 @@ public sealed class HostileMetadataTests : IDisposable
         byte[] entries = (await lake.Catalogue.ReadObjectAsync(manifest.Path, None)).ToArray();
         byte[] metadata = (await lake.Catalogue.ReadObjectAsync(outcome.Table.MetadataUri, None)).ToArray();
 
+        var layout = PartitionLayout.Of(TableMetadataReader.Read(metadata, "metadata"), manifest.PartitionSpecId);
+
         int refused = 0;
         Mutate(list, bytes => ManifestListFile.Read(bytes, "list"), ref refused);
-        Mutate(entries, bytes => ManifestReader.Read(bytes, manifest, [1000]), ref refused);
-        Mutate(Inflated(entries), bytes => ManifestReader.Read(bytes, manifest, [1000]), ref refused);
+        Mutate(entries, bytes => ManifestReader.Read(bytes, manifest, layout, static _ => true), ref refused);
+        Mutate(Inflated(entries), bytes => ManifestReader.Read(bytes, manifest, layout, static _ => true), ref refused);
         Mutate(metadata, bytes => TableMetadataReader.Read(bytes, "metadata"), ref refused);
         refused.ShouldBeGreaterThan(1000, "or the mutations hit nothing");
     }

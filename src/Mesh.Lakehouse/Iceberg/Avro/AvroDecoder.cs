@@ -65,6 +65,157 @@ internal ref struct AvroDecoder(ReadOnlySpan<byte> bytes, string source)
         return value;
     }
 
+    /// <summary>Whether the value of an optional field is there; <paramref name="present"/> is its type without the union.</summary>
+    public bool TryEnter(AvroType type, out AvroType present)
+    {
+        present = type;
+        if (type is AvroUnion union)
+        {
+            long branch = ReadLong();
+            present = branch >= 0 && branch < union.Branches.Length ? union.Branches[branch] : throw Fault($"branch {branch} of a union of {union.Branches.Length}");
+        }
+
+        if (present is not AvroPrimitive { Kind: AvroPrimitiveKind.Null }) return true;
+        if (type is not AvroUnion) CountIfEmpty(Position);
+        return false;
+    }
+
+    /// <summary>An int or long, null where an optional one is absent.</summary>
+    public long? ReadNumber(AvroType type)
+    {
+        if (!TryEnter(type, out var present)) return null;
+        return present is AvroPrimitive { Kind: AvroPrimitiveKind.Int or AvroPrimitiveKind.Long } ? ReadLong() : throw Fault("a number is expected and something else is there");
+    }
+
+    /// <summary>A text, null where an optional one is absent.</summary>
+    public string? ReadText(AvroType type)
+    {
+        if (!TryEnter(type, out var present)) return null;
+        return present is AvroPrimitive { Kind: AvroPrimitiveKind.String } ? ReadString() : throw Fault("a text is expected and something else is there");
+    }
+
+    /// <summary>Bytes, null where optional ones are absent.</summary>
+    public byte[]? ReadBinary(AvroType type)
+    {
+        if (!TryEnter(type, out var present)) return null;
+        return present switch
+        {
+            AvroPrimitive { Kind: AvroPrimitiveKind.Bytes } => ReadBytes().ToArray(),
+            AvroFixed fixedType => Take(fixedType.Size).ToArray(),
+            _ => throw Fault("bytes are expected and something else is there"),
+        };
+    }
+
+    /// <summary>Items of the next block of an array; 0 after the last.</summary>
+    public long ReadBlockCount()
+    {
+        long count = ReadLong();
+        if (count >= 0) return count;
+        ReadLong();
+        return count == long.MinValue ? throw Fault("a block announces 2^63 items") : -count;
+    }
+
+    /// <summary>Passes over a value without making anything of it.</summary>
+    public void Skip(AvroType type)
+    {
+        int before = Position;
+        switch (type)
+        {
+            case AvroPrimitive { Kind: AvroPrimitiveKind.Int or AvroPrimitiveKind.Long }:
+                SkipLong();
+                return;
+            case AvroPrimitive primitive:
+                SkipPrimitive(primitive.Kind);
+                break;
+            case AvroFixed fixedType:
+                Take(fixedType.Size);
+                break;
+            case AvroEnum:
+                SkipLong();
+                return;
+            case AvroUnion:
+                if (++depth > MaxDepth) throw Fault($"values are nested deeper than {MaxDepth}");
+                if (TryEnter(type, out var present)) Skip(present);
+                depth--;
+                return;
+            case AvroRecord record:
+                if (++depth > MaxDepth) throw Fault($"values are nested deeper than {MaxDepth}");
+                for (int i = 0; i < record.Fields.Count; i++) Skip(record.Fields[i].Type);
+                depth--;
+                break;
+            case AvroArray array:
+                SkipItems(array.Items, isMap: false);
+                break;
+            case AvroMap map:
+                SkipItems(map.Values, isMap: true);
+                break;
+        }
+
+        CountIfEmpty(before);
+    }
+
+    /// <summary>Decodes a value to objects.</summary>
+    public object? ReadValue(AvroType type)
+    {
+        int before = Position;
+        object? value = Read(type);
+        CountIfEmpty(before);
+        return value;
+    }
+
+    private void SkipLong()
+    {
+        for (int length = 1; Position < bytes.Length; length++)
+        {
+            if (bytes[Position++] < 0x80) return;
+            if (length == 10) throw Fault("a number has more than ten bytes");
+        }
+
+        throw Fault("it ends in a number");
+    }
+
+    private void SkipPrimitive(AvroPrimitiveKind kind)
+    {
+        switch (kind)
+        {
+            case AvroPrimitiveKind.Null:
+                break;
+            case AvroPrimitiveKind.Boolean:
+                Take(1);
+                break;
+            case AvroPrimitiveKind.Float:
+                Take(sizeof(float));
+                break;
+            case AvroPrimitiveKind.Double:
+                Take(sizeof(double));
+                break;
+            default:
+                ReadBytes();
+                break;
+        }
+    }
+
+    private void SkipItems(AvroType items, bool isMap)
+    {
+        if (++depth > MaxDepth) throw Fault($"values are nested deeper than {MaxDepth}");
+        for (long count = ReadLong(); count != 0; count = ReadLong())
+        {
+            if (count < 0)
+            {
+                Take(ReadLong());
+                continue;
+            }
+
+            for (; count > 0; count--)
+            {
+                if (isMap) ReadBytes();
+                Skip(items);
+            }
+        }
+
+        depth--;
+    }
+
     private object? Read(AvroType type)
     {
         switch (type)
@@ -158,7 +309,8 @@ internal ref struct AvroDecoder(ReadOnlySpan<byte> bytes, string source)
         return values;
     }
 
-    private void CountIfEmpty(int before)
+    /// <summary>Refuses values of no bytes without end.</summary>
+    public void CountIfEmpty(int before)
     {
         if (Position == before && ++emptyValues > MaxEmptyValues) throw Fault($"more than {MaxEmptyValues:N0} values of no bytes are announced");
     }

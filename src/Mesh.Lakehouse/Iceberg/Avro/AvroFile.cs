@@ -13,13 +13,21 @@ internal static class AvroFile
 
     public static ReadOnlySpan<byte> Magic => [(byte)'O', (byte)'b', (byte)'j', 1];
 
+    /// <summary>Decodes one record of a file; must take exactly the record's bytes.</summary>
+    public delegate void RecordReader(ref AvroDecoder decoder, AvroRecord type);
+
     /// <summary>Reads a whole file.</summary>
     /// <param name="file">Its bytes.</param>
     /// <param name="source">Name for errors.</param>
     /// <param name="onRecord">Takes each record.</param>
     /// <returns>The header's metadata.</returns>
     /// <exception cref="MeshException"><c>MESH8120</c> when it is damaged, with the place.</exception>
-    public static IReadOnlyDictionary<string, byte[]> Read(ReadOnlyMemory<byte> file, string source, Action<AvroValue> onRecord)
+    public static IReadOnlyDictionary<string, byte[]> Read(ReadOnlyMemory<byte> file, string source, Action<AvroValue> onRecord) =>
+        Read(file, source, (ref AvroDecoder decoder, AvroRecord type) => onRecord(decoder.ReadRecord(type)));
+
+    /// <summary>Reads a whole file record by record without making objects of what is not wanted.</summary>
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, string, Action{AvroValue})"/>
+    public static IReadOnlyDictionary<string, byte[]> Read(ReadOnlyMemory<byte> file, string source, RecordReader readRecord)
     {
         var decoder = new AvroDecoder(file.Span, source);
         if (!file.Span.StartsWith(Magic)) throw AvroFault.At(source, 0, "the magic 'Obj' 1 is missing");
@@ -39,7 +47,14 @@ internal static class AvroFile
             var stored = decoder.ReadBytes();
             if (!decoder.Take(SyncBytes).SequenceEqual(sync)) throw AvroFault.At(source, start, "a block does not end with the sync marker");
             var block = new AvroDecoder(deflated ? Inflate(stored, source, start) : stored, source);
-            for (; count > 0; count--) onRecord(block.ReadRecord(type));
+            for (; count > 0; count--)
+            {
+                int before = block.Position;
+                readRecord(ref block, type);
+                block.CountIfEmpty(before);
+            }
+
+
             if (count < 0 || !block.AtEnd) throw AvroFault.At(source, start, "a block does not hold the number of records it announces");
         }
 

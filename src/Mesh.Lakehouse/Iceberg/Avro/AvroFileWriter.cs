@@ -37,6 +37,9 @@ internal sealed class AvroFileWriter
     /// <summary>Takes the fields of the current record in schema order.</summary>
     public AvroEncoder Record { get; }
 
+    /// <summary>Bytes so far, the open block not compressed.</summary>
+    public long WrittenBytes => file.WrittenCount + block.WrittenCount;
+
     public void EndRecord()
     {
         records++;

@@ -38,14 +38,19 @@ internal sealed record AvroUnion(AvroType[] Branches) : AvroType;
 internal sealed record AvroRecord(string Name) : AvroType
 {
     private readonly Dictionary<int, int> indexById = [];
+    private readonly List<int> ids = [];
 
     public List<(string Name, AvroType Type)> Fields { get; } = [];
 
     public void Add(string name, AvroType type, int? fieldId)
     {
         if (fieldId is { } id) indexById.TryAdd(id, Fields.Count);
+        ids.Add(fieldId ?? -1);
         Fields.Add((name, type));
     }
+
+    /// <summary>Id of the field at a place; -1 when it has none.</summary>
+    public int IdAt(int index) => ids[index];
 
     public int IndexOf(int fieldId) => indexById.TryGetValue(fieldId, out int index) ? index : -1;
 }

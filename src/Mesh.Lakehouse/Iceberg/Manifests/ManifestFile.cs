@@ -31,6 +31,20 @@ internal sealed record ManifestFile
     public long DeletedRows { get; init; }
 
     public IReadOnlyList<FieldSummary> Partitions { get; init; } = [];
+
+    public byte[]? KeyMetadata { get; init; }
+
+    /// <summary>Row id of the first row whose file has none of its own; format version 3, data manifests only.</summary>
+    public long? FirstRowId { get; init; }
+
+    /// <summary>False when it only tells what its snapshot removed. Counts that a writer of version 1 left out read as -1.</summary>
+    public bool MayHoldLiveFiles => AddedFiles != 0 || ExistingFiles != 0;
+
+    /// <summary>Files that are in the table, as far as they were counted.</summary>
+    public long LiveFiles => Math.Max(0, AddedFiles) + (long)Math.Max(0, ExistingFiles);
+
+    /// <summary>Rows, or deletes, of those files.</summary>
+    public long LiveRows => Math.Max(0, AddedRows) + Math.Max(0, ExistingRows);
 }
 
 /// <summary>Range of one partition field over the files of a manifest; bounds in single-value serialisation.</summary>
@@ -47,6 +61,5 @@ internal enum ManifestEntryStatus
     Deleted = 2,
 }
 
-/// <summary>A data file in a manifest. Sequence numbers are null only where they are inherited: for added files of a manifest not yet committed.</summary>
-internal sealed record ManifestEntry(
-    ManifestEntryStatus Status, long? SnapshotId, long? SequenceNumber, long? FileSequenceNumber, int SortOrderId, DataFile File);
+/// <summary>A file in a manifest. Sequence numbers are null only where they are inherited: for added files of a manifest not yet committed.</summary>
+internal sealed record ManifestEntry(ManifestEntryStatus Status, long? SnapshotId, long? SequenceNumber, long? FileSequenceNumber, DataFile File);

@@ -6,15 +6,18 @@ namespace Mesh.Lakehouse.Iceberg.Manifests;
 /// <summary>Writes and reads manifest lists (Iceberg specification, "Manifest Lists").</summary>
 internal static class ManifestListFile
 {
-    public static ReadOnlyMemory<byte> Write(IReadOnlyList<ManifestFile> manifests, long snapshotId, long? parentSnapshotId, long sequenceNumber)
+    public static ReadOnlyMemory<byte> Write(
+        IReadOnlyList<ManifestFile> manifests, long snapshotId, long? parentSnapshotId, long sequenceNumber, int formatVersion = 2, long? firstRowId = null)
     {
-        var file = new AvroFileWriter(ManifestSchemas.ManifestList, new Dictionary<string, string>
+        var metadata = new Dictionary<string, string>
         {
             ["snapshot-id"] = snapshotId.ToString(CultureInfo.InvariantCulture),
             ["parent-snapshot-id"] = parentSnapshotId?.ToString(CultureInfo.InvariantCulture) ?? "null",
             ["sequence-number"] = sequenceNumber.ToString(CultureInfo.InvariantCulture),
-            ["format-version"] = "2",
-        });
+            ["format-version"] = formatVersion.ToString(CultureInfo.InvariantCulture),
+        };
+        if (firstRowId is not null) metadata["first-row-id"] = firstRowId.Value.ToString(CultureInfo.InvariantCulture);
+        var file = new AvroFileWriter(ManifestSchemas.ManifestList(formatVersion), metadata);
         var record = file.Record;
         foreach (var manifest in manifests)
         {
@@ -25,14 +28,15 @@ internal static class ManifestListFile
             record.WriteLong(manifest.SequenceNumber);
             record.WriteLong(manifest.MinSequenceNumber);
             record.WriteLong(manifest.AddedSnapshotId);
-            record.WriteInt(manifest.AddedFiles);
-            record.WriteInt(manifest.ExistingFiles);
-            record.WriteInt(manifest.DeletedFiles);
-            record.WriteLong(manifest.AddedRows);
-            record.WriteLong(manifest.ExistingRows);
-            record.WriteLong(manifest.DeletedRows);
+            record.WriteInt(Math.Max(0, manifest.AddedFiles));
+            record.WriteInt(Math.Max(0, manifest.ExistingFiles));
+            record.WriteInt(Math.Max(0, manifest.DeletedFiles));
+            record.WriteLong(Math.Max(0, manifest.AddedRows));
+            record.WriteLong(Math.Max(0, manifest.ExistingRows));
+            record.WriteLong(Math.Max(0, manifest.DeletedRows));
             WritePartitions(record, manifest.Partitions);
-            record.WriteOptional(false);
+            if (record.WriteOptional(manifest.KeyMetadata is not null)) record.WriteBytes(manifest.KeyMetadata);
+            if (formatVersion >= 3 && record.WriteOptional(manifest.FirstRowId is not null)) record.WriteLong(manifest.FirstRowId!.Value);
             file.EndRecord();
         }
 
@@ -46,18 +50,20 @@ internal static class ManifestListFile
         AvroFile.Read(bytes, source, record => manifests.Add(new ManifestFile
         {
             Path = record[500] as string ?? throw AvroFault.At(source, "an entry lacks the manifest's path"),
-            Length = Long(record, 501),
-            PartitionSpecId = Int(record, 502),
-            Content = Int(record, 517),
-            SequenceNumber = Long(record, 515),
-            MinSequenceNumber = Long(record, 516),
-            AddedSnapshotId = Long(record, 503),
-            AddedFiles = Int(record, 504),
-            ExistingFiles = Int(record, 505),
-            DeletedFiles = Int(record, 506),
-            AddedRows = Long(record, 512),
-            ExistingRows = Long(record, 513),
-            DeletedRows = Long(record, 514),
+            Length = Long(record, 501, 0),
+            PartitionSpecId = (int)Long(record, 502, 0),
+            Content = (int)Long(record, 517, 0),
+            SequenceNumber = Long(record, 515, 0),
+            MinSequenceNumber = Long(record, 516, 0),
+            AddedSnapshotId = Long(record, 503, 0),
+            AddedFiles = (int)Long(record, 504, -1),
+            ExistingFiles = (int)Long(record, 505, -1),
+            DeletedFiles = (int)Long(record, 506, -1),
+            AddedRows = Long(record, 512, -1),
+            ExistingRows = Long(record, 513, -1),
+            DeletedRows = Long(record, 514, -1),
+            KeyMetadata = record[519] as byte[],
+            FirstRowId = record[520] as long?,
             Partitions = record[507] is List<object?> summaries
                 ? [.. summaries.OfType<AvroValue>().Select(value =>
                     new FieldSummary(value[509] is true, value[518] as bool?, value[510] as byte[], value[511] as byte[]))]
@@ -81,7 +87,10 @@ internal static class ManifestListFile
         record.WriteLong(0);
     }
 
-    private static long Long(AvroValue record, int fieldId) => record[fieldId] as long? ?? 0;
-
-    private static int Int(AvroValue record, int fieldId) => record[fieldId] as int? ?? 0;
+    private static long Long(AvroValue record, int fieldId, long absent) => record[fieldId] switch
+    {
+        int number => number,
+        long number => number,
+        _ => absent,
+    };
 }

@@ -8,7 +8,12 @@ namespace Mesh.Lakehouse.Iceberg.Manifests;
 /// <summary>Avro schemas of manifests and manifest lists; every field carries its id of the specification.</summary>
 internal static class ManifestSchemas
 {
-    public const string ManifestList =
+    /// <summary>Schema of a manifest list's entries.</summary>
+    public static string ManifestList(int formatVersion) => formatVersion < 3
+        ? ManifestListFields + "]}"
+        : ManifestListFields + """,{"name":"first_row_id","type":["null","long"],"default":null,"field-id":520}]}""";
+
+    private const string ManifestListFields =
         """
         {"type":"record","name":"manifest_file","fields":[
         {"name":"manifest_path","type":"string","field-id":500},
@@ -29,11 +34,11 @@ internal static class ManifestSchemas
         {"name":"contains_nan","type":["null","boolean"],"default":null,"field-id":518},
         {"name":"lower_bound","type":["null","bytes"],"default":null,"field-id":510},
         {"name":"upper_bound","type":["null","bytes"],"default":null,"field-id":511}]}}],"default":null,"field-id":507},
-        {"name":"key_metadata","type":["null","bytes"],"default":null,"field-id":519}]}
+        {"name":"key_metadata","type":["null","bytes"],"default":null,"field-id":519}
         """;
 
     /// <summary>Schema of a manifest's entries: the partition record depends on the spec.</summary>
-    public static string ManifestEntry(PartitionSpec spec, IReadOnlyList<DataType> resultTypes)
+    public static string ManifestEntry(PartitionLayout layout, int formatVersion)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -46,7 +51,7 @@ internal static class ManifestSchemas
             Field(json, "snapshot_id", 1, """["null","long"]""");
             Field(json, "sequence_number", 3, """["null","long"]""");
             Field(json, "file_sequence_number", 4, """["null","long"]""");
-            Field(json, "data_file", 2, DataFile(spec, resultTypes));
+            Field(json, "data_file", 2, DataFile(layout, formatVersion));
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -54,7 +59,7 @@ internal static class ManifestSchemas
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
-    private static string DataFile(PartitionSpec spec, IReadOnlyList<DataType> resultTypes)
+    private static string DataFile(PartitionLayout layout, int formatVersion)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -66,7 +71,7 @@ internal static class ManifestSchemas
             Field(json, "content", 134, "\"int\"");
             Field(json, "file_path", 100, "\"string\"");
             Field(json, "file_format", 101, "\"string\"");
-            Field(json, "partition", 102, Partition(spec, resultTypes));
+            Field(json, "partition", 102, Partition(layout));
             Field(json, "record_count", 103, "\"long\"");
             Field(json, "file_size_in_bytes", 104, "\"long\"");
             Field(json, "column_sizes", 108, Map(117, 118, "long"));
@@ -79,6 +84,14 @@ internal static class ManifestSchemas
             Field(json, "split_offsets", 132, """["null",{"type":"array","element-id":133,"items":"long"}]""");
             Field(json, "equality_ids", 135, """["null",{"type":"array","element-id":136,"items":"int"}]""");
             Field(json, "sort_order_id", 140, """["null","int"]""");
+            if (formatVersion >= 3) Field(json, "first_row_id", 142, """["null","long"]""");
+            Field(json, "referenced_data_file", 143, """["null","string"]""");
+            if (formatVersion >= 3)
+            {
+                Field(json, "content_offset", 144, """["null","long"]""");
+                Field(json, "content_size_in_bytes", 145, """["null","long"]""");
+            }
+
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -86,7 +99,7 @@ internal static class ManifestSchemas
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
-    private static string Partition(PartitionSpec spec, IReadOnlyList<DataType> resultTypes)
+    private static string Partition(PartitionLayout layout)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -95,9 +108,10 @@ internal static class ManifestSchemas
             json.WriteString("type", "record");
             json.WriteString("name", "r102");
             json.WriteStartArray("fields");
-            for (int i = 0; i < spec.Fields.Count; i++)
+            for (int i = 0; i < layout.Types.Count; i++)
             {
-                Field(json, AvroName(spec.Fields[i].Name), spec.Fields[i].FieldId, $"""["null",{AvroTypeOf(resultTypes[i])}]""");
+                var field = layout.Spec.Fields[i];
+                Field(json, AvroName(field.Name), field.FieldId, $"""["null",{AvroTypeOf(layout.Types[i], field.FieldId)}]""");
             }
 
             json.WriteEndArray();
@@ -129,14 +143,38 @@ internal static class ManifestSchemas
         return $$"""["null",{"type":"array","logicalType":"map","items":{{pair}} }]""";
     }
 
-    private static string AvroTypeOf(DataType type) => type.Kind switch
+    /// <summary>Types of partition values (Iceberg specification, appendix A); named ones carry the field's id, since a name may be defined once.</summary>
+    private static string AvroTypeOf(DataType type, int id) => type.Kind switch
     {
+        TypeKind.Boolean => "\"boolean\"",
         TypeKind.Int32 => "\"int\"",
         TypeKind.Int64 => "\"long\"",
+        TypeKind.Float32 => "\"float\"",
+        TypeKind.Float64 => "\"double\"",
         TypeKind.Date32 => """{"type":"int","logicalType":"date"}""",
+        TypeKind.TimeMicros => """{"type":"long","logicalType":"time-micros"}""",
         TypeKind.TimestampMicros => """{"type":"long","logicalType":"timestamp-micros","adjust-to-utc":true}""",
-        _ => "\"string\"",
+        TypeKind.LocalTimestampMicros => """{"type":"long","logicalType":"timestamp-micros","adjust-to-utc":false}""",
+        TypeKind.TimestampNanos => """{"type":"long","logicalType":"timestamp-nanos","adjust-to-utc":true}""",
+        TypeKind.LocalTimestampNanos => """{"type":"long","logicalType":"timestamp-nanos","adjust-to-utc":false}""",
+        TypeKind.Utf8 => "\"string\"",
+        TypeKind.Binary => "\"bytes\"",
+        TypeKind.Uuid => $$"""{"type":"fixed","size":16,"logicalType":"uuid","name":"uuid_{{id}}"}""",
+        TypeKind.FixedBinary => $$"""{"type":"fixed","size":{{type.ByteWidth}},"name":"fixed_{{id}}"}""",
+        TypeKind.Decimal128 => DecimalType((Columnar.DecimalType)type, id),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Partition values are primitive."),
     };
+
+    private static string DecimalType(Columnar.DecimalType type, int id) =>
+        $$"""{"type":"fixed","size":{{DecimalBytes(type.Precision)}},"logicalType":"decimal","precision":{{type.Precision}},"scale":{{type.Scale}},"name":"decimal_{{id}}"}""";
+
+    /// <summary>Fewest bytes that hold every number of so many digits.</summary>
+    public static int DecimalBytes(int precision)
+    {
+        int bytes = 1;
+        while (System.Numerics.BigInteger.Pow(2, (8 * bytes) - 1) <= System.Numerics.BigInteger.Pow(10, precision) - 1) bytes++;
+        return bytes;
+    }
 
     /// <summary>Avro names are letters, digits and underscores; columns are found by id, so the name only has to be legal.</summary>
     private static string AvroName(string name)

@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Iceberg.Manifests;
+using Mesh.Lakehouse.Iceberg.Metadata;
+using Mesh.Model;
+
+namespace Mesh.Lakehouse;
+
+public sealed partial class TableCatalogue
+{
+    /// <summary>
+    /// Data files that a scan has to read, with the deletes that apply to them, oldest commits first. One manifest is held in memory at a time,
+    /// beside the table's delete files.
+    /// </summary>
+    /// <exception cref="MeshException"><c>MESH8105</c> when a snapshot or reference is unknown, or not an ancestor of the one read.</exception>
+    public async IAsyncEnumerable<PlannedFile> PlanAsync(
+        TableIdentifier identifier, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+        await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false)) yield return file;
+    }
+
+    internal async IAsyncEnumerable<PlannedFile> PlanAsync(TableState state, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (SnapshotOf(state, options) is not { } snapshot) yield break;
+        var after = options.AfterSnapshotId is { } id ? FindSnapshot(state, id) : null;
+        var added = after is null ? null : SnapshotsBetween(state, after, snapshot);
+        var statistics = options.Statistics ?? new ScanStatistics();
+        var list = await ReadManifestListAsync(snapshot, cancellationToken).ConfigureAwait(false);
+        statistics.ManifestsTotal += list.Count;
+
+        var deletes = new DeleteIndex();
+        foreach (var manifest in list)
+        {
+            if (manifest.Content == 0) continue;
+            statistics.ManifestsRead++;
+            await ReadDeletesAsync(state.Metadata, manifest, deletes, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var manifest in list)
+        {
+            if (manifest.Content != 0) continue;
+
+            // A manifest is never newer than its own number, merged ones included: older ones cannot list a newer file.
+            if (!manifest.MayHoldLiveFiles || (after is not null && manifest.SequenceNumber <= after.SequenceNumber))
+            {
+                statistics.ManifestsSkipped++;
+                continue;
+            }
+
+            statistics.ManifestsRead++;
+            var entries = await ReadManifestAsync(state.Metadata, manifest, cancellationToken, options.IncludeMetrics ? static _ => true : null).ConfigureAwait(false);
+            foreach (var entry in entries)
+            {
+                if (entry.Status == ManifestEntryStatus.Deleted) continue;
+                if (added is not null && !added.Contains(entry.SnapshotId!.Value))
+                {
+                    statistics.FilesSkipped++;
+                    continue;
+                }
+
+                statistics.FilesKept++;
+                long sequence = entry.SequenceNumber ?? throw new MeshException("MESH8120", $"'{manifest.Path}' lists a file without a sequence number. Rewrite the table's manifests.");
+                yield return new PlannedFile(entry.File, deletes.Find(entry.File, sequence, manifest.PartitionSpecId), sequence, manifest.PartitionSpecId);
+            }
+        }
+    }
+
+    private async ValueTask ReadDeletesAsync(TableMetadata metadata, ManifestFile manifest, DeleteIndex deletes, CancellationToken cancellationToken)
+    {
+        int fields = PartitionLayout.Of(metadata, manifest.PartitionSpecId).Types.Count;
+        var entries = await ReadManifestAsync(metadata, manifest, cancellationToken, static fieldId => fieldId == ReservedFields.FilePath.Id).ConfigureAwait(false);
+        foreach (var entry in entries)
+        {
+            if (entry.Status == ManifestEntryStatus.Deleted) continue;
+            var file = entry.File;
+
+            // Bounds of the path that agree name the one file as well as the field of version 3 does, unless they were shortened.
+            if (file is { Content: DataFileContent.PositionDeletes, ReferencedDataFile: null, Columns: [{ LowerBound: { } lower, UpperBound: { } upper }] }
+                && lower.AsSpan().SequenceEqual(upper))
+            {
+                file = file with { ReferencedDataFile = Encoding.UTF8.GetString(lower) };
+            }
+
+            deletes.Add(file, entry.SequenceNumber ?? manifest.SequenceNumber, manifest.PartitionSpecId, fields);
+        }
+    }
+
+    /// <summary>The snapshot that is to be read; null when the table was empty.</summary>
+    private static Snapshot? SnapshotOf(TableState state, ScanOptions options)
+    {
+        int given = (options.SnapshotId is null ? 0 : 1) + (options.Reference is null ? 0 : 1) + (options.AsOf is null ? 0 : 1);
+        if (given > 1) throw new ArgumentException("A scan is of a snapshot, a reference or a time, not of two of them.", nameof(options));
+        if (options.SnapshotId is { } wanted) return FindSnapshot(state, wanted);
+        if (options.AsOf is { } time)
+        {
+            var entry = state.Metadata.SnapshotLog.LastOrDefault(entry => entry.TimestampMs <= time.ToUnixTimeMilliseconds());
+            return entry is null ? null : FindSnapshot(state, entry.SnapshotId);
+        }
+
+        return state.Metadata.CurrentSnapshot;
+    }
+}
