@@ -5,7 +5,6 @@ using Mesh.Lakehouse;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Catalogue;
 
@@ -97,19 +96,20 @@ public sealed partial class CatalogueStage
         {
             Sets = [.. sets.Select(set => set.Set)],
             SourceOffsets = offsets,
-            OnCommitting = (transaction, table, accepted) => Announce(transaction, table, [.. accepted.Select(set => bySet[set])]),
+            OnCommitting = (transaction, table, accepted) => AnnounceAsync(transaction, table, [.. accepted.Select(set => bySet[set])]),
         };
     }
 
     /// <summary>Runs in the transaction of the commit: what it writes is there exactly when the snapshot is.</summary>
-    private void Announce(SqliteTransaction transaction, Table table, IReadOnlyList<FileSet> accepted)
+    private async Task AnnounceAsync(MetadataTransaction transaction, Table table, IReadOnlyList<FileSet> accepted)
     {
-        foreach (var set in accepted) recordings.SetAccount(transaction, set.Set.IngestId, set.Account);
+        foreach (var set in accepted) await recordings.SetAccountAsync(transaction, set.Set.IngestId, set.Account).ConfigureAwait(false);
 
         // A commit that adds no file makes no snapshot.
         if (accepted.All(set => set.Set.Files.Count == 0)) return;
         var committed = Describe(table, table.CurrentSnapshot!, accepted);
-        Outbox.Add(transaction, Topics.SnapshotCommitted, committed.Table, SnapshotCommitted.Descriptor.FullName, committed.ToByteArray());
+        await Outbox.AddAsync(transaction, Topics.SnapshotCommitted, committed.Table, SnapshotCommitted.Descriptor.FullName, committed.ToByteArray())
+            .ConfigureAwait(false);
     }
 
     private static SnapshotCommitted Describe(Table table, Snapshot snapshot, IReadOnlyList<FileSet> accepted)
@@ -138,9 +138,9 @@ public sealed partial class CatalogueStage
     }
 
     private async ValueTask<bool> StoreAccountsAsync(IReadOnlyList<FileSet> sets) => await database.WriteAsync(
-        transaction =>
+        async transaction =>
         {
-            foreach (var set in sets) recordings.SetAccount(transaction, set.Set.IngestId, set.Account);
+            foreach (var set in sets) await recordings.SetAccountAsync(transaction, set.Set.IngestId, set.Account).ConfigureAwait(false);
             return true;
         },
         CancellationToken.None).ConfigureAwait(false);

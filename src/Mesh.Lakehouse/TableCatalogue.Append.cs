@@ -1,12 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Dapper;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
 using Mesh.Lakehouse.Iceberg.Metadata;
+using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Lakehouse;
 
@@ -40,12 +39,11 @@ public sealed partial class TableCatalogue
             try
             {
                 await database.WriteAsync(
-                    transaction =>
+                    async transaction =>
                     {
-                        if (!ReferenceEquals(commit.Next, state)) SwapPointer(transaction, state, commit.Next);
-                        AddToLedger(transaction, commit, accepted);
-                        if (accepted.Count > 0) request.OnCommitting?.Invoke(transaction, commit.Next.Table, accepted);
-                        return true;
+                        if (!ReferenceEquals(commit.Next, state)) await SwapPointerAsync(transaction, state, commit.Next).ConfigureAwait(false);
+                        await AddToLedgerAsync(transaction, commit, accepted).ConfigureAwait(false);
+                        if (accepted.Count > 0 && request.OnCommitting is { } committing) await committing(transaction, commit.Next.Table, accepted).ConfigureAwait(false);
                     },
                     cancellationToken).ConfigureAwait(false);
             }
@@ -67,12 +65,21 @@ public sealed partial class TableCatalogue
         TableState state, IReadOnlyList<IngestSet> sets, CancellationToken cancellationToken)
     {
         var known = await database.ReadAsync(
-            connection => sets.Select(set => connection.ExecuteScalar<long>(
-                """
-                SELECT count(*) FROM ledger
-                WHERE table_uuid = @uuid AND ingest_id = @id AND topology = @Topology AND topology_version = @TopologyVersion
-                """,
-                new { uuid = state.Metadata.TableUuid.ToString(), id = set.IngestId.ToString(), set.Topology, set.TopologyVersion }) > 0).ToList(),
+            async session =>
+            {
+                var found = new List<bool>(sets.Count);
+                foreach (var set in sets)
+                {
+                    found.Add(await session.ScalarAsync<long>(
+                        """
+                        SELECT count(*) FROM ledger
+                        WHERE table_uuid = @uuid AND ingest_id = @id AND topology = @Topology AND topology_version = @TopologyVersion
+                        """,
+                        new { uuid = state.Metadata.TableUuid.ToString(), id = set.IngestId.ToString(), set.Topology, set.TopologyVersion }).ConfigureAwait(false) > 0);
+                }
+
+                return found;
+            },
             cancellationToken).ConfigureAwait(false);
 
         var accepted = new List<IngestSet>();
@@ -118,11 +125,11 @@ public sealed partial class TableCatalogue
         return new PreparedCommit(next, snapshot, written);
     }
 
-    private void AddToLedger(SqliteTransaction transaction, PreparedCommit commit, IReadOnlyList<IngestSet> accepted)
+    private async Task AddToLedgerAsync(MetadataTransaction transaction, PreparedCommit commit, IReadOnlyList<IngestSet> accepted)
     {
         foreach (var set in accepted)
         {
-            int added = transaction.Connection!.Execute(
+            int added = await transaction.ExecuteAsync(
                 """
                 INSERT INTO ledger (table_uuid, ingest_id, topology, topology_version, attempt_id, snapshot_id, committed_at)
                 VALUES (@uuid, @id, @Topology, @TopologyVersion, @AttemptId, @snapshotId, @now) ON CONFLICT DO NOTHING
@@ -131,8 +138,7 @@ public sealed partial class TableCatalogue
                 {
                     uuid = commit.Next.Metadata.TableUuid.ToString(), id = set.IngestId.ToString(), set.Topology, set.TopologyVersion, set.AttemptId,
                     snapshotId = commit.Snapshot?.SnapshotId, now = time.GetUtcNow().ToUnixTimeMilliseconds(),
-                },
-                transaction);
+                }).ConfigureAwait(false);
             if (added == 0) throw new CommitConflictException();
         }
     }

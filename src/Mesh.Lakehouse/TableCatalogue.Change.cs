@@ -37,11 +37,10 @@ public sealed partial class TableCatalogue
         try
         {
             await database.WriteAsync(
-                transaction =>
+                async transaction =>
                 {
-                    SwapPointer(transaction, state, next);
-                    change.InTransaction?.Invoke(transaction);
-                    return true;
+                    await SwapPointerAsync(transaction, state, next).ConfigureAwait(false);
+                    if (change.InTransaction is { } also) await also(transaction).ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);
         }

@@ -1,4 +1,3 @@
-using Dapper;
 using Mesh.Columnar;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Metadata;
@@ -62,12 +61,12 @@ public sealed partial class TableCatalogue
         };
 
         var created = await WriteMetadataAsync(null, identifier, metadata, cancellationToken).ConfigureAwait(false);
-        bool inserted = await database.WriteAsync(transaction => transaction.Connection!.Execute(
+        bool inserted = await database.WriteAsync(async transaction => await transaction.ExecuteAsync(
             """
             INSERT INTO tables (uuid, namespace, name, metadata_uri, version) VALUES (@uuid, @Namespace, @Name, @MetadataUri, @Version)
             ON CONFLICT (namespace, name) DO NOTHING
             """,
-            new { uuid = metadata.TableUuid.ToString(), identifier.Namespace, identifier.Name, created.MetadataUri, created.Version }, transaction) == 1,
+            new { uuid = metadata.TableUuid.ToString(), identifier.Namespace, identifier.Name, created.MetadataUri, created.Version }).ConfigureAwait(false) == 1,
             cancellationToken).ConfigureAwait(false);
         if (!inserted)
         {

@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
-using Dapper;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Metadata;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Lakehouse;
 
@@ -48,7 +46,7 @@ public sealed partial class TableCatalogue
     /// <summary>All tables, by name.</summary>
     public ValueTask<IReadOnlyList<TableIdentifier>> ListAsync(CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<TableIdentifier>>(
-            connection => connection.Query<(string Namespace, string Name)>("SELECT namespace, name FROM tables ORDER BY namespace, name")
+            async session => (await session.QueryAsync<(string Namespace, string Name)>("SELECT namespace, name FROM tables ORDER BY namespace, name").ConfigureAwait(false))
                 .Select(row => new TableIdentifier(row.Namespace, row.Name)).ToList(),
             cancellationToken);
 
@@ -107,7 +105,7 @@ public sealed partial class TableCatalogue
     private async ValueTask<TableState?> FindStateAsync(TableIdentifier identifier, CancellationToken cancellationToken)
     {
         var (metadataUri, version) = await database.ReadAsync(
-            connection => connection.QuerySingleOrDefault<(string? MetadataUri, long Version)>(
+            session => session.FirstOrDefaultAsync<(string? MetadataUri, long Version)>(
                 "SELECT metadata_uri, version FROM tables WHERE namespace = @Namespace AND name = @Name", identifier),
             cancellationToken).ConfigureAwait(false);
         if (metadataUri is null) return null;
@@ -129,11 +127,11 @@ public sealed partial class TableCatalogue
 
     /// <summary>Moves the pointer from one metadata file to the next, inside the caller's transaction.</summary>
     /// <exception cref="CommitConflictException">Somebody else has moved it.</exception>
-    private static void SwapPointer(SqliteTransaction transaction, TableState from, TableState to)
+    private static async Task SwapPointerAsync(MetadataTransaction transaction, TableState from, TableState to)
     {
-        int swapped = transaction.Connection!.Execute(
+        int swapped = await transaction.ExecuteAsync(
             "UPDATE tables SET metadata_uri = @to, version = @version WHERE uuid = @uuid AND metadata_uri = @from",
-            new { to = to.MetadataUri, version = to.Version, uuid = from.Metadata.TableUuid.ToString(), from = from.MetadataUri }, transaction);
+            new { to = to.MetadataUri, version = to.Version, uuid = from.Metadata.TableUuid.ToString(), from = from.MetadataUri }).ConfigureAwait(false);
         if (swapped == 0) throw new CommitConflictException();
     }
 

@@ -1,5 +1,5 @@
 using Mesh.Lakehouse.Iceberg.Metadata;
-using Microsoft.Data.Sqlite;
+using Mesh.Lakehouse.Metadata;
 
 namespace Mesh.Lakehouse;
 
@@ -9,5 +9,5 @@ namespace Mesh.Lakehouse;
 internal sealed record TableChange(TableMetadata Metadata, IReadOnlyList<string> WrittenUris)
 {
     /// <summary>Called in the transaction that swaps the pointer.</summary>
-    public Action<SqliteTransaction>? InTransaction { get; init; }
+    public Func<MetadataTransaction, Task>? InTransaction { get; init; }
 }

@@ -1,9 +1,9 @@
 using Mesh.Kafka.Events;
+using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 using Mesh.Training.Running;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Training;
 
@@ -110,7 +110,7 @@ public sealed partial class JobRunner
     {
         var inputs = new List<JobInput>();
         foreach (var range in request.Inputs) inputs.Add(await resolveInput(range, cancellationToken).ConfigureAwait(false));
-        var previous = await database.ReadAsync(connection => ModelStore.Latest(connection, request.Model), cancellationToken).ConfigureAwait(false);
+        var previous = await database.ReadAsync(session => ModelStore.LatestAsync(session, request.Model), cancellationToken).ConfigureAwait(false);
         return new JobSpec
         {
             JobId = job.JobId,
@@ -138,27 +138,21 @@ public sealed partial class JobRunner
         }
 
         Log.JobFailed(logger, job.JobId, failure.Code, failure.Message);
-        await NoteAsync(transaction => JobStore.Fail(transaction, job.JobId, failures, failure.Code, failure.Message, UnixMicros.Of(time.GetUtcNow())))
+        await NoteAsync(transaction => JobStore.FailAsync(transaction, job.JobId, failures, failure.Code, failure.Message, UnixMicros.Of(time.GetUtcNow())))
             .ConfigureAwait(false);
     }
 
     private Task RequeueAsync(JobStore.ClaimedJob job, int failures, string? code, string reason, TimeSpan delay) =>
-        NoteAsync(transaction => JobStore.Requeue(transaction, job.JobId, failures, code, reason, UnixMicros.Of(time.GetUtcNow() + delay)));
+        NoteAsync(transaction => JobStore.RequeueAsync(transaction, job.JobId, failures, code, reason, UnixMicros.Of(time.GetUtcNow() + delay)));
 
     // How an attempt ended is noted even while stopping and waited for while the disk is full; else the job would look as if it ran on.
-    private async Task NoteAsync(Action<SqliteTransaction> note)
+    private async Task NoteAsync(Func<MetadataTransaction, Task> note)
     {
         while (true)
         {
             try
             {
-                await database.WriteAsync(
-                    transaction =>
-                    {
-                        note(transaction);
-                        return true;
-                    },
-                    CancellationToken.None).ConfigureAwait(false);
+                await database.WriteAsync(note, CancellationToken.None).ConfigureAwait(false);
                 return;
             }
             catch (MeshException exception) when (exception.IsTransient)

@@ -68,7 +68,7 @@ public sealed partial class JobRunner : IDisposable
         string? invalid = WhatIsWrongWith(request);
         byte[] bytes = request.ToByteArray();
         bool isNew = await database.WriteAsync(
-            transaction => JobStore.Add(transaction, jobId, request, bytes, traceParent, invalid, UnixMicros.Of(time.GetUtcNow())),
+            transaction => JobStore.AddAsync(transaction, jobId, request, bytes, traceParent, invalid, UnixMicros.Of(time.GetUtcNow())),
             cancellationToken).ConfigureAwait(false);
         if (!isNew) return false;
         if (invalid is null) Log.JobAccepted(logger, jobId, request.Reason);
@@ -92,7 +92,7 @@ public sealed partial class JobRunner : IDisposable
     /// <summary>Puts jobs back that ran when the process died and ends their trainers, should these still run.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        int resumed = await database.WriteAsync(JobStore.RequeueRunning, cancellationToken).ConfigureAwait(false);
+        int resumed = await database.WriteAsync(JobStore.RequeueRunningAsync, cancellationToken).ConfigureAwait(false);
         if (resumed > 0) Log.JobsResumed(logger, resumed);
     }
 
@@ -101,7 +101,7 @@ public sealed partial class JobRunner : IDisposable
     public async Task<bool> RunNextAsync(CancellationToken cancellationToken)
     {
         var job = await database.WriteAsync(
-            transaction => JobStore.Claim(transaction, UnixMicros.Of(time.GetUtcNow())), cancellationToken).ConfigureAwait(false);
+            transaction => JobStore.ClaimAsync(transaction, UnixMicros.Of(time.GetUtcNow())), cancellationToken).ConfigureAwait(false);
         if (job is null) return false;
         await RunAttemptAsync(job, cancellationToken).ConfigureAwait(false);
         return true;
@@ -137,7 +137,7 @@ public sealed partial class JobRunner : IDisposable
 
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
-        long? next = await database.ReadAsync(JobStore.NextStartUs, cancellationToken).ConfigureAwait(false);
+        long? next = await database.ReadAsync(JobStore.NextStartUsAsync, cancellationToken).ConfigureAwait(false);
         var sleep = next is { } us && UnixMicros.ToTime(us) - time.GetUtcNow() is var until && until < LongestSleep ? until : LongestSleep;
         if (sleep <= TimeSpan.Zero) return;
         using var sleepEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

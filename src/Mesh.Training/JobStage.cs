@@ -112,11 +112,7 @@ public sealed class JobStage : IDisposable
     {
         Log.EventRefused(logger, item.Position.Topic, item.Position.Partition, item.Position.Offset, item.Error ?? "unknown");
         await database.WriteAsync(
-            transaction =>
-            {
-                UnreadableEvent.SetAside(transaction, "training", "MESH9010", "a job request", item, time.GetUtcNow());
-                return true;
-            },
+            transaction => UnreadableEvent.SetAsideAsync(transaction, "training", "MESH9010", "a job request", item, time.GetUtcNow()),
             cancellationToken).ConfigureAwait(false);
     }
 }

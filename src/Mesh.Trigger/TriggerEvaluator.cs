@@ -3,7 +3,6 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 using Mesh.Model;
@@ -52,7 +51,7 @@ public sealed class TriggerEvaluator
             transaction =>
             {
                 fired.Clear();
-                return Apply(transaction, snapshot, fired);
+                return ApplyAsync(transaction, snapshot, fired);
             },
             cancellationToken).ConfigureAwait(false);
         Report(fired);
@@ -65,7 +64,7 @@ public sealed class TriggerEvaluator
     {
         var fired = new List<TriggerFiring>();
         var next = await database.WriteAsync(
-            transaction =>
+            async transaction =>
             {
                 fired.Clear();
                 DateTimeOffset? earliest = null;
@@ -74,7 +73,7 @@ public sealed class TriggerEvaluator
                     foreach (string product in rule.Products)
                     {
                         if (tableOf(product) is not { } table) continue;
-                        var verdict = Evaluate(transaction, rule, product, table.ToString(), fired);
+                        var verdict = await EvaluateAsync(transaction, rule, product, table.ToString(), fired).ConfigureAwait(false);
                         if (verdict.WaitsUntil is { } until && (earliest is null || until < earliest)) earliest = until;
                     }
                 }
@@ -98,7 +97,7 @@ public sealed class TriggerEvaluator
         }
     }
 
-    private bool Apply(SqliteTransaction transaction, SnapshotCommitted snapshot, List<TriggerFiring> fired)
+    private async Task<bool> ApplyAsync(MetadataTransaction transaction, SnapshotCommitted snapshot, List<TriggerFiring> fired)
     {
         // Compaction and deletion rewrite rows; only what was appended is new.
         bool adds = snapshot.Operation is "" or "append" or "overwrite";
@@ -109,7 +108,7 @@ public sealed class TriggerEvaluator
             adds ? Math.Max(0, snapshot.AddedRows) : 0,
             adds ? Math.Max(0, snapshot.AddedDurationUs) : 0,
             snapshot.TotalRows);
-        if (!TriggerLedger.AddSnapshot(transaction, seen)) return false;
+        if (!await TriggerLedger.AddSnapshotAsync(transaction, seen).ConfigureAwait(false)) return false;
 
         bool waits = false;
         foreach (var rule in rules)
@@ -117,21 +116,22 @@ public sealed class TriggerEvaluator
             foreach (string product in rule.Products)
             {
                 if (tableOf(product)?.ToString() != snapshot.Table) continue;
-                var verdict = Evaluate(transaction, rule, product, snapshot.Table, fired);
+                var verdict = await EvaluateAsync(transaction, rule, product, snapshot.Table, fired).ConfigureAwait(false);
                 waits |= verdict.WaitsUntil is not null;
                 if (verdict.Outcome == "fired") continue;
                 bool covered = verdict.FromSequenceNumber >= snapshot.SequenceNumber;
-                TriggerLedger.AddDecision(
-                    transaction, rule.Name, product, snapshot.SnapshotId, covered ? "covered" : verdict.Outcome, verdict.Reason, null, time.GetUtcNow());
+                await TriggerLedger.AddDecisionAsync(
+                    transaction, rule.Name, product, snapshot.SnapshotId, covered ? "covered" : verdict.Outcome, verdict.Reason, null, time.GetUtcNow())
+                    .ConfigureAwait(false);
             }
         }
 
         return waits;
     }
 
-    private Verdict Evaluate(SqliteTransaction transaction, TriggerRule rule, string product, string table, List<TriggerFiring> fired)
+    private async Task<Verdict> EvaluateAsync(MetadataTransaction transaction, TriggerRule rule, string product, string table, List<TriggerFiring> fired)
     {
-        var range = TriggerLedger.Accumulate(transaction, rule.Name, product, table);
+        var range = await TriggerLedger.AccumulateAsync(transaction, rule.Name, product, table).ConfigureAwait(false);
         var duration = TimeSpan.FromMicroseconds(range.NewDurationUs);
         string amount = $"{range.NewRows:N0} new rows{Limit(rule.NewRows?.ToString("N0"))}, {duration:c} new recorded time{Limit(rule.NewDuration?.ToString("c"))}";
         bool isDue = range.ToSequenceNumber > range.FromSequenceNumber
@@ -139,7 +139,7 @@ public sealed class TriggerEvaluator
         if (!isDue) return new Verdict("waiting", amount, range.FromSequenceNumber, null);
 
         var now = time.GetUtcNow();
-        if (TriggerLedger.LastFiredAtUs(transaction, rule.Name) is { } lastUs && UnixMicros.ToTime(lastUs) + rule.Cooldown is var ends && ends > now)
+        if (await TriggerLedger.LastFiredAtUsAsync(transaction, rule.Name).ConfigureAwait(false) is { } lastUs && UnixMicros.ToTime(lastUs) + rule.Cooldown is var ends && ends > now)
         {
             return new Verdict("cooldown", $"{amount}; cooldown until {ends:u}", range.FromSequenceNumber, ends);
         }
@@ -157,9 +157,10 @@ public sealed class TriggerEvaluator
             Reason = amount,
             FiredAt = now,
         };
-        TriggerLedger.AddFiring(transaction, firing, range.ToSequenceNumber);
-        TriggerLedger.AddDecision(transaction, rule.Name, product, range.ToSnapshotId, "fired", amount, firing.TriggerId, now);
-        Outbox.Add(transaction, Topics.JobRequested, rule.Name, JobRequested.Descriptor.FullName, Request(rule, firing).ToByteArray());
+        await TriggerLedger.AddFiringAsync(transaction, firing, range.ToSequenceNumber).ConfigureAwait(false);
+        await TriggerLedger.AddDecisionAsync(transaction, rule.Name, product, range.ToSnapshotId, "fired", amount, firing.TriggerId, now).ConfigureAwait(false);
+        await Outbox.AddAsync(transaction, Topics.JobRequested, rule.Name, JobRequested.Descriptor.FullName, Request(rule, firing).ToByteArray())
+            .ConfigureAwait(false);
         fired.Add(firing);
         return new Verdict("fired", amount, range.ToSequenceNumber, null);
     }

@@ -1,7 +1,4 @@
-using Dapper;
 using Mesh.Lakehouse.Metadata;
-using Microsoft.Data.Sqlite;
-
 using Mesh.Model;
 
 namespace Mesh.Trigger;
@@ -41,57 +38,59 @@ public sealed class TriggerLedger
 
     /// <summary>Firings, newest first.</summary>
     public ValueTask<IReadOnlyList<TriggerFiring>> ListFiringsAsync(int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        connection => (IReadOnlyList<TriggerFiring>)[.. connection.Query<FiringRow>(
+        async session => (IReadOnlyList<TriggerFiring>)[.. (await session.QueryAsync<FiringRow>(
             """
             SELECT trigger_id TriggerId, rule Rule, product Product, table_name TableName, from_snapshot_id FromSnapshotId, to_snapshot_id ToSnapshotId,
                    new_rows NewRows, new_duration_us NewDurationUs, reason Reason, fired_at_us FiredAtUs
             FROM trigger_firings ORDER BY fired_at_us DESC, to_sequence_number DESC LIMIT @limit
-            """, new { limit }).Select(row => row.ToFiring())],
+            """, new { limit }).ConfigureAwait(false)).Select(row => row.ToFiring())],
         cancellationToken);
 
     /// <summary>Decisions, newest first.</summary>
     public ValueTask<IReadOnlyList<TriggerDecision>> ListDecisionsAsync(int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        connection => (IReadOnlyList<TriggerDecision>)[.. connection.Query<DecisionRow>(
+        async session => (IReadOnlyList<TriggerDecision>)[.. (await session.QueryAsync<DecisionRow>(
             """
             SELECT id Id, rule Rule, product Product, snapshot_id SnapshotId, outcome Outcome, reason Reason, trigger_id TriggerId, decided_at_us DecidedAtUs
             FROM trigger_decisions ORDER BY id DESC LIMIT @limit
-            """, new { limit }).Select(row => row.ToDecision())],
+            """, new { limit }).ConfigureAwait(false)).Select(row => row.ToDecision())],
         cancellationToken);
 
     /// <summary>Notes a snapshot.</summary>
     /// <returns>False when it had been seen before.</returns>
-    internal static bool AddSnapshot(SqliteTransaction transaction, SeenSnapshot snapshot) => transaction.Connection!.Execute(
-        "INSERT OR IGNORE INTO trigger_snapshots VALUES (@TableName, @SequenceNumber, @SnapshotId, @NewRows, @NewDurationUs, @TotalRows)",
-        snapshot, transaction) == 1;
+    internal static async Task<bool> AddSnapshotAsync(MetadataTransaction transaction, SeenSnapshot snapshot) => await transaction.ExecuteAsync(
+        """
+        INSERT INTO trigger_snapshots VALUES (@TableName, @SequenceNumber, @SnapshotId, @NewRows, @NewDurationUs, @TotalRows)
+        ON CONFLICT DO NOTHING
+        """, snapshot).ConfigureAwait(false) == 1;
 
     /// <summary>What has been added to a product since the rule last fired for it.</summary>
-    internal static Accumulation Accumulate(SqliteTransaction transaction, string rule, string product, string table)
+    internal static async Task<Accumulation> AccumulateAsync(MetadataTransaction transaction, string rule, string product, string table)
     {
-        var connection = transaction.Connection!;
-        var last = connection.QueryFirstOrDefault<RangeEnd>(
+        var last = await transaction.FirstOrDefaultAsync<RangeEnd>(
             """
             SELECT to_snapshot_id SnapshotId, to_sequence_number SequenceNumber FROM trigger_firings
             WHERE rule = @rule AND product = @product AND table_name = @table ORDER BY to_sequence_number DESC LIMIT 1
-            """, new { rule, product, table }, transaction) ?? new RangeEnd();
-        var sum = connection.QueryFirst<SumRow>(
+            """, new { rule, product, table }).ConfigureAwait(false) ?? new RangeEnd();
+        var sum = (await transaction.FirstOrDefaultAsync<SumRow>(
             """
-            SELECT COALESCE(SUM(new_rows), 0) NewRows, COALESCE(SUM(new_duration_us), 0) NewDurationUs, COALESCE(MAX(sequence_number), 0) SequenceNumber
+            SELECT CAST(COALESCE(SUM(new_rows), 0) AS BIGINT) NewRows, CAST(COALESCE(SUM(new_duration_us), 0) AS BIGINT) NewDurationUs,
+                   COALESCE(MAX(sequence_number), 0) SequenceNumber
             FROM trigger_snapshots WHERE table_name = @table AND sequence_number > @from
-            """, new { table, from = last.SequenceNumber }, transaction);
-        long toSnapshotId = connection.ExecuteScalar<long>(
+            """, new { table, from = last.SequenceNumber }).ConfigureAwait(false))!;
+        long toSnapshotId = await transaction.ScalarAsync<long>(
             "SELECT snapshot_id FROM trigger_snapshots WHERE table_name = @table AND sequence_number = @sequence",
-            new { table, sequence = sum.SequenceNumber }, transaction);
-        long unseenRows = last.SequenceNumber > 0 ? 0 : RowsBeforeTheFirstEvent(transaction, table);
+            new { table, sequence = sum.SequenceNumber }).ConfigureAwait(false);
+        long unseenRows = last.SequenceNumber > 0 ? 0 : await RowsBeforeTheFirstEventAsync(transaction, table).ConfigureAwait(false);
         return new Accumulation(last.SnapshotId, last.SequenceNumber, toSnapshotId, sum.SequenceNumber, sum.NewRows + unseenRows, sum.NewDurationUs);
     }
 
     /// <summary>When the rule last fired, for any product.</summary>
-    internal static long? LastFiredAtUs(SqliteTransaction transaction, string rule) => transaction.Connection!.ExecuteScalar<long?>(
-        "SELECT MAX(fired_at_us) FROM trigger_firings WHERE rule = @rule", new { rule }, transaction);
+    internal static Task<long?> LastFiredAtUsAsync(MetadataTransaction transaction, string rule) => transaction.ScalarAsync<long?>(
+        "SELECT MAX(fired_at_us) FROM trigger_firings WHERE rule = @rule", new { rule });
 
     /// <summary>Notes a firing.</summary>
-    /// <exception cref="SqliteException">The range has fired before; the transaction must not commit.</exception>
-    internal static void AddFiring(SqliteTransaction transaction, TriggerFiring firing, long toSequenceNumber) => transaction.Connection!.Execute(
+    /// <exception cref="System.Data.Common.DbException">The range has fired before; the transaction must not commit.</exception>
+    internal static Task AddFiringAsync(MetadataTransaction transaction, TriggerFiring firing, long toSequenceNumber) => transaction.ExecuteAsync(
         """
         INSERT INTO trigger_firings VALUES (@TriggerId, @Rule, @Product, @Table, @FromSnapshotId, @ToSnapshotId, @toSequenceNumber,
             @NewRows, @NewDurationUs, @Reason, @FiredAtUs)
@@ -109,23 +108,23 @@ public sealed class TriggerLedger
             NewDurationUs = firing.NewDuration.Ticks / TimeSpan.TicksPerMicrosecond,
             firing.Reason,
             FiredAtUs = UnixMicros.Of(firing.FiredAt),
-        }, transaction);
+        });
 
     /// <summary>Notes a decision.</summary>
-    internal static void AddDecision(
-        SqliteTransaction transaction, string rule, string product, long snapshotId, string outcome, string reason, string? triggerId, DateTimeOffset at) =>
-        transaction.Connection!.Execute(
+    internal static Task AddDecisionAsync(
+        MetadataTransaction transaction, string rule, string product, long snapshotId, string outcome, string reason, string? triggerId, DateTimeOffset at) =>
+        transaction.ExecuteAsync(
             """
             INSERT INTO trigger_decisions (rule, product, snapshot_id, outcome, reason, trigger_id, decided_at_us)
             VALUES (@rule, @product, @snapshotId, @outcome, @reason, @triggerId, @at)
-            """, new { rule, product, snapshotId, outcome, reason, triggerId, at = UnixMicros.Of(at) }, transaction);
+            """, new { rule, product, snapshotId, outcome, reason, triggerId, at = UnixMicros.Of(at) });
 
     // A table may be older than the stage: what its first event says was there before counts as new to a rule that never fired.
-    private static long RowsBeforeTheFirstEvent(SqliteTransaction transaction, string table) => transaction.Connection!.ExecuteScalar<long>(
+    private static Task<long> RowsBeforeTheFirstEventAsync(MetadataTransaction transaction, string table) => transaction.ScalarAsync<long>(
         """
-        SELECT CASE WHEN sequence_number > 1 THEN MAX(total_rows - new_rows, 0) ELSE 0 END FROM trigger_snapshots
+        SELECT CASE WHEN sequence_number > 1 AND total_rows > new_rows THEN total_rows - new_rows ELSE 0 END FROM trigger_snapshots
         WHERE table_name = @table ORDER BY sequence_number LIMIT 1
-        """, new { table }, transaction);
+        """, new { table });
 
     /// <summary>A snapshot as its event tells.</summary>
     internal sealed record SeenSnapshot(

@@ -105,9 +105,9 @@ public sealed class TriggerStage
     {
         Log.EventRefused(logger, item.Position.Topic, item.Position.Partition, item.Position.Offset, item.Error ?? "unknown");
         return await database.WriteAsync(
-            transaction =>
+            async transaction =>
             {
-                UnreadableEvent.SetAside(transaction, "trigger", "MESH6001", "a snapshot-committed event", item, time.GetUtcNow());
+                await UnreadableEvent.SetAsideAsync(transaction, "trigger", "MESH6001", "a snapshot-committed event", item, time.GetUtcNow()).ConfigureAwait(false);
                 return false;
             },
             cancellationToken).ConfigureAwait(false);

@@ -134,7 +134,7 @@ public sealed class UploadReceiver : IDisposable
     public async ValueTask<UploadSession> AnswerDuplicateAsync(UploadSession session, IngestId id, CancellationToken cancellationToken)
     {
         var known = (await recordings.FindAsync(id, cancellationToken).ConfigureAwait(false))!;
-        await recordings.TryAddAsync(known, static _ => { }, cancellationToken).ConfigureAwait(false);
+        await recordings.TryAddAsync(known, static _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
         return await AnswerAsync(session with { Result = UploadResult.Duplicate, IngestId = id.ToString(), Reason = DuplicateReason(known) }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -269,7 +269,7 @@ public sealed class UploadReceiver : IDisposable
         var ingestId = IngestId.Compute(sha256, session.VehicleId, session.Session);
         if (await recordings.FindAsync(ingestId, cancellationToken).ConfigureAwait(false) is { } known)
         {
-            await recordings.TryAddAsync(known, static _ => { }, cancellationToken).ConfigureAwait(false);
+            await recordings.TryAddAsync(known, static _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
             return await AnswerAsync(session with { Result = UploadResult.Duplicate, IngestId = ingestId.ToString(), Reason = DuplicateReason(known) }, cancellationToken).ConfigureAwait(false);
         }
 
@@ -289,7 +289,7 @@ public sealed class UploadReceiver : IDisposable
             ContentSha256 = hex,
             AcceptedAt = time.GetUtcNow(),
         };
-        bool added = await recordings.TryAddAsync(entry, transaction => Outbox.Add(
+        bool added = await recordings.TryAddAsync(entry, transaction => Outbox.AddAsync(
             transaction, Topics.Uploads, entry.VehicleId, UploadAccepted.Descriptor.FullName, Announce(entry).ToByteArray()), cancellationToken).ConfigureAwait(false);
         CrashPoint.Reach("upload.after-commit");
         Log.Accepted(logger, entry.FileName, entry.VehicleId, entry.SizeBytes, ingestId.ToString());

@@ -47,10 +47,10 @@ internal sealed class CatalogueFixture : IAsyncDisposable
 
     public required Outbox Outbox { get; init; }
 
-    public static async Task<CatalogueFixture> CreateAsync(params string[] tables)
+    public static async Task<CatalogueFixture> CreateAsync(TestDatabase place, params string[] tables)
     {
         var folder = new TemporaryFolder();
-        var database = MetadataDatabase.Open(folder["mesh.db"]);
+        var database = MetadataDatabase.Open(folder["mesh.db"], place.Connection, place.Schema);
         var lake = new LocalObjectStore(folder["lake"]);
         var fixture = new CatalogueFixture(await EmbeddedKafka.StartAsync(folder["broker"]))
         {
@@ -121,7 +121,7 @@ internal sealed class CatalogueFixture : IAsyncDisposable
             IngestId = Upload(number), VehicleId = "V1", FileName = "a.mcap", Uri = "file:///landing/a", SizeBytes = 1, ContentSha256 = new string('0', 64),
             AcceptedAt = DateTimeOffset.UnixEpoch,
         },
-        _ => { }, Timeout);
+        _ => Task.CompletedTask, Timeout);
 
     public Task PublishAsync(FilesWritten written) => Producer.PublishAsync(Topics.FilesWritten, written.Table, written, Timeout);
 

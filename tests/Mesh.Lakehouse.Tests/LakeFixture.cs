@@ -16,9 +16,12 @@ internal sealed class LakeFixture : IDisposable
     public static readonly TableIdentifier Imu = new("raw", "imu");
     private int files;
 
-    public LakeFixture(TableCatalogueOptions? options = null)
+    private readonly TestDatabase place;
+
+    public LakeFixture(TableCatalogueOptions? options = null, TestDatabase? place = null)
     {
-        Database = MetadataDatabase.Open(Folder["mesh.db"]);
+        this.place = place ?? TestDatabase.Sqlite;
+        Database = OpenDatabase();
         Store = new LocalObjectStore(Folder["lake"]);
         Catalogue = new TableCatalogue(Database, Store, Time, options);
     }
@@ -93,6 +96,9 @@ internal sealed class LakeFixture : IDisposable
             Columns = summary.Columns, SplitOffsets = summary.SplitOffsets,
         };
     }
+
+    /// <summary>The same database, as another process would open it.</summary>
+    public MetadataDatabase OpenDatabase() => MetadataDatabase.Open(Folder["mesh.db"], place.Connection, place.Schema);
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using Dapper;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
 using Mesh.Lakehouse.Metadata;
@@ -8,10 +7,17 @@ using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests;
 
-public sealed class TableCatalogueAppendTests : IDisposable
+public class TableCatalogueAppendTests : IDisposable
 {
     private static readonly TableIdentifier Imu = LakeFixture.Imu;
-    private readonly LakeFixture lake = new();
+    private readonly LakeFixture lake;
+
+    public TableCatalogueAppendTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected TableCatalogueAppendTests(TestDatabase place) => lake = new LakeFixture(null, place);
 
     private static CancellationToken None => TestContext.Current.CancellationToken;
 
@@ -61,7 +67,7 @@ public sealed class TableCatalogueAppendTests : IDisposable
         var again = await lake.Catalogue.AppendAsync(Imu, new AppendRequest
         {
             Sets = [LakeFixture.Set("a", await lake.FakeFileAsync(Imu)) with { AttemptId = "attempt-2" }],
-            OnCommitting = (_, _, _) => calls++,
+            OnCommitting = (_, _, _) => Task.FromResult(calls++),
         }, None);
         again.Snapshot.ShouldBeNull();
         again.Duplicates.ShouldBe([LakeFixture.Ingest("a")]);
@@ -109,9 +115,9 @@ public sealed class TableCatalogueAppendTests : IDisposable
         await Should.ThrowAsync<InvalidOperationException>(async () => await lake.Catalogue.AppendAsync(Imu, new AppendRequest
         {
             Sets = [set],
-            OnCommitting = (transaction, _, _) =>
+            OnCommitting = async (transaction, _, _) =>
             {
-                Outbox.Add(transaction, "t", "k", "e", []);
+                await Outbox.AddAsync(transaction, "t", "k", "e", []);
                 throw new InvalidOperationException();
             },
         }, None));
@@ -122,10 +128,10 @@ public sealed class TableCatalogueAppendTests : IDisposable
         var outcome = await lake.Catalogue.AppendAsync(Imu, new AppendRequest
         {
             Sets = [set],
-            OnCommitting = (transaction, table, _) =>
+            OnCommitting = async (transaction, table, _) =>
             {
                 seen = table;
-                Outbox.Add(transaction, "t", "k", "e", []);
+                await Outbox.AddAsync(transaction, "t", "k", "e", []);
             },
         }, None);
         seen!.CurrentSnapshot.ShouldBe(outcome.Snapshot);
@@ -170,7 +176,7 @@ public sealed class TableCatalogueAppendTests : IDisposable
     public async Task Two_catalogues_appending_at_once_lose_nothing_and_add_nothing_twice()
     {
         await lake.CreateImuAsync();
-        var others = Enumerable.Range(0, 3).Select(_ => new TableCatalogue(MetadataDatabase.Open(lake.Folder["mesh.db"]), lake.Store, lake.Time, new TableCatalogueOptions { MaxCommitAttempts = 1000 })).ToList();
+        var others = Enumerable.Range(0, 3).Select(_ => new TableCatalogue(lake.OpenDatabase(), lake.Store, lake.Time, new TableCatalogueOptions { MaxCommitAttempts = 1000 })).ToList();
         int accepted = 0;
         await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Task.Run(async () =>
         {
@@ -333,7 +339,7 @@ public sealed class TableCatalogueAppendTests : IDisposable
         added.ShouldBeUnique();
         var live = (await lake.Catalogue.ListFilesAsync(Imu, new ScanOptions(), None)).Select(file => file.Uri).ToList();
         live.Order().ShouldBe(added.Order());
-        var ledger = await lake.Database.ReadAsync(connection => connection.Query<long>("SELECT DISTINCT snapshot_id FROM ledger WHERE snapshot_id IS NOT NULL").AsList(), None);
+        var ledger = await lake.Database.ReadAsync(session => session.QueryAsync<long>("SELECT DISTINCT snapshot_id FROM ledger WHERE snapshot_id IS NOT NULL"), None);
         ledger.Order().ShouldBe(state.Metadata.Snapshots.Select(snapshot => snapshot.SnapshotId).Order());
     }
 

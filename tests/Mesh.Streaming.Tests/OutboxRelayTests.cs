@@ -63,14 +63,12 @@ public class OutboxRelayTests
     }
 
     private static async Task AddAsync(MetadataDatabase database, int first, int count) => await database.WriteAsync(
-        transaction =>
+        async transaction =>
         {
             for (int i = first; i < first + count; i++)
             {
-                Outbox.Add(transaction, Topics.Uploads, "V1", "mesh.events.v1.UploadAccepted", new UploadAccepted { SizeBytes = i }.ToByteArray());
+                await Outbox.AddAsync(transaction, Topics.Uploads, "V1", "mesh.events.v1.UploadAccepted", new UploadAccepted { SizeBytes = i }.ToByteArray());
             }
-
-            return true;
         },
         Timeout);
 

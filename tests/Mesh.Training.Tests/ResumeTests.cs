@@ -1,3 +1,4 @@
+using Mesh.Testing;
 using System.Diagnostics;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
@@ -6,9 +7,16 @@ using static Mesh.Training.Tests.RunnerFixture;
 namespace Mesh.Training.Tests;
 
 /// <summary>The process died somewhere in the middle of a job; the next start picks it up.</summary>
-public sealed class ResumeTests : IDisposable
+public class ResumeTests : IDisposable
 {
-    private readonly RunnerFixture fixture = new();
+    private readonly RunnerFixture fixture;
+
+    public ResumeTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected ResumeTests(TestDatabase place) => fixture = new RunnerFixture(place);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -38,17 +46,12 @@ public sealed class ResumeTests : IDisposable
         await fixture.RunAsync(runner, Request());
         // As if the process had died after the trainer's end and before the registration.
         await fixture.Database.WriteAsync(
-            transaction =>
+            async transaction =>
             {
                 foreach (string sql in (string[])["DELETE FROM model_recordings", "DELETE FROM models", "DELETE FROM outbox", "UPDATE jobs SET state = 'running'"])
                 {
-                    using var command = transaction.Connection!.CreateCommand();
-                    command.Transaction = transaction;
-                    command.CommandText = sql;
-                    command.ExecuteNonQuery();
+                    await transaction.ExecuteAsync(sql);
                 }
-
-                return true;
             },
             Stop);
 
@@ -108,5 +111,5 @@ public sealed class ResumeTests : IDisposable
     }
 
     private ValueTask<bool> DieWhileRunningAsync() => fixture.Database.WriteAsync(
-        transaction => JobStore.Claim(transaction, long.MaxValue) is not null, Stop);
+        async transaction => await JobStore.ClaimAsync(transaction, long.MaxValue) is not null, Stop);
 }

@@ -1,5 +1,5 @@
+using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Lakehouse.Iceberg;
 
@@ -12,6 +12,6 @@ public sealed record AppendRequest
     /// <summary>Next offsets by <c>topic-partition</c>, merged into the table property <c>mesh.source-offsets</c>; never lowered.</summary>
     public IReadOnlyDictionary<string, long> SourceOffsets { get; init; } = new Dictionary<string, long>();
 
-    /// <summary>Called inside the transaction, after ledger and pointer, with the new snapshot and the sets that were accepted: adds events to the outbox.</summary>
-    public Action<SqliteTransaction, Table, IReadOnlyList<IngestSet>>? OnCommitting { get; init; }
+    /// <summary>Called inside the transaction, after ledger and pointer, with the new snapshot and the sets that were accepted: adds events to the outbox. May be called again.</summary>
+    public Func<MetadataTransaction, Table, IReadOnlyList<IngestSet>, Task>? OnCommitting { get; init; }
 }

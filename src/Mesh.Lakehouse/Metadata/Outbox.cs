@@ -1,6 +1,3 @@
-using Dapper;
-using Microsoft.Data.Sqlite;
-
 namespace Mesh.Lakehouse.Metadata;
 
 /// <summary>
@@ -40,17 +37,22 @@ public sealed class Outbox : IDisposable
     /// <param name="key">Key.</param>
     /// <param name="eventType">Full Protobuf name.</param>
     /// <param name="protobuf">Serialised message.</param>
-    public static void Add(SqliteTransaction transaction, string topic, string key, string eventType, byte[] protobuf) =>
-        transaction.Connection!.Execute(
+    public static async Task AddAsync(MetadataTransaction transaction, string topic, string key, string eventType, byte[] protobuf)
+    {
+        // Ids are handed out before the commit. Whoever adds for this key next gets its id after this transaction has ended, or the events
+        // of a key could become visible, and be published, in another order than that of their ids.
+        await transaction.LockAsync($"outbox {topic} {key}").ConfigureAwait(false);
+        await transaction.ExecuteAsync(
             "INSERT INTO outbox (topic, key, event_type, protobuf) VALUES (@topic, @key, @eventType, @protobuf)",
-            new { topic, key, eventType, protobuf }, transaction);
+            new { topic, key, eventType, protobuf }).ConfigureAwait(false);
+    }
 
     /// <summary>The oldest entries.</summary>
     public ValueTask<IReadOnlyList<OutboxEntry>> PeekAsync(int limit, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<OutboxEntry>>(
-            connection => connection.Query<OutboxEntry>(
+            async session => await session.QueryAsync<OutboxEntry>(
                 "SELECT id AS Id, topic AS Topic, key AS Key, event_type AS EventType, protobuf AS Protobuf FROM outbox ORDER BY id LIMIT @limit",
-                new { limit }).AsList(),
+                new { limit }).ConfigureAwait(false),
             cancellationToken);
 
     /// <summary>Removes published entries.</summary>
@@ -58,11 +60,10 @@ public sealed class Outbox : IDisposable
     {
         if (ids.Count == 0) return;
         await database.WriteAsync(
-            transaction => transaction.Connection!.Execute("DELETE FROM outbox WHERE id = @id", ids.Select(id => new { id }), transaction),
-            cancellationToken).ConfigureAwait(false);
+            transaction => transaction.ExecuteAsync($"DELETE FROM outbox WHERE id IN ({string.Join(", ", ids)})"), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Returns as soon as there may be entries: at once, after an <see cref="Add"/> in this process has committed, or after a second.</summary>
+    /// <summary>Returns as soon as there may be entries: at once, after an <see cref="AddAsync"/> in this process has committed, or after a second.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken) =>
         _ = await signal.WaitAsync(PollInterval, cancellationToken).ConfigureAwait(false);
 

@@ -34,7 +34,7 @@ internal static class RecordingSchema
             ingest_id TEXT NOT NULL REFERENCES recordings (ingest_id),
             ordinal INTEGER NOT NULL,
             code TEXT NOT NULL,
-            offset INTEGER NOT NULL,
+            "offset" INTEGER NOT NULL,
             bytes INTEGER NOT NULL,
             expected TEXT NOT NULL,
             found TEXT NOT NULL,

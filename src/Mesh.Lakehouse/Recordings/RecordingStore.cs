@@ -1,7 +1,5 @@
-using Dapper;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Lakehouse.Recordings;
 
@@ -42,11 +40,10 @@ public sealed class RecordingStore
     /// <param name="inSameTransaction">Adds the event to the outbox; not called for a duplicate.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>False when the ingest id is known: the duplicate is counted instead.</returns>
-    public ValueTask<bool> TryAddAsync(RecordingEntry entry, Action<SqliteTransaction> inSameTransaction, CancellationToken cancellationToken) =>
-        database.WriteAsync(transaction =>
+    public ValueTask<bool> TryAddAsync(RecordingEntry entry, Func<MetadataTransaction, Task> inSameTransaction, CancellationToken cancellationToken) =>
+        database.WriteAsync(async transaction =>
         {
-            var connection = transaction.Connection!;
-            int added = connection.Execute(
+            int added = await transaction.ExecuteAsync(
                 """
                 INSERT INTO recordings (ingest_id, vehicle_id, session, file_name, uri, size_bytes, content_sha256, accepted_at, state)
                 VALUES (@id, @VehicleId, @Session, @FileName, @Uri, @SizeBytes, @ContentSha256, @acceptedAt, @state)
@@ -56,55 +53,52 @@ public sealed class RecordingStore
                 {
                     id = entry.IngestId.ToString(), entry.VehicleId, entry.Session, entry.FileName, entry.Uri, entry.SizeBytes, entry.ContentSha256,
                     acceptedAt = UnixMicros.Of(entry.AcceptedAt), state = (int)RecordingState.Accepted,
-                },
-                transaction);
+                }).ConfigureAwait(false);
             if (added == 0)
             {
-                connection.Execute("UPDATE recordings SET duplicates = duplicates + 1 WHERE ingest_id = @id", new { id = entry.IngestId.ToString() }, transaction);
+                await transaction.ExecuteAsync("UPDATE recordings SET duplicates = duplicates + 1 WHERE ingest_id = @id", new { id = entry.IngestId.ToString() })
+                    .ConfigureAwait(false);
                 return false;
             }
 
-            inSameTransaction(transaction);
+            await inSameTransaction(transaction).ConfigureAwait(false);
             return true;
         }, cancellationToken);
 
     /// <summary>A recording, or null.</summary>
-    public ValueTask<RecordingEntry?> FindAsync(IngestId id, CancellationToken cancellationToken) => database.ReadAsync(connection =>
+    public ValueTask<RecordingEntry?> FindAsync(IngestId id, CancellationToken cancellationToken) => database.ReadAsync(async session =>
     {
-        // One transaction, so that the parts belong to the same moment.
-        using var transaction = connection.BeginTransaction(deferred: true);
         var key = new { id = id.ToString() };
-        var row = connection.QuerySingleOrDefault<RecordingRow>($"SELECT {Columns} FROM recordings WHERE ingest_id = @id", key, transaction);
+        var row = await session.FirstOrDefaultAsync<RecordingRow>($"SELECT {Columns} FROM recordings WHERE ingest_id = @id", key).ConfigureAwait(false);
         return row?.ToEntry() is not { } entry ? null : entry with
         {
-            Losses = connection.Query<LossRow>(
-                "SELECT code, offset, bytes, expected, found FROM recording_losses WHERE ingest_id = @id ORDER BY ordinal", key, transaction)
+            Losses = (await session.QueryAsync<LossRow>(
+                "SELECT code, \"offset\", bytes, expected, found FROM recording_losses WHERE ingest_id = @id ORDER BY ordinal", key).ConfigureAwait(false))
                 .Select(loss => new DataLoss(loss.code, loss.offset, loss.bytes, loss.expected, loss.found)).ToList(),
-            Channels = connection.Query<ChannelRow>(
+            Channels = (await session.QueryAsync<ChannelRow>(
                 """
                 SELECT channel, schema, table_name, messages_in, rows_out, dead_letters, time_base
                 FROM recording_channels WHERE ingest_id = @id ORDER BY ordinal
-                """, key, transaction)
+                """, key).ConfigureAwait(false))
                 .Select(row => new RecordingChannelEntry(
                     row.channel, row.schema, row.table_name, row.messages_in, row.rows_out, row.dead_letters, row.time_base)).ToList(),
-            Tables = connection.Query<string>(
-                "SELECT table_name FROM recording_tables WHERE ingest_id = @id ORDER BY table_name", key, transaction).AsList(),
+            Tables = await session.QueryAsync<string>(
+                "SELECT table_name FROM recording_tables WHERE ingest_id = @id ORDER BY table_name", key).ConfigureAwait(false),
         };
     }, cancellationToken);
 
     /// <summary>Recordings, newest first; without losses, channels and tables.</summary>
     public ValueTask<IReadOnlyList<RecordingEntry>> ListAsync(int limit, CancellationToken cancellationToken) =>
-        Query("ORDER BY accepted_at DESC, rowid DESC LIMIT @limit", new { limit }, cancellationToken);
+        Query("ORDER BY accepted_at DESC, ingest_id DESC LIMIT @limit", new { limit }, cancellationToken);
 
     /// <summary>
     /// Stores the account of an attempt and, when the ledger has every table of it, marks the recording as committed. Idempotent: the
     /// account of the attempt that committed first stays, also when a table refused a set of it for good. A recording that is not known here
     /// is left alone.
     /// </summary>
-    public void SetAccount(SqliteTransaction transaction, IngestId id, RecordingAccountEntry account)
+    public async Task SetAccountAsync(MetadataTransaction transaction, IngestId id, RecordingAccountEntry account)
     {
-        var connection = transaction.Connection!;
-        int stored = connection.Execute(
+        int stored = await transaction.ExecuteAsync(
             """
             UPDATE recordings SET state = @written, reason = NULL, topology = @Topology, topology_version = @TopologyVersion,
                 messages_in = @MessagesIn, rows_out = @RowsOut, dead_letters = @DeadLetters, not_selected = @NotSelected, frames_out = @FramesOut
@@ -114,46 +108,40 @@ public sealed class RecordingStore
             {
                 id = id.ToString(), written = (int)RecordingState.Written, accepted = (int)RecordingState.Accepted, deadLettered = (int)RecordingState.DeadLettered,
                 account.Topology, account.TopologyVersion, account.MessagesIn, account.RowsOut, account.DeadLetters, account.NotSelected, account.FramesOut,
-            },
-            transaction);
-        if (stored > 0) AddDetails(transaction, id, account);
-        TryMarkCommitted(transaction, id);
+            }).ConfigureAwait(false);
+        if (stored > 0) await AddDetailsAsync(transaction, id, account).ConfigureAwait(false);
+        await TryMarkCommittedAsync(transaction, id).ConfigureAwait(false);
     }
 
     /// <summary>Marks a recording as committed when it has an account and the ledger has every table of it.</summary>
     /// <returns>Whether it became committed by this call.</returns>
-    public bool TryMarkCommitted(SqliteTransaction transaction, IngestId id)
-    {
-        var connection = transaction.Connection!;
-        return connection.Execute(
+    public async Task<bool> TryMarkCommittedAsync(MetadataTransaction transaction, IngestId id) =>
+        await transaction.ExecuteAsync(
             $"UPDATE recordings SET state = @committed, committed_at = @now WHERE ingest_id = @id AND state = @written AND ({MissingTables}) = 0",
             new
             {
                 id = id.ToString(), now = UnixMicros.Of(time.GetUtcNow()),
                 written = (int)RecordingState.Written, committed = (int)RecordingState.Committed,
-            },
-            transaction) > 0;
-    }
+            }).ConfigureAwait(false) > 0;
 
     /// <summary>
     /// Marks a recording as unreadable or, when it has an account, as one that a table refused for good. Idempotent; a committed
     /// recording stays as it is.
     /// </summary>
     public async ValueTask MarkDeadLetteredAsync(IngestId id, string reason, CancellationToken cancellationToken) =>
-        await database.WriteAsync(transaction => transaction.Connection!.Execute(
+        await database.WriteAsync(transaction => transaction.ExecuteAsync(
             "UPDATE recordings SET state = @deadLettered, reason = @reason WHERE ingest_id = @id AND state <> @committed",
-            new { id = id.ToString(), reason, deadLettered = (int)RecordingState.DeadLettered, committed = (int)RecordingState.Committed },
-            transaction), cancellationToken).ConfigureAwait(false);
+            new { id = id.ToString(), reason, deadLettered = (int)RecordingState.DeadLettered, committed = (int)RecordingState.Committed }),
+            cancellationToken).ConfigureAwait(false);
 
     /// <summary>Whether every table of the recording's account has its rows, or it is dead-lettered.</summary>
-    public ValueTask<bool> IsFinishedAsync(IngestId id, CancellationToken cancellationToken) => database.ReadAsync(connection =>
+    public ValueTask<bool> IsFinishedAsync(IngestId id, CancellationToken cancellationToken) => database.ReadAsync(async session =>
     {
-        using var transaction = connection.BeginTransaction(deferred: true);
         var key = new { id = id.ToString() };
-        return connection.ExecuteScalar<int?>("SELECT state FROM recordings WHERE ingest_id = @id", key, transaction) switch
+        return await session.ScalarAsync<int?>("SELECT state FROM recordings WHERE ingest_id = @id", key).ConfigureAwait(false) switch
         {
             (int)RecordingState.Committed or (int)RecordingState.DeadLettered => true,
-            (int)RecordingState.Written => connection.ExecuteScalar<long>(MissingTables, key, transaction) == 0,
+            (int)RecordingState.Written => await session.ScalarAsync<long>(MissingTables, key).ConfigureAwait(false) == 0,
             _ => false,
         };
     }, cancellationToken);
@@ -166,31 +154,32 @@ public sealed class RecordingStore
 
     /// <summary>Notes that the landing object is gone.</summary>
     public async ValueTask MarkLandingDeletedAsync(IngestId id, CancellationToken cancellationToken) =>
-        await database.WriteAsync(transaction => transaction.Connection!.Execute(
+        await database.WriteAsync(transaction => transaction.ExecuteAsync(
             "UPDATE recordings SET landing_deleted_at = @now WHERE ingest_id = @id AND landing_deleted_at IS NULL",
-            new { id = id.ToString(), now = UnixMicros.Of(time.GetUtcNow()) }, transaction), cancellationToken).ConfigureAwait(false);
+            new { id = id.ToString(), now = UnixMicros.Of(time.GetUtcNow()) }), cancellationToken).ConfigureAwait(false);
 
     private ValueTask<IReadOnlyList<RecordingEntry>> Query(string clauses, object parameters, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<RecordingEntry>>(
-            connection => connection.Query<RecordingRow>($"SELECT {Columns}, (SELECT COUNT(*) FROM recording_losses AS lost WHERE lost.ingest_id = recordings.ingest_id) AS loss_count FROM recordings {clauses}", parameters).Select(row => row.ToEntry()).ToList(),
+            async session => (await session.QueryAsync<RecordingRow>(
+                $"SELECT {Columns}, (SELECT COUNT(*) FROM recording_losses AS lost WHERE lost.ingest_id = recordings.ingest_id) AS loss_count FROM recordings {clauses}",
+                parameters).ConfigureAwait(false)).Select(row => row.ToEntry()).ToList(),
             cancellationToken);
 
-    private static void AddDetails(SqliteTransaction transaction, IngestId id, RecordingAccountEntry account)
+    private static async Task AddDetailsAsync(MetadataTransaction transaction, IngestId id, RecordingAccountEntry account)
     {
-        var connection = transaction.Connection!;
         string key = id.ToString();
         foreach (string table in new[] { "recording_losses", "recording_channels", "recording_tables" })
         {
-            connection.Execute($"DELETE FROM {table} WHERE ingest_id = @key", new { key }, transaction);
+            await transaction.ExecuteAsync($"DELETE FROM {table} WHERE ingest_id = @key", new { key }).ConfigureAwait(false);
         }
 
-        connection.Execute(
+        await transaction.ExecuteAsync(
             """
-            INSERT INTO recording_losses (ingest_id, ordinal, code, offset, bytes, expected, found)
+            INSERT INTO recording_losses (ingest_id, ordinal, code, "offset", bytes, expected, found)
             VALUES (@key, @ordinal, @Code, @Offset, @Bytes, @Expected, @Found)
             """,
-            account.Losses.Select((loss, ordinal) => new { key, ordinal, loss.Code, loss.Offset, loss.Bytes, loss.Expected, loss.Found }), transaction);
-        connection.Execute(
+            account.Losses.Select((loss, ordinal) => new { key, ordinal, loss.Code, loss.Offset, loss.Bytes, loss.Expected, loss.Found })).ConfigureAwait(false);
+        await transaction.ExecuteAsync(
             """
             INSERT INTO recording_channels (ingest_id, ordinal, channel, schema, table_name, messages_in, rows_out, dead_letters, time_base)
             VALUES (@key, @ordinal, @Channel, @Schema, @Table, @MessagesIn, @RowsOut, @DeadLetters, @TimeBase)
@@ -198,10 +187,9 @@ public sealed class RecordingStore
             account.Channels.Select((channel, ordinal) => new
             {
                 key, ordinal, channel.Channel, channel.Schema, channel.Table, channel.MessagesIn, channel.RowsOut, channel.DeadLetters, channel.TimeBase,
-            }),
-            transaction);
-        connection.Execute(
+            })).ConfigureAwait(false);
+        await transaction.ExecuteAsync(
             "INSERT INTO recording_tables (ingest_id, table_name) VALUES (@key, @table)",
-            account.Tables.Distinct().Select(table => new { key, table }), transaction);
+            account.Tables.Distinct().Select(table => new { key, table })).ConfigureAwait(false);
     }
 }

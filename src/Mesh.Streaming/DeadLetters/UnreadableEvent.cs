@@ -3,7 +3,6 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
-using Microsoft.Data.Sqlite;
 
 namespace Mesh.Streaming.DeadLetters;
 
@@ -17,7 +16,7 @@ public static class UnreadableEvent
     /// <param name="expected">What the topic should hold, for people: "a job request".</param>
     /// <param name="item">The record.</param>
     /// <param name="now">When.</param>
-    public static void SetAside<T>(SqliteTransaction transaction, string stage, string code, string expected, ConsumedEvent<T> item, DateTimeOffset now)
+    public static async Task SetAsideAsync<T>(MetadataTransaction transaction, string stage, string code, string expected, ConsumedEvent<T> item, DateTimeOffset now)
         where T : class, IMessage<T>
     {
         var (topic, partition, offset) = item.Position;
@@ -34,6 +33,6 @@ public static class UnreadableEvent
             CreatedAtUs = UnixMicros.Of(now),
         };
         letter.Id = DeadLetterSink.IdOf(letter);
-        Outbox.Add(transaction, Topics.DeadLetters(stage), item.Key, DeadLetter.Descriptor.FullName, letter.ToByteArray());
+        await Outbox.AddAsync(transaction, Topics.DeadLetters(stage), item.Key, DeadLetter.Descriptor.FullName, letter.ToByteArray()).ConfigureAwait(false);
     }
 }

@@ -1,8 +1,5 @@
-using Dapper;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Metadata;
-using Microsoft.Data.Sqlite;
-
 using Mesh.Model;
 
 namespace Mesh.Training.Jobs;
@@ -40,25 +37,27 @@ public sealed class JobStore
 
     /// <summary>Jobs, newest first.</summary>
     public ValueTask<IReadOnlyList<JobEntry>> ListAsync(int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        connection => (IReadOnlyList<JobEntry>)[.. connection.Query<JobRow>(
-            $"SELECT {Columns} FROM jobs ORDER BY requested_at_us DESC, job_id LIMIT @limit", new { limit }).Select(row => row.ToEntry())],
+        async session => (IReadOnlyList<JobEntry>)[.. (await session.QueryAsync<JobRow>(
+            $"SELECT {Columns} FROM jobs ORDER BY requested_at_us DESC, job_id LIMIT @limit", new { limit }).ConfigureAwait(false)).Select(row => row.ToEntry())],
         cancellationToken);
 
     /// <summary>A job by its id or a unique beginning of it; null when there is none.</summary>
     public ValueTask<JobEntry?> FindAsync(string jobId, CancellationToken cancellationToken) => database.ReadAsync(
-        connection => connection.Query<JobRow>(
-            $"SELECT {Columns} FROM jobs WHERE substr(job_id, 1, length(@jobId)) = @jobId AND @jobId <> '' LIMIT 2", new { jobId }).ToArray() is [var row]
+        async session => (await session.QueryAsync<JobRow>(
+            $"SELECT {Columns} FROM jobs WHERE substr(job_id, 1, length(@jobId)) = @jobId AND @jobId <> '' LIMIT 2", new { jobId }).ConfigureAwait(false)) is [var row]
             ? row.ToEntry()
             : null,
         cancellationToken);
 
     /// <summary>Adds a job.</summary>
     /// <returns>False when there is one of that id.</returns>
-    internal static bool Add(SqliteTransaction transaction, string jobId, JobRequested request, byte[] bytes, string? traceParent, string? invalid, long nowUs) =>
-        transaction.Connection!.Execute(
+    internal static async Task<bool> AddAsync(
+        MetadataTransaction transaction, string jobId, JobRequested request, byte[] bytes, string? traceParent, string? invalid, long nowUs) =>
+        await transaction.ExecuteAsync(
             """
-            INSERT OR IGNORE INTO jobs (job_id, trigger_id, rule, trainer, pool, model, state, code, reason, request, trace_parent, requested_at_us, finished_at_us)
+            INSERT INTO jobs (job_id, trigger_id, rule, trainer, pool, model, state, code, reason, request, trace_parent, requested_at_us, finished_at_us)
             VALUES (@jobId, @TriggerId, @Rule, @Trainer, @Pool, @Model, @state, @code, @reason, @bytes, @traceParent, @RequestedAtUs, @finished)
+            ON CONFLICT DO NOTHING
             """,
             new
             {
@@ -75,42 +74,42 @@ public sealed class JobStore
                 traceParent,
                 request.RequestedAtUs,
                 finished = invalid is null ? (long?)null : nowUs,
-            }, transaction) == 1;
+            }).ConfigureAwait(false) == 1;
 
     /// <summary>Puts jobs back that ran when the process died.</summary>
-    internal static int RequeueRunning(SqliteTransaction transaction) => transaction.Connection!.Execute(
-        "UPDATE jobs SET state = 'queued', not_before_us = 0, reason = 'resumed after the process ended' WHERE state = 'running'", transaction: transaction);
+    internal static Task<int> RequeueRunningAsync(MetadataTransaction transaction) => transaction.ExecuteAsync(
+        "UPDATE jobs SET state = 'queued', not_before_us = 0, reason = 'resumed after the process ended' WHERE state = 'running'");
 
     /// <summary>Takes the next job that may run.</summary>
-    internal static ClaimedJob? Claim(SqliteTransaction transaction, long nowUs) => transaction.Connection!.QueryFirstOrDefault<ClaimedJob>(
+    internal static Task<ClaimedJob?> ClaimAsync(MetadataTransaction transaction, long nowUs) => transaction.FirstOrDefaultAsync<ClaimedJob>(
         """
         UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at_us = @nowUs, reason = 'attempt ' || (attempts + 1)
         WHERE job_id = (SELECT job_id FROM jobs WHERE state = 'queued' AND not_before_us <= @nowUs ORDER BY requested_at_us, job_id LIMIT 1)
         RETURNING job_id JobId, attempts Attempt, failures Failures, request Request, trace_parent TraceParent
-        """, new { nowUs }, transaction);
+        """, new { nowUs });
 
     /// <summary>When the next waiting job may run; null when none waits.</summary>
-    internal static long? NextStartUs(SqliteConnection connection) => connection.ExecuteScalar<long?>("SELECT MIN(not_before_us) FROM jobs WHERE state = 'queued'");
+    internal static Task<long?> NextStartUsAsync(MetadataSession session) => session.ScalarAsync<long?>("SELECT MIN(not_before_us) FROM jobs WHERE state = 'queued'");
 
     /// <summary>Puts a job back for another attempt.</summary>
-    internal static void Requeue(SqliteTransaction transaction, string jobId, int failures, string? code, string reason, long notBeforeUs) =>
-        transaction.Connection!.Execute(
+    internal static Task RequeueAsync(MetadataTransaction transaction, string jobId, int failures, string? code, string reason, long notBeforeUs) =>
+        transaction.ExecuteAsync(
             "UPDATE jobs SET state = 'queued', failures = @failures, code = @code, reason = @reason, not_before_us = @notBeforeUs WHERE job_id = @jobId",
-            new { jobId, failures, code, reason, notBeforeUs }, transaction);
+            new { jobId, failures, code, reason, notBeforeUs });
 
     /// <summary>Gives a job up.</summary>
-    internal static void Fail(SqliteTransaction transaction, string jobId, int failures, string code, string reason, long nowUs) =>
-        transaction.Connection!.Execute(
+    internal static Task FailAsync(MetadataTransaction transaction, string jobId, int failures, string code, string reason, long nowUs) =>
+        transaction.ExecuteAsync(
             "UPDATE jobs SET state = 'failed', failures = @failures, code = @code, reason = @reason, finished_at_us = @nowUs WHERE job_id = @jobId",
-            new { jobId, failures, code, reason, nowUs }, transaction);
+            new { jobId, failures, code, reason, nowUs });
 
     /// <summary>Ends a job with its model.</summary>
-    internal static void Succeed(SqliteTransaction transaction, string jobId, int modelVersion, string reason, long nowUs) =>
-        transaction.Connection!.Execute(
+    internal static Task SucceedAsync(MetadataTransaction transaction, string jobId, int modelVersion, string reason, long nowUs) =>
+        transaction.ExecuteAsync(
             """
             UPDATE jobs SET state = 'succeeded', model_version = @modelVersion, code = NULL, reason = @reason, finished_at_us = @nowUs
             WHERE job_id = @jobId
-            """, new { jobId, modelVersion, reason, nowUs }, transaction);
+            """, new { jobId, modelVersion, reason, nowUs });
 
     /// <summary>A job taken for an attempt.</summary>
     internal sealed class ClaimedJob

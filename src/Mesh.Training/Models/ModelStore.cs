@@ -1,8 +1,5 @@
 using System.Text.Json;
-using Dapper;
 using Mesh.Lakehouse.Metadata;
-using Microsoft.Data.Sqlite;
-
 using Mesh.Model;
 
 namespace Mesh.Training.Models;
@@ -44,8 +41,8 @@ public sealed class ModelStore
     /// <param name="name">Only this model; null for all.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public ValueTask<IReadOnlyList<ModelEntry>> ListAsync(string? name, CancellationToken cancellationToken) => database.ReadAsync(
-        connection => (IReadOnlyList<ModelEntry>)[.. connection.Query<ModelRow>(
-            $"SELECT {Columns} FROM models WHERE @name IS NULL OR name = @name ORDER BY registered_at_us DESC, name, version DESC", new { name })
+        async session => (IReadOnlyList<ModelEntry>)[.. (await session.QueryAsync<ModelRow>(
+            $"SELECT {Columns} FROM models WHERE @name IS NULL OR name = @name ORDER BY registered_at_us DESC, name, version DESC", new { name }).ConfigureAwait(false))
             .Select(row => row.ToEntry([]))],
         cancellationToken);
 
@@ -54,35 +51,34 @@ public sealed class ModelStore
     /// <param name="version">The version; null for the newest that is registered, else the newest.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public ValueTask<ModelEntry?> FindAsync(string name, int? version, CancellationToken cancellationToken) => database.ReadAsync(
-        connection =>
+        async session =>
         {
-            var row = connection.QueryFirstOrDefault<ModelRow>(
+            var row = await session.FirstOrDefaultAsync<ModelRow>(
                 $"SELECT {Columns} FROM models WHERE name = @name AND (@version IS NULL OR version = @version) ORDER BY state = 'registered' DESC, version DESC LIMIT 1",
-                new { name, version });
-            return row?.ToEntry([.. connection.Query<string>(
-                "SELECT ingest_id FROM model_recordings WHERE name = @Name AND version = @Version ORDER BY ingest_id", new { row.Name, row.Version })]);
+                new { name, version }).ConfigureAwait(false);
+            return row?.ToEntry(await session.QueryAsync<string>(
+                "SELECT ingest_id FROM model_recordings WHERE name = @Name AND version = @Version ORDER BY ingest_id", new { row.Name, row.Version }).ConfigureAwait(false));
         },
         cancellationToken);
 
     /// <summary>Models that have seen a recording, as (name, version).</summary>
     public ValueTask<IReadOnlyList<(string Name, int Version)>> ListByRecordingAsync(string ingestId, CancellationToken cancellationToken) => database.ReadAsync(
-        connection => (IReadOnlyList<(string, int)>)[.. connection.Query<(string, int)>(
-            "SELECT name, version FROM model_recordings WHERE ingest_id = @ingestId ORDER BY name, version", new { ingestId })],
+        async session => (IReadOnlyList<(string, int)>)await session.QueryAsync<(string, int)>(
+            "SELECT name, version FROM model_recordings WHERE ingest_id = @ingestId ORDER BY name, version", new { ingestId }).ConfigureAwait(false),
         cancellationToken);
 
     /// <summary>The newest registered version, without its recordings.</summary>
-    internal static ModelEntry? Latest(SqliteConnection connection, string name) => connection.QueryFirstOrDefault<ModelRow>(
-        $"SELECT {Columns} FROM models WHERE name = @name AND state = 'registered' ORDER BY version DESC LIMIT 1", new { name })?.ToEntry([]);
+    internal static async Task<ModelEntry?> LatestAsync(MetadataSession session, string name) => (await session.FirstOrDefaultAsync<ModelRow>(
+        $"SELECT {Columns} FROM models WHERE name = @name AND state = 'registered' ORDER BY version DESC LIMIT 1", new { name }).ConfigureAwait(false))?.ToEntry([]);
 
     /// <summary>The version the next model gets.</summary>
-    internal static int NextVersion(SqliteConnection connection, string name) =>
-        connection.ExecuteScalar<int>("SELECT COALESCE(MAX(version), 0) + 1 FROM models WHERE name = @name", new { name });
+    internal static Task<int> NextVersionAsync(MetadataSession session, string name) =>
+        session.ScalarAsync<int>("SELECT COALESCE(MAX(version), 0) + 1 FROM models WHERE name = @name", new { name });
 
     /// <summary>Adds a version.</summary>
-    internal static void Add(SqliteTransaction transaction, ModelEntry entry)
+    internal static async Task AddAsync(MetadataTransaction transaction, ModelEntry entry)
     {
-        var connection = transaction.Connection!;
-        connection.Execute(
+        await transaction.ExecuteAsync(
             """
             INSERT INTO models VALUES (@Name, @Version, @State, @Reason, @JobId, @TriggerId, @Trainer, @CodeVersion, @Hyperparameters, @Metrics,
                 @Gates, @Inputs, @Uri, @Sha256, @Bytes, @RegisteredAtUs)
@@ -105,10 +101,10 @@ public sealed class ModelStore
                 entry.Sha256,
                 entry.Bytes,
                 RegisteredAtUs = UnixMicros.Of(entry.RegisteredAt),
-            }, transaction);
-        connection.Execute(
+            }).ConfigureAwait(false);
+        await transaction.ExecuteAsync(
             "INSERT INTO model_recordings VALUES (@Name, @Version, @IngestId)",
-            entry.IngestIds.Select(id => new { entry.Name, entry.Version, IngestId = id }), transaction);
+            entry.IngestIds.Select(id => new { entry.Name, entry.Version, IngestId = id })).ConfigureAwait(false);
     }
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, TrainingJson.Options);

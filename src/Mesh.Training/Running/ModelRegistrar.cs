@@ -24,18 +24,20 @@ internal sealed class ModelRegistrar(MetadataDatabase database, TrainingOptions 
         try
         {
             var (version, previous) = await database.ReadAsync(
-                connection => (ModelStore.NextVersion(connection, spec.Model.Name), ModelStore.Latest(connection, spec.Model.Name)),
+                async session => (
+                    await ModelStore.NextVersionAsync(session, spec.Model.Name).ConfigureAwait(false),
+                    await ModelStore.LatestAsync(session, spec.Model.Name).ConfigureAwait(false)),
                 cancellationToken).ConfigureAwait(false);
             string folder = CopyFiles(spec, card, output, version);
             var entry = Describe(spec, card, folder, version, Gates.Evaluate(spec.Gates, card.Metrics, previous));
             await database.WriteAsync(
-                transaction =>
+                async transaction =>
                 {
-                    ModelStore.Add(transaction, entry);
+                    await ModelStore.AddAsync(transaction, entry).ConfigureAwait(false);
                     string outcome = $"{entry.Name} version {entry.Version} {entry.State.ToString().ToLowerInvariant()}: {entry.Reason}";
-                    JobStore.Succeed(transaction, spec.JobId, version, outcome, UnixMicros.Of(entry.RegisteredAt));
-                    Outbox.Add(transaction, Topics.ModelRegistered, entry.Name, ModelRegistered.Descriptor.FullName, Event(entry, request).ToByteArray());
-                    return true;
+                    await JobStore.SucceedAsync(transaction, spec.JobId, version, outcome, UnixMicros.Of(entry.RegisteredAt)).ConfigureAwait(false);
+                    await Outbox.AddAsync(transaction, Topics.ModelRegistered, entry.Name, ModelRegistered.Descriptor.FullName, Event(entry, request).ToByteArray())
+                        .ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);
             CrashPoint.Reach("training.after-register");

@@ -96,7 +96,7 @@ internal sealed class IngestBench : IDisposable
             IngestId = id, VehicleId = vehicle, FileName = "r.mcap", Uri = Landing.UriOf($"{id}.mcap"), SizeBytes = recording.Length,
             ContentSha256 = Convert.ToHexStringLower(hash), AcceptedAt = DateTimeOffset.UnixEpoch,
         };
-        await Recordings.TryAddAsync(entry, _ => { }, Token);
+        await Recordings.TryAddAsync(entry, _ => Task.CompletedTask, Token);
         return new UploadAccepted { IngestId = id.ToString(), VehicleId = vehicle, Uri = entry.Uri, SizeBytes = entry.SizeBytes, ContentSha256 = entry.ContentSha256 };
     }
 
@@ -116,7 +116,7 @@ internal sealed class IngestBench : IDisposable
             IngestId = id, VehicleId = "V1", FileName = key, Uri = Landing.UriOf(key), SizeBytes = (await Landing.GetSizeAsync(key, Token))!.Value,
             ContentSha256 = Convert.ToHexStringLower(hash), AcceptedAt = DateTimeOffset.UnixEpoch,
         };
-        await Recordings.TryAddAsync(entry, _ => { }, Token);
+        await Recordings.TryAddAsync(entry, _ => Task.CompletedTask, Token);
         return new UploadAccepted { IngestId = id.ToString(), VehicleId = "V1", Uri = entry.Uri, SizeBytes = entry.SizeBytes, ContentSha256 = entry.ContentSha256 };
     }
 
@@ -151,7 +151,7 @@ internal sealed class IngestBench : IDisposable
             new AppendRequest
             {
                 Sets = [new IngestSet(id, written.Topology, written.TopologyVersion, written.AttemptId, [.. files.Select(FileSetEvents.FromEvent)])],
-                OnCommitting = (transaction, _, _) => Recordings.SetAccount(transaction, id, entry),
+                OnCommitting = (transaction, _, _) => Recordings.SetAccountAsync(transaction, id, entry),
             },
             Token);
     }

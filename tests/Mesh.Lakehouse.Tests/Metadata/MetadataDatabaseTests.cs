@@ -1,4 +1,3 @@
-using Dapper;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Testing;
@@ -25,9 +24,9 @@ public sealed class MetadataDatabaseTests : IDisposable
     [Fact]
     public async Task The_promised_durability_settings_hold_on_every_connection()
     {
-        string mode = await database.ReadAsync(connection => connection.ExecuteScalar<string>("PRAGMA journal_mode")!, None);
-        long synchronous = await database.WriteAsync(transaction => transaction.Connection!.ExecuteScalar<long>("PRAGMA synchronous", transaction: transaction), None);
-        long foreignKeys = await database.WriteAsync(transaction => transaction.Connection!.ExecuteScalar<long>("PRAGMA foreign_keys", transaction: transaction), None);
+        string? mode = await database.ReadAsync(session => session.ScalarAsync<string>("PRAGMA journal_mode"), None);
+        long synchronous = await database.WriteAsync(transaction => transaction.ScalarAsync<long>("PRAGMA synchronous"), None);
+        long foreignKeys = await database.WriteAsync(transaction => transaction.ScalarAsync<long>("PRAGMA foreign_keys"), None);
         mode.ShouldBe("wal");
         synchronous.ShouldBe(2);
         foreignKeys.ShouldBe(1);
@@ -40,7 +39,7 @@ public sealed class MetadataDatabaseTests : IDisposable
         database.Migrate("things", First);
         await Add("a");
         database.Migrate("things", Second);
-        (await database.ReadAsync(c => c.ExecuteScalar<string>("SELECT name || colour FROM things"), None)).ShouldBe("agrey");
+        (await database.ReadAsync(session => session.ScalarAsync<string>("SELECT name || colour FROM things"), None)).ShouldBe("agrey");
     }
 
     [Fact]
@@ -64,9 +63,9 @@ public sealed class MetadataDatabaseTests : IDisposable
     public async Task Work_that_throws_leaves_nothing_behind()
     {
         database.Migrate("things", First);
-        await Should.ThrowAsync<InvalidOperationException>(async () => await database.WriteAsync<int>(transaction =>
+        await Should.ThrowAsync<InvalidOperationException>(async () => await database.WriteAsync(async transaction =>
         {
-            transaction.Connection!.Execute("INSERT INTO things (name) VALUES ('lost')", transaction: transaction);
+            await transaction.ExecuteAsync("INSERT INTO things (name) VALUES ('lost')");
             throw new InvalidOperationException();
         }, None));
         (await Count(database)).ShouldBe(0);
@@ -80,7 +79,7 @@ public sealed class MetadataDatabaseTests : IDisposable
         database.Migrate("things", First);
         using var other = MetadataDatabase.Open(folder["mesh.db"]);
         await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Task.Run(() => (i % 2 == 0 ? database : other).WriteAsync(
-            transaction => transaction.Connection!.Execute("INSERT INTO things (name) VALUES (@i)", new { i = $"{i}" }, transaction), None).AsTask(), None)));
+            transaction => transaction.ExecuteAsync("INSERT INTO things (name) VALUES (@i)", new { i = $"{i}" }), None).AsTask(), None)));
         (await Count(database)).ShouldBe(60);
     }
 
@@ -93,8 +92,8 @@ public sealed class MetadataDatabaseTests : IDisposable
         (await Count(reader)).ShouldBe(1);
         await Add("b");
         (await Count(reader)).ShouldBe(2);
-        (await Should.ThrowAsync<MeshException>(async () => await reader.WriteAsync(_ => 0, None))).Code.ShouldBe("MESH8205");
-        (await Should.ThrowAsync<MeshException>(async () => await reader.ReadAsync(c => c.ExecuteScalar<long>("SELECT count(*) FROM absent"), None)))
+        (await Should.ThrowAsync<MeshException>(async () => await reader.WriteAsync(_ => Task.FromResult(0), None))).Code.ShouldBe("MESH8205");
+        (await Should.ThrowAsync<MeshException>(async () => await reader.ReadAsync(session => session.ScalarAsync<long>("SELECT count(*) FROM absent"), None)))
             .Code.ShouldBe("MESH8205");
     }
 
@@ -107,7 +106,7 @@ public sealed class MetadataDatabaseTests : IDisposable
     }
 
     private ValueTask<int> Add(string name) => database.WriteAsync(
-        transaction => transaction.Connection!.Execute("INSERT INTO things (name) VALUES (@name)", new { name }, transaction), None);
+        transaction => transaction.ExecuteAsync("INSERT INTO things (name) VALUES (@name)", new { name }), None);
 
-    private static ValueTask<long> Count(MetadataDatabase source) => source.ReadAsync(c => c.ExecuteScalar<long>("SELECT count(*) FROM things"), None);
+    private static ValueTask<long> Count(MetadataDatabase source) => source.ReadAsync(session => session.ScalarAsync<long>("SELECT count(*) FROM things"), None);
 }

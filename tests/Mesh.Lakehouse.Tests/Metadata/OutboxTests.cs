@@ -3,15 +3,20 @@ using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests.Metadata;
 
-public sealed class OutboxTests : IDisposable
+public class OutboxTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly MetadataDatabase database;
     private readonly Outbox outbox;
 
     public OutboxTests()
+        : this(TestDatabase.Sqlite)
     {
-        database = MetadataDatabase.Open(folder["mesh.db"]);
+    }
+
+    protected OutboxTests(TestDatabase place)
+    {
+        database = MetadataDatabase.Open(folder["mesh.db"], place.Connection, place.Schema);
         outbox = new Outbox(database);
     }
 
@@ -41,9 +46,9 @@ public sealed class OutboxTests : IDisposable
     [Fact]
     public async Task An_event_of_a_transaction_that_fails_is_never_seen()
     {
-        await Should.ThrowAsync<InvalidOperationException>(async () => await database.WriteAsync<int>(transaction =>
+        await Should.ThrowAsync<InvalidOperationException>(async () => await database.WriteAsync(async transaction =>
         {
-            Outbox.Add(transaction, "t", "k", "mesh.Event", []);
+            await Outbox.AddAsync(transaction, "t", "k", "mesh.Event", []);
             throw new InvalidOperationException();
         }, None));
         (await outbox.PeekAsync(10, None)).ShouldBeEmpty();
@@ -71,9 +76,5 @@ public sealed class OutboxTests : IDisposable
         (await outbox.PeekAsync(10, None)).Select(entry => entry.Key).ShouldBe(["b"]);
     }
 
-    private ValueTask<int> Add(string key) => database.WriteAsync(transaction =>
-    {
-        Outbox.Add(transaction, "t", key, "mesh.Event", [1, 2, 3]);
-        return 0;
-    }, None);
+    private ValueTask Add(string key) => database.WriteAsync(transaction => Outbox.AddAsync(transaction, "t", key, "mesh.Event", [1, 2, 3]), None);
 }

@@ -1,16 +1,26 @@
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
+using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests.Recordings;
 
-public sealed class RecordingStoreTests : IDisposable
+public class RecordingStoreTests : IDisposable
 {
     private static readonly TableIdentifier Gnss = new("raw", "gnss");
-    private readonly LakeFixture lake = new();
+    private readonly LakeFixture lake;
     private readonly RecordingStore store;
 
-    public RecordingStoreTests() => store = new RecordingStore(lake.Database, lake.Time);
+    public RecordingStoreTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected RecordingStoreTests(TestDatabase place)
+    {
+        lake = new LakeFixture(null, place);
+        store = new RecordingStore(lake.Database, lake.Time);
+    }
 
     private static CancellationToken None => TestContext.Current.CancellationToken;
 
@@ -20,8 +30,8 @@ public sealed class RecordingStoreTests : IDisposable
     public async Task A_recording_is_added_once_with_its_event_and_counted_as_duplicate_afterwards()
     {
         int events = 0;
-        (await store.TryAddAsync(Entry("a"), _ => events++, None)).ShouldBeTrue();
-        (await store.TryAddAsync(Entry("a"), _ => events++, None)).ShouldBeFalse();
+        (await store.TryAddAsync(Entry("a"), _ => Task.FromResult(events++), None)).ShouldBeTrue();
+        (await store.TryAddAsync(Entry("a"), _ => Task.FromResult(events++), None)).ShouldBeFalse();
 
         events.ShouldBe(1);
         var found = (await store.FindAsync(LakeFixture.Ingest("a"), None))!;
@@ -40,7 +50,7 @@ public sealed class RecordingStoreTests : IDisposable
     [Fact]
     public async Task It_is_committed_by_the_commit_of_its_last_table_and_not_before()
     {
-        await store.TryAddAsync(Entry("a"), _ => { }, None);
+        await store.TryAddAsync(Entry("a"), _ => Task.CompletedTask, None);
         await lake.CreateImuAsync();
         await lake.Catalogue.EnsureAsync(Gnss, LakeFixture.Definition(LakeFixture.ImuSchema), SchemaChangePolicy.Evolve, None);
         var id = LakeFixture.Ingest("a");
@@ -64,7 +74,7 @@ public sealed class RecordingStoreTests : IDisposable
     [Fact]
     public async Task A_ledger_row_of_another_topology_version_does_not_count()
     {
-        await store.TryAddAsync(Entry("a"), _ => { }, None);
+        await store.TryAddAsync(Entry("a"), _ => Task.CompletedTask, None);
         await lake.CreateImuAsync();
         await lake.Catalogue.AppendAsync(LakeFixture.Imu, LakeFixture.Request(LakeFixture.Set("a") with { TopologyVersion = "v0" }), None);
         await SetAccount("a", Account() with { Tables = ["raw.imu"] });
@@ -74,7 +84,7 @@ public sealed class RecordingStoreTests : IDisposable
     [Fact]
     public async Task An_account_without_tables_is_committed_at_once_and_the_first_account_stays()
     {
-        await store.TryAddAsync(Entry("a"), _ => { }, None);
+        await store.TryAddAsync(Entry("a"), _ => Task.CompletedTask, None);
         await SetAccount("a", Account() with { Tables = [] });
         await SetAccount("a", Account() with { Tables = [], MessagesIn = 99 });
         var found = (await store.FindAsync(LakeFixture.Ingest("a"), None))!;
@@ -93,7 +103,7 @@ public sealed class RecordingStoreTests : IDisposable
     [Fact]
     public async Task An_unreadable_recording_is_finished_and_a_replay_after_a_fix_takes_over()
     {
-        await store.TryAddAsync(Entry("a"), _ => { }, None);
+        await store.TryAddAsync(Entry("a"), _ => Task.CompletedTask, None);
         await store.MarkDeadLetteredAsync(LakeFixture.Ingest("a"), "not an MCAP", None);
         await store.MarkDeadLetteredAsync(LakeFixture.Ingest("a"), "not an MCAP", None);
         var dead = (await store.FindAsync(LakeFixture.Ingest("a"), None))!;
@@ -111,7 +121,7 @@ public sealed class RecordingStoreTests : IDisposable
     [Fact]
     public async Task A_recording_that_one_table_refused_for_good_is_finished_whatever_its_other_tables_do()
     {
-        await store.TryAddAsync(Entry("a"), _ => { }, None);
+        await store.TryAddAsync(Entry("a"), _ => Task.CompletedTask, None);
         await SetAccount("a", Account() with { Tables = ["raw.imu", "raw.refused"] });
         (await store.IsFinishedAsync(LakeFixture.Ingest("a"), None)).ShouldBeFalse();
 
@@ -127,7 +137,7 @@ public sealed class RecordingStoreTests : IDisposable
     {
         foreach (string name in new[] { "a", "b", "c" })
         {
-            await store.TryAddAsync(Entry(name) with { AcceptedAt = lake.Time.GetUtcNow() }, _ => { }, None);
+            await store.TryAddAsync(Entry(name) with { AcceptedAt = lake.Time.GetUtcNow() }, _ => Task.CompletedTask, None);
             lake.Time.Advance(TimeSpan.FromHours(1));
         }
 
@@ -145,14 +155,11 @@ public sealed class RecordingStoreTests : IDisposable
     private async Task Commit(TableIdentifier table, string upload, string version) => await lake.Catalogue.AppendAsync(table, new AppendRequest
     {
         Sets = [LakeFixture.Set(upload, await lake.FakeFileAsync(table)) with { TopologyVersion = version }],
-        OnCommitting = (transaction, _, accepted) => store.SetAccount(transaction, accepted[0].IngestId, Account()),
+        OnCommitting = (transaction, _, accepted) => store.SetAccountAsync(transaction, accepted[0].IngestId, Account()),
     }, None);
 
-    private Task SetAccount(string upload, RecordingAccountEntry account) => lake.Database.WriteAsync(transaction =>
-    {
-        store.SetAccount(transaction, LakeFixture.Ingest(upload), account);
-        return 0;
-    }, None).AsTask();
+    private Task SetAccount(string upload, RecordingAccountEntry account) => lake.Database.WriteAsync(
+        transaction => store.SetAccountAsync(transaction, LakeFixture.Ingest(upload), account), None).AsTask();
 
     private static RecordingAccountEntry Account() => new(
         10, 7, 2, 1, 3,
