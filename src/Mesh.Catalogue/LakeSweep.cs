@@ -1,4 +1,5 @@
 using Mesh.Lakehouse;
+using Mesh.Lakehouse.Maintenance;
 using Mesh.Model;
 using Mesh.Storage;
 using Mesh.Streaming.Ingest;

@@ -87,7 +87,7 @@ public sealed partial class TableCatalogue
             : throw new MeshException("MESH8109",
                 $"Table {identifier} has no column '{name}'. There are: {string.Join(", ", schema.Fields.Select(field => field.Name))}."))]);
 
-    private async IAsyncEnumerable<RecordBatch> ReadFileAsync(PlannedFile planned, Schema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<RecordBatch> ReadFileAsync(PlannedFile planned, Schema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var file = planned.File;
         if (planned.Deletes.Count > 0)

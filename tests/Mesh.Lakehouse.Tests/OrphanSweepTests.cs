@@ -1,4 +1,5 @@
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Maintenance;
 using Mesh.Model;
 using Mesh.Storage;
 

@@ -84,7 +84,7 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
         long files = 0;
         int planned = 0;
         long left = 0;
-        int specId = catalogue.DefaultSpecIdOf(table);
+        int specId = (await catalogue.LoadStateAsync(table.Identifier, cancellationToken).ConfigureAwait(false)).Metadata.DefaultSpecId;
         long smallBytes = (long)(options.TargetFileBytes * options.SmallFileRatio);
         var partitions = new Dictionary<IReadOnlyList<object?>, List<PlannedFile>>(PartitionValuesComparer.Instance);
         await foreach (var file in catalogue.PlanAsync(table.Identifier, new ScanOptions { SnapshotId = snapshot.SnapshotId }, cancellationToken).ConfigureAwait(false))
@@ -156,7 +156,7 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
     {
         foreach (var file in group)
         {
-            await foreach (var batch in catalogue.ReadFileAsync(table, file, cancellationToken).ConfigureAwait(false)) yield return batch;
+            await foreach (var batch in catalogue.ReadFileAsync(file, table.Schema, cancellationToken).ConfigureAwait(false)) yield return batch;
         }
     }
 

@@ -17,8 +17,6 @@ internal sealed record TableMetadata
 
     public required Guid TableUuid { get; init; }
 
-    public int FormatVersion { get; init; } = 2;
-
     public required string Location { get; init; }
 
     public long LastSequenceNumber { get; init; }
