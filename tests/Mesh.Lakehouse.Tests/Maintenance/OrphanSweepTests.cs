@@ -3,7 +3,7 @@ using Mesh.Lakehouse.Maintenance;
 using Mesh.Model;
 using Mesh.Storage;
 
-namespace Mesh.Lakehouse.Tests;
+namespace Mesh.Lakehouse.Tests.Maintenance;
 
 public sealed class OrphanSweepTests : IDisposable
 {
