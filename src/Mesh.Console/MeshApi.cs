@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Mesh.Commands;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Tables;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -36,6 +37,15 @@ public static class MeshApi
         api.MapGet("/products", async (CancellationToken token) => Json(await queries.ListProductsAsync(token).ConfigureAwait(false)));
         api.MapGet("/products/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindProductAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/products/{name}/rows", (string name, long? after, HttpContext context) => WriteRowsAsync(context, queries, name, after));
+        api.MapGet("/products/{name}/head", async (string name, string? columns, string? where, int? limit, string? at, CancellationToken token) =>
+        {
+            var query = new HeadQuery { Columns = columns?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), Where = where, Limit = Math.Clamp(limit ?? 10, 1, 10_000), At = at };
+            return OrNotFound(await queries.HeadAsync(name, query, token).ConfigureAwait(false));
+        });
+        api.MapGet("/catalogue/tables", async (CancellationToken token) => Json(await queries.ListTablesAsync(token).ConfigureAwait(false)));
+        api.MapGet("/catalogue/tables/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindTableAsync(name, token).ConfigureAwait(false)));
+        api.MapGet("/catalogue/tables/{name}/files", async (string name, string? at, string? where, int? limit, CancellationToken token) =>
+            OrNotFound(await queries.ListFilesAsync(name, new FileQuery { At = at, Where = where, Limit = Math.Clamp(limit ?? 1_000, 1, 100_000) }, token).ConfigureAwait(false)));
         api.MapGet("/dead-letters", async (CancellationToken token) => Json(await queries.ListDeadLettersAsync(token).ConfigureAwait(false)));
         api.MapGet("/jobs", async (int? limit, CancellationToken token) => Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
         api.MapGet("/jobs/{id}", async (string id, CancellationToken token) => OrNotFound(await queries.FindJobAsync(id, token).ConfigureAwait(false)));

@@ -49,6 +49,10 @@ public sealed partial class TableCatalogue
         await foreach (var batch in ReadFileAsync(file, schema, cancellationToken).ConfigureAwait(false)) yield return batch;
     }
 
+    /// <summary>Number of manifests of the current snapshot of a table as it was loaded: what planning a scan has to look at.</summary>
+    public async ValueTask<int> CountManifestsAsync(Table table, CancellationToken cancellationToken) =>
+        table.CurrentSnapshot is { } current ? (await ReadManifestListAsync(current, cancellationToken).ConfigureAwait(false)).Count : 0;
+
     internal async ValueTask<IReadOnlyList<ManifestFile>> ReadManifestListAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
         ManifestListFile.Read(await ReadObjectAsync(snapshot.ManifestListUri, cancellationToken).ConfigureAwait(false), snapshot.ManifestListUri);
 

@@ -15,12 +15,16 @@ internal sealed record TableState(TableIdentifier Identifier, string MetadataUri
         Uuid = Metadata.TableUuid,
         LocationUri = Metadata.Location,
         MetadataUri = MetadataUri,
+        FormatVersion = Metadata.FormatVersion,
         Schema = Metadata.CurrentSchema,
         SchemaId = Metadata.CurrentSchemaId,
         PartitionBy = Metadata.DefaultSpec.ToPartitionFields(Metadata.CurrentSchema),
+        PartitionSpecId = Metadata.DefaultSpecId,
         SortBy = SortColumns(),
         Properties = Metadata.Properties,
         Snapshots = Metadata.Snapshots,
+        References = [.. Metadata.Refs.OrderBy(named => named.Key, StringComparer.Ordinal)
+            .Select(named => new TableReference(named.Key, named.Value.SnapshotId, named.Value.Type == SnapshotRefType.Branch))],
         CurrentSnapshot = Metadata.CurrentSnapshot,
     };
 

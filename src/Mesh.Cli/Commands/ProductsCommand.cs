@@ -1,15 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Mesh.Cli.Output;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Tables;
 using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
 
-/// <summary><c>mesh products list|show</c>.</summary>
+/// <summary><c>mesh products list|show|head</c>.</summary>
 internal static class ProductsCommand
 {
-    public static Command Create() => new("products", "Data products: tables with a name, a schema and snapshots.") { List(), Show() };
+    public static Command Create() => new("products", "Data products: tables with a name, a schema and snapshots.") { List(), Show(), Head() };
 
     public static async Task<MeshException> UnknownAsync(IMeshQueries queries, string name, CancellationToken cancellationToken)
     {
@@ -55,6 +57,42 @@ internal static class ProductsCommand
             return ExitCodes.Done;
         });
     }
+
+    private static Command Head()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the product, or of its table." };
+        var where = CatalogueTableCommands.Where();
+        var columns = new Option<string?>("--columns") { Description = "Top-level columns, comma-separated (default: all).", HelpName = "A,B" };
+        var limit = new Option<int>("--limit") { Description = "Most rows to show.", HelpName = "N", DefaultValueFactory = _ => 10 };
+        var at = CatalogueTableCommands.At();
+        return QueryCommand.Create("head", "The first rows, or the first that a condition holds for; reads only the files it must.", [name, where, columns, limit, at], async (queries, parsed, cancellationToken) =>
+        {
+            var query = new HeadQuery
+            {
+                Where = parsed.GetValue(where), Limit = parsed.GetValue(limit), At = parsed.GetValue(at),
+                Columns = parsed.GetValue(columns)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            };
+            if (query.Limit < 1) throw new UsageException("--limit takes a positive number.");
+            var head = await queries.HeadAsync(parsed.GetValue(name)!, query, cancellationToken).ConfigureAwait(false)
+                ?? throw await UnknownAsync(queries, parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(head);
+            else Print(head);
+            return ExitCodes.Done;
+        });
+    }
+
+    private static void Print(HeadView head)
+    {
+        if (head.Rows.Count > 0) Printer.Table(head.Columns, head.Rows.Select(row => (string[])[.. head.Columns.Select(column => CellText(row.GetProperty(column)))]));
+        Terminal.Out.WriteLine($"{head.Rows.Count} {(head.Rows.Count == 1 ? "row" : "rows")}; {CatalogueTableCommands.ScanText(head.Scan)}");
+    }
+
+    private static string CellText(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "",
+        JsonValueKind.String => value.GetString()!,
+        _ => value.GetRawText(),
+    };
 
     private static void Print(ProductView product)
     {

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Mesh.Commands.Queries.Tables;
 using Mesh.Model;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
@@ -61,6 +62,24 @@ public sealed class HttpQueries : IMeshQueries
     }
 
     /// <inheritdoc/>
+    public Task<HeadView?> HeadAsync(string product, HeadQuery query, CancellationToken cancellationToken) => GetAsync<HeadView>(
+        $"products/{Uri.EscapeDataString(product)}/head{QueryText(
+            ("columns", query.Columns is null ? null : string.Join(',', query.Columns)), ("where", query.Where), ("limit", $"{query.Limit}"), ("at", query.At))}",
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TableView>> ListTablesAsync(CancellationToken cancellationToken) =>
+        await GetAsync<List<TableView>>("catalogue/tables", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public Task<TableDetailsView?> FindTableAsync(string name, CancellationToken cancellationToken) =>
+        GetAsync<TableDetailsView>($"catalogue/tables/{Uri.EscapeDataString(name)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<FilesView?> ListFilesAsync(string table, FileQuery query, CancellationToken cancellationToken) => GetAsync<FilesView>(
+        $"catalogue/tables/{Uri.EscapeDataString(table)}/files{QueryText(("at", query.At), ("where", query.Where), ("limit", $"{query.Limit}"))}", cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) =>
         await GetAsync<List<DeadLetterView>>("dead-letters", cancellationToken).ConfigureAwait(false) ?? [];
 
@@ -86,6 +105,9 @@ public sealed class HttpQueries : IMeshQueries
         http.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private static string QueryText(params (string Name, string? Value)[] parameters) => string.Concat(
+        parameters.Where(parameter => parameter.Value is not null).Select((parameter, index) => $"{(index == 0 ? '?' : '&')}{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}"));
 
     private async Task<T?> GetAsync<T>(string path, CancellationToken cancellationToken)
         where T : class

@@ -1,3 +1,4 @@
+using Mesh.Commands.Queries.Tables;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 
@@ -28,6 +29,20 @@ public interface IMeshQueries : IAsyncDisposable
     /// <param name="afterSnapshotId">The last snapshot seen; null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, CancellationToken cancellationToken);
+
+    /// <summary>First rows of a product; null when the product is unknown.</summary>
+    /// <exception cref="Model.MeshException">The condition cannot be read, or names a column that there is not.</exception>
+    Task<HeadView?> HeadAsync(string product, HeadQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Tables by name.</summary>
+    Task<IReadOnlyList<TableView>> ListTablesAsync(CancellationToken cancellationToken);
+
+    /// <summary>A table, by its own name or its product's; null when unknown.</summary>
+    Task<TableDetailsView?> FindTableAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Files of a table, by its own name or its product's; null when the table is unknown.</summary>
+    /// <exception cref="Model.MeshException">The condition cannot be read, or names a column that there is not.</exception>
+    Task<FilesView?> ListFilesAsync(string table, FileQuery query, CancellationToken cancellationToken);
 
     /// <summary>Dead letters of all stages, oldest first.</summary>
     Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken);

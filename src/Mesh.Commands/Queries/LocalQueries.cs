@@ -19,7 +19,7 @@ using Mesh.Training.Models;
 namespace Mesh.Commands.Queries;
 
 /// <summary>Answers from the metadata database and the lake: within the server, or read-only beside it.</summary>
-public sealed class LocalQueries : IMeshQueries
+public sealed partial class LocalQueries : IMeshQueries
 {
     private static readonly JsonWriterOptions RowOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly TableCatalogue tables;
@@ -175,27 +175,9 @@ public sealed class LocalQueries : IMeshQueries
     {
         foreach (var field in fields)
         {
-            yield return new ProductColumnView(prefix + field.Name, TypeText(field.Type), field.Nullable, field.Id);
+            yield return new ProductColumnView(prefix + field.Name, field.Type is StructType ? "struct" : IcebergTypes.ToText(field.Type), field.Nullable, field.Id);
             if (field.Type is not StructType nested) continue;
             foreach (var child in Flatten(nested.Fields, prefix + field.Name + ".")) yield return child;
         }
     }
-
-    private static string TypeText(DataType type) => type switch
-    {
-        DecimalType number => $"decimal({number.Precision},{number.Scale})",
-        ListType list => $"list<{TypeText(list.Element.Type)}>",
-        StructType => "struct",
-        _ => type.Kind switch
-        {
-            TypeKind.Int32 => "int",
-            TypeKind.Int64 => "long",
-            TypeKind.Float32 => "float",
-            TypeKind.Float64 => "double",
-            TypeKind.TimestampMicros => "timestamptz",
-            TypeKind.Utf8 => "string",
-            TypeKind.Date32 => "date",
-            var kind => kind.ToString().ToLowerInvariant(),
-        },
-    };
 }

@@ -5,7 +5,8 @@ using Mesh.Columnar;
 namespace Mesh.Commands.Rows;
 
 /// <summary>
-/// Rows as JSON objects, as subscribers see them: instants as ISO 8601, decimals as text, bytes as Base64, NaN and infinities as text.
+/// Rows as JSON objects, as subscribers see them: instants and times as ISO 8601, decimals as text, bytes as Base64,
+/// maps as lists of key and value, NaN and infinities as text.
 /// </summary>
 public static class RowJson
 {
@@ -41,12 +42,28 @@ public static class RowJson
             case TypeKind.Utf8: json.WriteStringValue(column.GetBytes(index)); break;
             case TypeKind.Binary: json.WriteBase64StringValue(column.GetBytes(index)); break;
             case TypeKind.Date32: json.WriteStringValue(DateOnly.FromDayNumber(719_162 + column.Values<int>()[index]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); break;
-            case TypeKind.TimestampMicros: json.WriteStringValue(DateTime.UnixEpoch.AddTicks(column.Values<long>()[index] * 10).ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture)); break;
+            case TypeKind.TimestampMicros: json.WriteStringValue(MicrosText(column.Values<long>()[index]) + "Z"); break;
+            case TypeKind.TimestampNanos: json.WriteStringValue(NanosText(column.Values<long>()[index]) + "Z"); break;
+            case TypeKind.LocalTimestampMicros: json.WriteStringValue(MicrosText(column.Values<long>()[index])); break;
+            case TypeKind.LocalTimestampNanos: json.WriteStringValue(NanosText(column.Values<long>()[index])); break;
+            case TypeKind.TimeMicros: json.WriteStringValue(new TimeOnly(column.Values<long>()[index] * 10).ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture)); break;
+            case TypeKind.Float16: WriteNumber(json, (float)column.Values<Half>()[index]); break;
+            case TypeKind.Uuid: json.WriteStringValue(new Guid(column.ValueBytes.Span.Slice(index * 16, 16), bigEndian: true)); break;
+            case TypeKind.FixedBinary: json.WriteBase64StringValue(column.ValueBytes.Span.Slice(index * column.Type.ByteWidth, column.Type.ByteWidth)); break;
             case TypeKind.Decimal128: json.WriteStringValue(DecimalText(column.Values<Int128>()[index], ((DecimalType)column.Type).Scale)); break;
             case TypeKind.List: WriteList(json, column, index); break;
+            case TypeKind.Map: WriteMap(json, column, index); break;
             case TypeKind.Struct: WriteStruct(json, column, index); break;
             default: throw new InvalidOperationException($"No JSON form for {column.Type.Kind}.");
         }
+    }
+
+    private static string MicrosText(long micros) => DateTime.UnixEpoch.AddTicks(micros * 10).ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+
+    private static string NanosText(long nanos)
+    {
+        long micros = (long)Math.Floor(nanos / 1000m);
+        return $"{MicrosText(micros)}{nanos - (micros * 1000):D3}";
     }
 
     private static void WriteNumber(Utf8JsonWriter json, double value)
@@ -72,6 +89,23 @@ public static class RowJson
     {
         json.WriteStartArray();
         for (int i = column.Offsets[index]; i < column.Offsets[index + 1]; i++) WriteValue(json, column.Children[0], i);
+        json.WriteEndArray();
+    }
+
+    /// <summary>A list of entries: keys of any type have a place there, and so have keys that occur twice.</summary>
+    private static void WriteMap(Utf8JsonWriter json, ColumnVector column, int index)
+    {
+        json.WriteStartArray();
+        for (int i = column.Offsets[index]; i < column.Offsets[index + 1]; i++)
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("key");
+            WriteValue(json, column.Children[0].Children[0], i);
+            json.WritePropertyName("value");
+            WriteValue(json, column.Children[0].Children[1], i);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
     }
 

@@ -34,7 +34,8 @@ public static class IcebergTypes
         _ => PrimitiveName(type.Kind),
     };
 
-    internal static string ToText(PartitionField field) => field.Transform switch
+    /// <summary>Partition field as topologies write it: <c>day(log_time)</c>.</summary>
+    public static string ToText(PartitionField field) => field.Transform switch
     {
         PartitionTransform.Identity => field.SourceColumn,
         PartitionTransform.Bucket or PartitionTransform.Truncate => $"{field.Transform.ToString().ToLowerInvariant()}({field.Parameter}, {field.SourceColumn})",

@@ -17,6 +17,9 @@ public sealed record Table
     /// <summary>Absolute URI of the metadata file this was read from.</summary>
     public required string MetadataUri { get; init; }
 
+    /// <summary>Version of the Iceberg format.</summary>
+    public required int FormatVersion { get; init; }
+
     /// <summary>Current schema with field ids.</summary>
     public required Schema Schema { get; init; }
 
@@ -26,6 +29,9 @@ public sealed record Table
     /// <summary>Current partition spec.</summary>
     public required IReadOnlyList<PartitionField> PartitionBy { get; init; }
 
+    /// <summary>Id of the current partition spec.</summary>
+    public required int PartitionSpecId { get; init; }
+
     /// <summary>Columns files are sorted by.</summary>
     public required IReadOnlyList<string> SortBy { get; init; }
 
@@ -34,6 +40,9 @@ public sealed record Table
 
     /// <summary>Snapshots, oldest first.</summary>
     public required IReadOnlyList<Snapshot> Snapshots { get; init; }
+
+    /// <summary>Branches and tags by name, <c>main</c> included unless the table is empty.</summary>
+    public required IReadOnlyList<TableReference> References { get; init; }
 
     /// <summary>The current snapshot; null for an empty table.</summary>
     public Snapshot? CurrentSnapshot { get; init; }

@@ -80,6 +80,7 @@ internal static class FooterReader
                     case (LogicalKind.Decimal, 2): element = element with { Precision = reader.ReadI32(type) }; break;
                     case (LogicalKind.Integer, 1): element = element with { IntegerBits = reader.ReadI32(type) }; break;
                     case (LogicalKind.Integer, 2): element = element with { IsSigned = ThriftReader.ReadBool(type) }; break;
+                    case (LogicalKind.Timestamp or LogicalKind.Time, 1): element = element with { IsAdjustedToUtc = ThriftReader.ReadBool(type) }; break;
                     case (LogicalKind.Timestamp or LogicalKind.Time, 2): element = element with { Unit = ReadUnit(ref reader, type) }; break;
                     default: reader.Skip(type); break;
                 }
@@ -106,7 +107,8 @@ internal static class FooterReader
     private static RowGroupMetadata ReadRowGroup(ref ThriftReader reader)
     {
         var columns = new List<ColumnChunkMetadata>();
-        long rowCount = -1;
+        var sortedBy = new List<SortingColumn>();
+        long rowCount = -1, uncompressed = 0, compressed = 0, offset = 0;
         short id = 0;
         while (reader.TryNextField(ref id, out var type))
         {
@@ -115,17 +117,44 @@ internal static class FooterReader
                 case 1:
                     for (int count = reader.ReadList(type, ThriftType.Struct); count > 0; count--) columns.Add(ReadColumnChunk(ref reader));
                     break;
-                case 3:
-                    rowCount = reader.ReadI64(type);
+                case 2: uncompressed = reader.ReadI64(type); break;
+                case 3: rowCount = reader.ReadI64(type); break;
+                case 4:
+                    for (int count = reader.ReadList(type, ThriftType.Struct); count > 0; count--) sortedBy.Add(ReadSortingColumn(ref reader));
                     break;
-                default:
-                    reader.Skip(type);
-                    break;
+                case 5: offset = reader.ReadI64(type); break;
+                case 6: compressed = reader.ReadI64(type); break;
+                default: reader.Skip(type); break;
             }
         }
 
         if (rowCount < 0) throw new ParquetDataException("each of its row groups should hold a number of rows");
-        return new RowGroupMetadata(columns, rowCount);
+        return new RowGroupMetadata(columns, rowCount)
+        {
+            UncompressedBytes = uncompressed,
+            CompressedBytes = compressed,
+            FileOffset = offset,
+            SortedBy = sortedBy,
+        };
+    }
+
+    private static SortingColumn ReadSortingColumn(ref ThriftReader reader)
+    {
+        int leaf = 0;
+        bool isDescending = false, nullsFirst = false;
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 1: leaf = reader.ReadI32(type); break;
+                case 2: isDescending = ThriftReader.ReadBool(type); break;
+                case 3: nullsFirst = ThriftReader.ReadBool(type); break;
+                default: reader.Skip(type); break;
+            }
+        }
+
+        return new SortingColumn(leaf, isDescending, nullsFirst);
     }
 
     private static ColumnChunkMetadata ReadColumnChunk(ref ThriftReader reader)

@@ -45,6 +45,23 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> source)
         _ => throw Broken("an integer"),
     };
 
+    /// <summary>An element of a list of integers.</summary>
+    public long ReadIntegerElement() => ReadZigZag();
+
+    /// <summary>An element of a list of strings.</summary>
+    public ReadOnlySpan<byte> ReadBinaryElement() => ReadBinary(ThriftType.Binary);
+
+    /// <summary>Begins a list of booleans, whose element type writers give as either of the two.</summary>
+    public int ReadBoolList(ThriftType type)
+    {
+        int count = ReadListHeader(type, out var found, 1);
+        if (count > 0 && found is not (ThriftType.True or ThriftType.False)) throw Broken($"a list of booleans, not of {found}");
+        return count;
+    }
+
+    /// <summary>An element of a list of booleans: a byte, 1 when true.</summary>
+    public bool ReadBoolElement() => ReadByte() == 1;
+
     public ReadOnlySpan<byte> ReadBinary(ThriftType type)
     {
         if (type != ThriftType.Binary) throw Broken("a string");

@@ -1,8 +1,7 @@
 using System.Text;
-using Shouldly;
-using Xunit;
+using Mesh.Columnar.Compression;
 
-namespace Mesh.Formats.Tests.Mcap;
+namespace Mesh.Columnar.Tests.Compression;
 
 public sealed class Crc32Tests
 {

@@ -5,13 +5,13 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using ArmCrc32 = System.Runtime.Intrinsics.Arm.Crc32;
 
-namespace Mesh.Formats;
+namespace Mesh.Columnar.Compression;
 
 /// <summary>
 /// CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320), as zlib and the sensor-log formats use it. Carry-less multiplication on x86, the
 /// CRC instructions on Arm, eight table look-ups per eight bytes elsewhere.
 /// </summary>
-internal static class Crc32
+public static class Crc32
 {
     private static readonly uint[] Tables = MakeTables();
 
