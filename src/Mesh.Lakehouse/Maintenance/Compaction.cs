@@ -30,7 +30,8 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
     /// <exception cref="MeshException"><c>MESH8102</c> no such table; <c>MESH8109</c> no such column to sort by; whatever reading a file may find.</exception>
     public async ValueTask<CompactionReport> RunAsync(TableIdentifier identifier, bool dryRun, CancellationToken cancellationToken)
     {
-        var table = await catalogue.LoadAsync(identifier, cancellationToken).ConfigureAwait(false);
+        var state = await catalogue.LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+        var table = state.Table;
         var sortBy = SortColumns(table);
         report = new CompactionReport
         {
@@ -38,7 +39,7 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
         };
         if (table.CurrentSnapshot is not { } snapshot) return report;
 
-        var (groups, files, bytesLeft) = await PlanAsync(table, snapshot, cancellationToken).ConfigureAwait(false);
+        var (groups, files, bytesLeft) = await PlanAsync(state, snapshot, cancellationToken).ConfigureAwait(false);
         report = report with
         {
             Groups = [.. groups.Select(group => Describe(table, group))],
@@ -55,7 +56,7 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
 
         foreach (var group in groups)
         {
-            pending.Add(await RewriteAsync(table, group, sortBy, cancellationToken).ConfigureAwait(false));
+            pending.Add(await RewriteAsync(state, group, sortBy, cancellationToken).ConfigureAwait(false));
             if (pending.Sum(rewritten => rewritten.InputBytes) >= options.CommitBytes) await CommitAsync(table, snapshot, cancellationToken).ConfigureAwait(false);
         }
 
@@ -79,15 +80,15 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
     }
 
     private async ValueTask<(List<IReadOnlyList<PlannedFile>> Groups, long Files, long BytesLeft)> PlanAsync(
-        Table table, Snapshot snapshot, CancellationToken cancellationToken)
+        TableState state, Snapshot snapshot, CancellationToken cancellationToken)
     {
         long files = 0;
         int planned = 0;
         long left = 0;
-        int specId = (await catalogue.LoadStateAsync(table.Identifier, cancellationToken).ConfigureAwait(false)).Metadata.DefaultSpecId;
+        int specId = state.Metadata.DefaultSpecId;
         long smallBytes = (long)(options.TargetFileBytes * options.SmallFileRatio);
         var partitions = new Dictionary<IReadOnlyList<object?>, List<PlannedFile>>(PartitionValuesComparer.Instance);
-        await foreach (var file in catalogue.PlanAsync(table.Identifier, new ScanOptions { SnapshotId = snapshot.SnapshotId }, cancellationToken).ConfigureAwait(false))
+        await foreach (var file in catalogue.PlanAsync(state, new ScanOptions { SnapshotId = snapshot.SnapshotId }, cancellationToken).ConfigureAwait(false))
         {
             files++;
             foreach (var deletes in file.Deletes) usesOfDeletes[deletes.Uri] = usesOfDeletes.GetValueOrDefault(deletes.Uri) + 1;
@@ -128,21 +129,22 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
         return (groups, files, left);
     }
 
-    private async ValueTask<Rewritten> RewriteAsync(Table table, IReadOnlyList<PlannedFile> group, IReadOnlyList<string> sortBy, CancellationToken cancellationToken)
+    private async ValueTask<Rewritten> RewriteAsync(TableState state, IReadOnlyList<PlannedFile> group, IReadOnlyList<string> sortBy, CancellationToken cancellationToken)
     {
+        var table = state.Table;
         var output = new CompactedFiles(lake, table, group[0].File, options);
         await using (output.ConfigureAwait(false))
         {
             if (sortBy.Count == 0)
             {
-                await foreach (var batch in ReadAsync(table, group, cancellationToken).ConfigureAwait(false)) await output.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+                await foreach (var batch in ReadAsync(state, group, cancellationToken).ConfigureAwait(false)) await output.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
             }
             else
             {
                 var sort = new ExternalSort(table.Schema, sortBy, new ExternalSortOptions { MemoryBytes = options.SortMemoryBytes, SpillFolder = options.SpillFolder });
                 await using (sort.ConfigureAwait(false))
                 {
-                    await foreach (var batch in ReadAsync(table, group, cancellationToken).ConfigureAwait(false)) await sort.AddAsync(batch, cancellationToken).ConfigureAwait(false);
+                    await foreach (var batch in ReadAsync(state, group, cancellationToken).ConfigureAwait(false)) await sort.AddAsync(batch, cancellationToken).ConfigureAwait(false);
                     await foreach (var batch in sort.ReadAsync(cancellationToken).ConfigureAwait(false)) await output.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
                 }
             }
@@ -152,11 +154,13 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
     }
 
     private async IAsyncEnumerable<RecordBatch> ReadAsync(
-        Table table, IReadOnlyList<PlannedFile> group, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        TableState state, IReadOnlyList<PlannedFile> group, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // The schema stays the one the run began with, whatever evolves meanwhile: the new files are read as any older file is.
+        var reader = new TableFileReader(lake, state.Metadata, state.Metadata.CurrentSchema, null);
         foreach (var file in group)
         {
-            await foreach (var batch in catalogue.ReadFileAsync(file, table.Schema, cancellationToken).ConfigureAwait(false)) yield return batch;
+            await foreach (var batch in reader.ReadAsync(file, cancellationToken).ConfigureAwait(false)) yield return batch;
         }
     }
 
