@@ -103,17 +103,20 @@ public sealed partial class LocalQueries : IMeshQueries
     {
         var table = await FindTableAsync(product, cancellationToken).ConfigureAwait(false)
             ?? throw new MeshException("MESH11031", $"There is no data product '{product}'.");
+        var history = HistoryOf(table);
         int first = 0;
         if (afterSnapshotId is { } after)
         {
-            first = 1 + table.Snapshots.ToList().FindIndex(snapshot => snapshot.SnapshotId == after);
+            first = 1 + history.FindIndex(snapshot => snapshot.SnapshotId == after);
             if (first == 0) throw new MeshException("MESH11033", $"{product} has no snapshot {after}; it may have expired. Begin again with `--from earliest`.");
         }
 
         var json = new ArrayBufferWriter<byte>();
-        foreach (var snapshot in table.Snapshots.Skip(first))
+        for (int i = first; i < history.Count; i++)
         {
-            var options = new ScanOptions { AfterSnapshotId = snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
+            // The oldest snapshot that is left stands for all that have expired before it.
+            var snapshot = history[i];
+            var options = new ScanOptions { AfterSnapshotId = i == 0 ? null : snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
             await foreach (var batch in tables.ScanAsync(table.Identifier, options, cancellationToken).ConfigureAwait(false))
             {
                 for (int row = 0; row < batch.Length; row++)
@@ -124,6 +127,16 @@ public sealed partial class LocalQueries : IMeshQueries
                 }
             }
         }
+    }
+
+    /// <summary>The snapshots that led to the current one, oldest first, as far back as none is missing.</summary>
+    private static List<Snapshot> HistoryOf(Table table)
+    {
+        var byId = table.Snapshots.ToDictionary(snapshot => snapshot.SnapshotId);
+        var history = new List<Snapshot>();
+        for (var snapshot = table.CurrentSnapshot; snapshot is not null; snapshot = snapshot.ParentSnapshotId is { } parent ? byId.GetValueOrDefault(parent) : null) history.Add(snapshot);
+        history.Reverse();
+        return history;
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Mesh.Columnar;
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Reading;
 using Mesh.Lakehouse.Rows;
 using Mesh.Model;
 using Mesh.Storage;

@@ -29,8 +29,9 @@ public sealed class SnapshotExpiry(TableCatalogue catalogue, IObjectStore lake, 
         return await DeleteFilesAsync(expiry, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The first half: takes the snapshots out of the table. Their files are still there.</summary>
-    internal async ValueTask<PendingExpiry> CommitAsync(TableIdentifier identifier, ExpiryOptions options, bool dryRun, CancellationToken cancellationToken)
+    /// <summary>The first half: takes the snapshots out of the table. Their files are still there, for readers that had begun.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public async ValueTask<PendingExpiry> CommitAsync(TableIdentifier identifier, ExpiryOptions options, bool dryRun, CancellationToken cancellationToken)
     {
         PendingExpiry? plan = null;
         if (dryRun)
@@ -47,11 +48,11 @@ public sealed class SnapshotExpiry(TableCatalogue catalogue, IObjectStore lake, 
                 CrashPoint.Reach("maintenance.before-swap");
                 return ValueTask.FromResult(plan.Report.Expired.Count == 0 && plan.Report.ExpiredRefs.Count == 0
                     ? null
-                    : new TableChange(Without(catalogue.Succeed(state), plan), []));
+                    : new TableChange(Without(catalogue.Succeed(state), plan.Retention), []));
             },
             cancellationToken).ConfigureAwait(false);
         CrashPoint.Reach("maintenance.after-swap");
-        return plan! with { Retained = after.Metadata };
+        return plan!.With(after.Metadata);
 
         PendingExpiry PlanOf(TableState state)
         {
@@ -67,13 +68,12 @@ public sealed class SnapshotExpiry(TableCatalogue catalogue, IObjectStore lake, 
                 Protected = retention.OnlyProtected,
                 ExpiredRefs = [.. metadata.Refs.Keys.Where(name => !retention.Refs.ContainsKey(name)).Order(StringComparer.Ordinal)],
             };
-            var plan = new PendingExpiry(report, metadata, metadata, retention);
-            return plan with { Retained = Without(metadata, plan) };
+            return new PendingExpiry(report, metadata, Without(metadata, retention), retention);
         }
     }
 
     /// <summary>The second half: deletes what only the expired snapshots had. On a dry run it only counts.</summary>
-    internal async ValueTask<ExpiryReport> DeleteFilesAsync(PendingExpiry expiry, CancellationToken cancellationToken)
+    public async ValueTask<ExpiryReport> DeleteFilesAsync(PendingExpiry expiry, CancellationToken cancellationToken)
     {
         var gone = expiry.Before.Snapshots.Where(snapshot => !expiry.Retention.Snapshots.Contains(snapshot.SnapshotId)).ToList();
         var files = new UnreachableFiles(catalogue, expiry.Before, expiry.Retained);
@@ -121,9 +121,9 @@ public sealed class SnapshotExpiry(TableCatalogue catalogue, IObjectStore lake, 
         }
     }
 
-    private static TableMetadata Without(TableMetadata metadata, PendingExpiry expiry)
+    private static TableMetadata Without(TableMetadata metadata, SnapshotRetention retention)
     {
-        var kept = expiry.Retention.Snapshots;
+        var kept = retention.Snapshots;
 
         // The log answers "what was current when": an entry before a gap would answer with a snapshot that is gone.
         int firstValid = 0;
@@ -136,16 +136,9 @@ public sealed class SnapshotExpiry(TableCatalogue catalogue, IObjectStore lake, 
         {
             Snapshots = [.. metadata.Snapshots.Where(snapshot => kept.Contains(snapshot.SnapshotId))],
             SnapshotLog = [.. metadata.SnapshotLog.Skip(firstValid)],
-            Refs = expiry.Retention.Refs,
+            Refs = retention.Refs,
             Statistics = [.. metadata.Statistics.Where(statistics => kept.Contains(statistics.SnapshotId))],
             PartitionStatistics = [.. metadata.PartitionStatistics.Where(statistics => kept.Contains(statistics.SnapshotId))],
         };
     }
 }
-
-/// <summary>An expiry between its halves.</summary>
-/// <param name="Report">What is known so far.</param>
-/// <param name="Before">The table with the expired snapshots.</param>
-/// <param name="Retained">The table without them.</param>
-/// <param name="Retention">What stays.</param>
-internal sealed record PendingExpiry(ExpiryReport Report, TableMetadata Before, TableMetadata Retained, SnapshotRetention Retention);
