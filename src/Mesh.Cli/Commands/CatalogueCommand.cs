@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mesh.Cli.Commands.Maintenance;
 
 namespace Mesh.Cli.Commands;
 
@@ -8,5 +9,11 @@ internal static class CatalogueCommand
     public static Command Create() => new("catalogue", "The lake's tables: serve them to other engines.")
     {
         CatalogueServeCommand.Create(),
+        CompactCommand.Create(),
+        ManifestsCommand.Create(),
+        ExpireCommand.Create(),
+        OrphansCommand.Create(),
+        TierCommand.Create(),
+        CostCommand.Create(),
     };
 }
