@@ -2,6 +2,7 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Kafka.Tests;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Mesh.Trigger.Tests.TriggerFixture;
 

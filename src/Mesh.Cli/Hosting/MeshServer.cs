@@ -81,8 +81,9 @@ internal sealed class MeshServer : IAsyncDisposable
         var access = ServerAccess.Read(settings);
         RunningTopology.Write(state, plan.Topology);
 
-        var database = MetadataDatabase.Open(state.Database);
+        var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
         OnStop(database.Dispose);
+        await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
         var lake = new LocalObjectStore(state.Lake);
         var landing = new LocalObjectStore(state.Landing);
         var outbox = new Outbox(database);

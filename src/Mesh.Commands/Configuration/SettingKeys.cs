@@ -29,6 +29,10 @@ public static class SettingKeys
     public static readonly SettingKey UploadMaxBytes = new("upload.maxBytes", "1TiB", "Largest recording accepted.");
     /// <summary>Disk-space floor.</summary>
     public static readonly SettingKey UploadMinFreeBytes = new("upload.minFreeBytes", "1GiB", "Free disk space below which uploads are refused.");
+    /// <summary>PostgreSQL for the catalogue.</summary>
+    public static readonly SettingKey CatalogueConnection = new("catalogue.connection", "", "PostgreSQL that holds the catalogue, Host=...;Database=... or postgres://...; empty: the file mesh.db of the state directory.");
+    /// <summary>Schema in PostgreSQL.</summary>
+    public static readonly SettingKey CatalogueSchema = new("catalogue.schema", "mesh", "Schema of the catalogue in PostgreSQL, created when absent.");
     /// <summary>Retention of landing objects.</summary>
     public static readonly SettingKey LandingRetention = new("landing.retention", "7d", "How long the landing object of a finished recording is kept.");
     /// <summary>Key for pseudonyms.</summary>
@@ -60,7 +64,7 @@ public static class SettingKeys
     public static readonly IReadOnlyList<SettingKey> All =
     [
         KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, SchemaRegistryUrl, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
-        TlsKey, UploadMaxBytes, UploadMinFreeBytes, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration,
+        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration,
         MaintenanceEnabled, MaintenanceInterval, MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount,
         MaintenanceReaderGrace, MaintenanceOrphanGrace, LogLevel,
     ];

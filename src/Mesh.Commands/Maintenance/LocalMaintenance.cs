@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mesh.Catalogue;
+using Mesh.Commands.Configuration;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
 using Mesh.Lakehouse;
@@ -25,13 +26,14 @@ public sealed class LocalMaintenance(
 
     /// <summary>Opens a state directory on which no server runs; its lock keeps one from starting meanwhile.</summary>
     /// <exception cref="MeshException"><c>MESH11010</c> a server has it; <c>MESH11013</c> it is none.</exception>
-    public static LocalMaintenance Open(string folder, MaintenanceOptions options)
+    public static LocalMaintenance Open(string folder, Settings settings)
     {
+        var options = MaintenanceSettings.Read(settings);
         StateDirectory.OpenForReading(folder).Dispose();
         var state = StateDirectory.Open(folder);
         try
         {
-            var database = MetadataDatabase.Open(state.Database);
+            var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
             var lake = new LocalObjectStore(state.Lake);
             var tables = new TableCatalogue(database, lake, TimeProvider.System);
             var maintenance = new LakeMaintenance(

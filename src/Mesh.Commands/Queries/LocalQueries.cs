@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mesh.Columnar;
+using Mesh.Commands.Configuration;
 using Mesh.Commands.Rows;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
@@ -49,10 +50,13 @@ public sealed partial class LocalQueries : IMeshQueries
     }
 
     /// <summary>Opens a state directory for reading, without a server.</summary>
-    public static LocalQueries OpenReadOnly(string folder)
+    /// <param name="folder">The state directory.</param>
+    /// <param name="settings">Where its catalogue is.</param>
+    public static LocalQueries OpenReadOnly(string folder, Settings settings)
     {
         using var state = StateDirectory.OpenForReading(folder);
-        var database = MetadataDatabase.Open(state.Database, readOnly: true);
+        var database = MetadataDatabase.Open(
+            state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
         var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), TimeProvider.System);
         var recordings = new RecordingStore(database, TimeProvider.System);
         return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database);

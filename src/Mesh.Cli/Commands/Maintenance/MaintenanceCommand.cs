@@ -78,6 +78,6 @@ internal static class MaintenanceCommand
         bool named = server is not null || Environment.GetEnvironmentVariable("MESH_SERVER") is not null;
         if (named || data is null || ServerEndpoints.Find(data) is not null) return new HttpMaintenance(CommonOptions.ServerAddress(server, data), CommonOptions.TokenOf(token));
         var settings = Settings.Read(new Dictionary<SettingKey, (string Flag, string Text)>(), CommonOptions.EnvironmentVariables(), config);
-        return LocalMaintenance.Open(data, MaintenanceSettings.Read(settings));
+        return LocalMaintenance.Open(data, settings);
     }
 }
