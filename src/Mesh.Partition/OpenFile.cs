@@ -1,6 +1,7 @@
 using Mesh.Columnar;
 using Mesh.Columnar.Parquet;
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Rows;
 using Mesh.Model;
 using Mesh.Storage;
 

@@ -1,8 +1,9 @@
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Maintenance;
 using Mesh.Model;
 using Mesh.Storage;
 
-namespace Mesh.Lakehouse.Tests;
+namespace Mesh.Lakehouse.Tests.Maintenance;
 
 public sealed class OrphanSweepTests : IDisposable
 {

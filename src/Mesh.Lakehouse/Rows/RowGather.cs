@@ -2,11 +2,14 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Mesh.Columnar;
 
-namespace Mesh.Partition;
+namespace Mesh.Lakehouse.Rows;
 
 /// <summary>Copies chosen rows of batches of one schema, in a chosen order.</summary>
-internal static class RowGather
+public static class RowGather
 {
+    /// <summary>The chosen rows as one batch.</summary>
+    /// <param name="batches">Batches of one schema.</param>
+    /// <param name="rows">Rows of them, in the order wanted; one may appear twice.</param>
     public static RecordBatch Take(IReadOnlyList<RecordBatch> batches, ReadOnlySpan<RowRef> rows)
     {
         var schema = batches[0].Schema;
@@ -32,27 +35,29 @@ internal static class RowGather
             case TypeKind.Boolean:
                 values = TakeBits(sources, rows);
                 break;
-            case TypeKind.Int32 or TypeKind.Float32 or TypeKind.Date32:
-                values = TakeFixed<int>(sources, rows);
-                break;
-            case TypeKind.Int64 or TypeKind.Float64 or TypeKind.TimestampMicros:
-                values = TakeFixed<long>(sources, rows);
-                break;
-            case TypeKind.Decimal128:
-                values = TakeFixed<Int128>(sources, rows);
+            case TypeKind.FixedBinary:
+                values = TakeWidth(sources, rows, type.ByteWidth);
                 break;
             case TypeKind.Utf8 or TypeKind.Binary:
                 (offsets, values) = TakeBytes(sources, rows);
                 break;
-            case TypeKind.List:
+            case TypeKind.List or TypeKind.Map:
                 (offsets, var elements) = TakeElements(sources, rows);
-                children = [Take(((ListType)type).Element.Type, Array.ConvertAll(sources, source => source.Children[0]), elements)];
+                children = [Take(type is MapType map ? map.Entries.Type : ((ListType)type).Element.Type, Array.ConvertAll(sources, source => source.Children[0]), elements)];
                 break;
             case TypeKind.Struct:
                 children = TakeChildren((StructType)type, sources, rows);
                 break;
             default:
-                throw new NotSupportedException($"Rows of type {type.Kind} cannot be copied.");
+                values = type.ByteWidth switch
+                {
+                    2 => TakeFixed<short>(sources, rows),
+                    4 => TakeFixed<int>(sources, rows),
+                    8 => TakeFixed<long>(sources, rows),
+                    16 => TakeFixed<Int128>(sources, rows),
+                    _ => throw new NotSupportedException($"Rows of type {type.Kind} cannot be copied."),
+                };
+                break;
         }
 
         return new ColumnVector
@@ -108,6 +113,13 @@ internal static class RowGather
         var bytes = new byte[rows.Length * Unsafe.SizeOf<T>()];
         var values = MemoryMarshal.Cast<byte, T>(bytes.AsSpan());
         for (int i = 0; i < values.Length; i++) values[i] = sources[rows[i].Batch].Values<T>()[rows[i].Row];
+        return bytes;
+    }
+
+    private static byte[] TakeWidth(ColumnVector[] sources, ReadOnlySpan<RowRef> rows, int width)
+    {
+        var bytes = new byte[checked(rows.Length * width)];
+        for (int i = 0; i < rows.Length; i++) sources[rows[i].Batch].ValueBytes.Span.Slice(rows[i].Row * width, width).CopyTo(bytes.AsSpan(i * width));
         return bytes;
     }
 

@@ -1,10 +1,10 @@
 using System.Numerics;
 using Mesh.Columnar;
 
-namespace Mesh.Partition;
+namespace Mesh.Lakehouse.Rows;
 
 /// <summary>The order of rows by some of their columns, ascending, nulls last; rows that are equal keep the order they came in.</summary>
-internal sealed class RowOrder : IComparer<RowRef>
+public sealed class RowOrder : IComparer<RowRef>
 {
     private readonly IReadOnlyList<RecordBatch> batches;
     private readonly int[] keys;
@@ -15,7 +15,7 @@ internal sealed class RowOrder : IComparer<RowRef>
     {
         this.batches = batches;
         var schema = batches[0].Schema;
-        keys = [.. sortBy.Select(schema.IndexOf).Where(index => index >= 0 && schema.Fields[index].Type.Kind is not (TypeKind.List or TypeKind.Struct))];
+        keys = [.. sortBy.Select(schema.IndexOf).Where(index => index >= 0 && schema.Fields[index].Type.Kind is not (TypeKind.List or TypeKind.Map or TypeKind.Struct))];
     }
 
     /// <summary>Whether the batches, one after the other, are in order as they are.</summary>
@@ -74,15 +74,20 @@ internal sealed class RowOrder : IComparer<RowRef>
         if (x.IsNull(i) || y.IsNull(j)) return x.IsNull(i).CompareTo(y.IsNull(j));
         return x.Type.Kind switch
         {
-            TypeKind.Int64 or TypeKind.TimestampMicros => Compare<long>(x, i, y, j),
+            TypeKind.Int64 or TypeKind.TimestampMicros or TypeKind.TimestampNanos or TypeKind.LocalTimestampMicros or TypeKind.LocalTimestampNanos
+                or TypeKind.TimeMicros => Compare<long>(x, i, y, j),
             TypeKind.Int32 or TypeKind.Date32 => Compare<int>(x, i, y, j),
+            TypeKind.Float16 => Compare<Half>(x, i, y, j),
             TypeKind.Float32 => Compare<float>(x, i, y, j),
             TypeKind.Float64 => Compare<double>(x, i, y, j),
             TypeKind.Decimal128 => Compare<Int128>(x, i, y, j),
             TypeKind.Boolean => x.GetBoolean(i).CompareTo(y.GetBoolean(j)),
+            TypeKind.Uuid or TypeKind.FixedBinary => Fixed(x, i).SequenceCompareTo(Fixed(y, j)),
             _ => x.GetBytes(i).SequenceCompareTo(y.GetBytes(j)),
         };
     }
+
+    private static ReadOnlySpan<byte> Fixed(ColumnVector vector, int row) => vector.ValueBytes.Span.Slice(row * vector.Type.ByteWidth, vector.Type.ByteWidth);
 
     private static int Compare<T>(ColumnVector x, int i, ColumnVector y, int j)
         where T : unmanaged, INumber<T> => x.Values<T>()[i].CompareTo(y.Values<T>()[j]);
