@@ -83,8 +83,9 @@ internal sealed class MeshServer : IAsyncDisposable
         var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
         OnStop(database.Dispose);
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        var lake = new LocalObjectStore(state.Lake);
-        var landing = new LocalObjectStore(state.Landing);
+        var storage = await LakeStorage.OpenAsync(state, settings, time, cancellationToken).ConfigureAwait(false);
+        OnStop(storage.Dispose);
+        var (lake, landing) = (storage.Lake, storage.Landing);
         var outbox = new Outbox(database);
         OnStop(outbox.Dispose);
         var recordings = new RecordingStore(database, time);
