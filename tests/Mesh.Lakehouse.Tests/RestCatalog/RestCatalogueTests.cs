@@ -246,6 +246,7 @@ public class RestCatalogueTests : IAsyncLifetime
     public async Task What_would_break_the_table_is_refused_and_changes_nothing()
     {
         await server.Lake.CreateImuAsync();
+        await server.Lake.Catalogue.EnsureAsync(new TableIdentifier("raw", "gnss"), LakeFixture.Definition(LakeFixture.ImuSchema), SchemaChangePolicy.Evolve, None);
         await server.Lake.Catalogue.AppendAsync(Imu, LakeFixture.Request(LakeFixture.Set("a", await server.Lake.FakeFileAsync(Imu))) with
         {
             SourceOffsets = new Dictionary<string, long> { ["t-0"] = 7 },
@@ -262,6 +263,8 @@ public class RestCatalogueTests : IAsyncLifetime
             (new RemoveProperties([SourceOffsets.PropertyName]), "Mesh's own"),
             (new SetLocation("file:///tmp/elsewhere"), "outside the lake"),
             (new SetLocation(server.Lake.Store.RootUri), "outside the lake"),
+            (new SetLocation(server.Lake.Store.RootUri + "/raw/%69mu"), "another way"),
+            (new SetLocation(server.Lake.Store.RootUri + "/raw"), "overlaps"),
             (new AssignUuid(Guid.NewGuid()), "UUID"),
             (new UpgradeFormatVersion(4), "format version 4"),
             (new SetCurrentSchema(9), "no schema 9"),
