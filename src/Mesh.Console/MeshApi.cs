@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Mesh.Columnar.ArrowIpc;
 using Mesh.Commands;
+using Mesh.Commands.Maintenance;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Queries.Tables;
 using Mesh.Model;
@@ -14,7 +16,10 @@ namespace Mesh.Console;
 public static class MeshApi
 {
     /// <summary>Maps the endpoints onto the answers of <paramref name="queries"/>.</summary>
-    public static void MapMeshApi(this IEndpointRouteBuilder endpoints, IMeshQueries queries)
+    /// <param name="endpoints">Where.</param>
+    /// <param name="queries">Answers.</param>
+    /// <param name="maintenance">Whose metrics of tables are shown too; null for none.</param>
+    public static void MapMeshApi(this IEndpointRouteBuilder endpoints, IMeshQueries queries, IMaintenance? maintenance = null)
     {
         var api = endpoints.MapGroup("/api/v1").AddEndpointFilter(async (context, next) =>
         {
@@ -37,6 +42,8 @@ public static class MeshApi
         api.MapGet("/products", async (CancellationToken token) => Json(await queries.ListProductsAsync(token).ConfigureAwait(false)));
         api.MapGet("/products/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindProductAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/products/{name}/rows", (string name, long? after, HttpContext context) => WriteRowsAsync(context, queries, name, after));
+        api.MapGet("/products/{name}/batches", (string name, long? after, string? columns, HttpContext context) =>
+            WriteBatchesAsync(context, queries, name, after, columns?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
         api.MapGet("/products/{name}/head", async (string name, string? columns, string? where, int? limit, string? at, CancellationToken token) =>
         {
             var query = new HeadQuery { Columns = columns?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), Where = where, Limit = Math.Clamp(limit ?? 10, 1, 10_000), At = at };
@@ -60,7 +67,10 @@ public static class MeshApi
             return Results.Json(new { status = healthy ? "ok" : "degraded" }, statusCode: healthy ? 200 : 503);
         });
         endpoints.MapGet("/metrics", async (CancellationToken token) =>
-            Results.Text(Metrics(await queries.GetStatusAsync(token).ConfigureAwait(false)), "text/plain; version=0.0.4"));
+            Results.Text(
+                Metrics(await queries.GetStatusAsync(token).ConfigureAwait(false))
+                + (maintenance is null ? "" : await MaintenanceApi.MetricsAsync(maintenance, token).ConfigureAwait(false)),
+                "text/plain; version=0.0.4"));
     }
 
     private static IResult Json<T>(T value) => Results.Json(value, MeshJson.Options);
@@ -78,6 +88,19 @@ public static class MeshApi
             body.Write(row.Json.Span);
             body.Write("\n"u8);
             if (body.UnflushedBytes > 1 << 16) await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>An Arrow stream; each batch says in its metadata which snapshot added it. It ends early when the schema changes: ask again after the last.</summary>
+    private static async Task WriteBatchesAsync(HttpContext context, IMeshQueries queries, string name, long? after, IReadOnlyList<string>? columns)
+    {
+        var batches = await queries.ReadBatchesAsync(name, after, columns, context.RequestAborted).ConfigureAwait(false);
+        await using (batches.ConfigureAwait(false))
+        {
+            context.Response.ContentType = "application/vnd.apache.arrow.stream";
+            var writer = new ArrowWriter(context.Response.Body, batches.Schema, ProductBatch.StreamOptions);
+            await foreach (var batch in batches.Batches.ConfigureAwait(false)) await writer.WriteAsync(batch.Batch, context.RequestAborted).ConfigureAwait(false);
+            await writer.CompleteAsync(context.RequestAborted).ConfigureAwait(false);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
 using Mesh.Lakehouse.Iceberg.Metadata;
+using Mesh.Lakehouse.Reading;
 using Mesh.Model;
 
 namespace Mesh.Lakehouse;
@@ -18,7 +19,13 @@ public sealed partial class TableCatalogue
         TableIdentifier identifier, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
-        await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false)) yield return file;
+        Access?.Read(state.Metadata.TableUuid);
+        await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false))
+        {
+            // Whoever asks for the files opens them.
+            Access?.FileOpened(state.Metadata.TableUuid);
+            yield return file;
+        }
     }
 
     internal async IAsyncEnumerable<PlannedFile> PlanAsync(TableState state, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -30,10 +37,21 @@ public sealed partial class TableCatalogue
         var list = await ReadManifestListAsync(snapshot, cancellationToken).ConfigureAwait(false);
         statistics.ManifestsTotal += list.Count;
 
+        var pruning = options.Filter is null ? null : new FilePruning(state.Metadata, options.Filter);
+        Func<int, bool>? metricsOf = options.IncludeMetrics ? static _ => true : pruning is null ? null : pruning.Needs;
+
+        // A delete file lies in the partition of what it deletes from, so one that cannot match deletes nothing that is read.
+        bool MayHold(ManifestFile manifest) => manifest.MayHoldLiveFiles && (pruning is null || pruning.MayMatch(manifest));
         var deletes = new DeleteIndex();
         foreach (var manifest in list)
         {
             if (manifest.Content == 0) continue;
+            if (!MayHold(manifest))
+            {
+                statistics.ManifestsSkipped++;
+                continue;
+            }
+
             statistics.ManifestsRead++;
             await ReadDeletesAsync(state.Metadata, manifest, deletes, cancellationToken).ConfigureAwait(false);
         }
@@ -43,18 +61,18 @@ public sealed partial class TableCatalogue
             if (manifest.Content != 0) continue;
 
             // A manifest is never newer than its own number, merged ones included: older ones cannot list a newer file.
-            if (!manifest.MayHoldLiveFiles || (after is not null && manifest.SequenceNumber <= after.SequenceNumber))
+            if ((after is not null && manifest.SequenceNumber <= after.SequenceNumber) || !MayHold(manifest))
             {
                 statistics.ManifestsSkipped++;
                 continue;
             }
 
             statistics.ManifestsRead++;
-            var entries = await ReadManifestAsync(state.Metadata, manifest, cancellationToken, options.IncludeMetrics ? static _ => true : null).ConfigureAwait(false);
+            var entries = await ReadManifestAsync(state.Metadata, manifest, cancellationToken, metricsOf).ConfigureAwait(false);
             foreach (var entry in entries)
             {
                 if (entry.Status == ManifestEntryStatus.Deleted) continue;
-                if (added is not null && !added.Contains(entry.SnapshotId!.Value))
+                if ((added is not null && !added.Contains(entry.SnapshotId!.Value)) || (pruning is not null && !pruning.MayMatch(entry.File, manifest.PartitionSpecId)))
                 {
                     statistics.FilesSkipped++;
                     continue;
@@ -62,7 +80,8 @@ public sealed partial class TableCatalogue
 
                 statistics.FilesKept++;
                 long sequence = entry.SequenceNumber ?? throw new MeshException("MESH8120", $"'{manifest.Path}' lists a file without a sequence number. Rewrite the table's manifests.");
-                yield return new PlannedFile(entry.File, deletes.Find(entry.File, sequence, manifest.PartitionSpecId), sequence, manifest.PartitionSpecId);
+                var file = options.IncludeMetrics || pruning is null ? entry.File : entry.File with { Columns = [] };
+                yield return new PlannedFile(file, deletes.Find(entry.File, sequence, manifest.PartitionSpecId), sequence, manifest.PartitionSpecId);
             }
         }
     }
@@ -99,6 +118,7 @@ public sealed partial class TableCatalogue
             return entry is null ? null : FindSnapshot(state, entry.SnapshotId);
         }
 
-        return state.Metadata.CurrentSnapshot;
+        if (options.Reference is not { } name) return state.Metadata.CurrentSnapshot;
+        return state.Metadata.Refs.TryGetValue(name, out var reference) ? FindSnapshot(state, reference.SnapshotId) : throw UnknownReference(state, name);
     }
 }

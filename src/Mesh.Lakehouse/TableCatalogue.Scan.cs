@@ -1,18 +1,15 @@
 using System.Runtime.CompilerServices;
 using Mesh.Columnar;
-using Mesh.Columnar.Parquet;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
 using Mesh.Lakehouse.Iceberg.Metadata;
+using Mesh.Lakehouse.Reading;
 using Mesh.Model;
 
 namespace Mesh.Lakehouse;
 
 public sealed partial class TableCatalogue
 {
-    /// <summary>Rows of a batch that is made for a file without any of the wanted columns.</summary>
-    private const int NullBatchRows = 8192;
-
     /// <summary>Data files of a table at a snapshot, optionally only those added after another, oldest commits first.</summary>
     /// <exception cref="MeshException"><c>MESH8105</c> when a snapshot is unknown or not an ancestor of the one read.</exception>
     public async ValueTask<IReadOnlyList<DataFile>> ListFilesAsync(TableIdentifier identifier, ScanOptions options, CancellationToken cancellationToken)
@@ -29,9 +26,12 @@ public sealed partial class TableCatalogue
     {
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
         var schema = Project(identifier, state.Metadata.CurrentSchema, options.Columns);
+        var reader = new TableFileReader(lake, state.Metadata, schema, options.Filter);
+        Access?.Read(state.Metadata.TableUuid);
         await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false))
         {
-            await foreach (var batch in ReadFileAsync(file, schema, cancellationToken).ConfigureAwait(false)) yield return batch;
+            Access?.FileOpened(state.Metadata.TableUuid);
+            await foreach (var batch in reader.ReadAsync(file, cancellationToken).ConfigureAwait(false)) yield return batch;
         }
     }
 
@@ -46,7 +46,7 @@ public sealed partial class TableCatalogue
     {
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
         var schema = Project(identifier, state.Metadata.CurrentSchema, columns);
-        await foreach (var batch in ReadFileAsync(file, schema, cancellationToken).ConfigureAwait(false)) yield return batch;
+        await foreach (var batch in new TableFileReader(lake, state.Metadata, schema, null).ReadAsync(file, cancellationToken).ConfigureAwait(false)) yield return batch;
     }
 
     /// <summary>Number of manifests of the current snapshot of a table as it was loaded: what planning a scan has to look at.</summary>
@@ -90,49 +90,4 @@ public sealed partial class TableCatalogue
             ? schema.Fields[index]
             : throw new MeshException("MESH8109",
                 $"Table {identifier} has no column '{name}'. There are: {string.Join(", ", schema.Fields.Select(field => field.Name))}."))]);
-
-    private async IAsyncEnumerable<RecordBatch> ReadFileAsync(PlannedFile planned, Schema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var file = planned.File;
-        if (planned.Deletes.Count > 0)
-        {
-            throw new MeshException("MESH8112",
-                $"'{file.Uri}' has row-level deletes, which are not supported. Rewrite the table without them with the engine that made them.");
-        }
-
-        var source = await lake.OpenAsync(lake.KeyOf(file.Uri), cancellationToken).ConfigureAwait(false);
-        ParquetReader reader;
-        try
-        {
-            reader = await ParquetReader.OpenAsync(source, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await source.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-
-        await using (reader.ConfigureAwait(false))
-        {
-            var found = schema.Fields.Select(field => ColumnProjection.Find(reader.Schema.Fields, field)).ToList();
-            var present = found.OfType<Field>().Select(field => field.Name).Distinct().ToList();
-            if (present.Count == 0)
-            {
-                for (long left = reader.RowCount; left > 0; left -= NullBatchRows)
-                {
-                    int rows = (int)Math.Min(left, NullBatchRows);
-                    yield return new RecordBatch(schema, rows, [.. schema.Fields.Select(field => ColumnProjection.Nulls(field.Type, rows))]);
-                }
-
-                yield break;
-            }
-
-            await foreach (var batch in reader.ReadAsync(present, cancellationToken).ConfigureAwait(false))
-            {
-                yield return new RecordBatch(schema, batch.Length, [.. schema.Fields.Select((field, index) => found[index] is { } fileField
-                    ? ColumnProjection.Adapt(batch[fileField.Name], fileField.Type, field.Type, field.Name)
-                    : ColumnProjection.Nulls(field.Type, batch.Length))]);
-            }
-        }
-    }
 }

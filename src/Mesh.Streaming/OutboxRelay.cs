@@ -38,9 +38,12 @@ public sealed class OutboxRelay
     {
         try
         {
+            var turn = await outbox.HoldAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = turn.ConfigureAwait(false);
             var delay = FirstDelay;
             while (true)
             {
+                await turn.ConfirmAsync(cancellationToken).ConfigureAwait(false);
                 var entries = await outbox.PeekAsync(BatchSize, cancellationToken).ConfigureAwait(false);
                 if (entries.Count == 0)
                 {

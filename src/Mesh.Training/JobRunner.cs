@@ -17,6 +17,7 @@ public sealed partial class JobRunner : IDisposable
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DatabaseRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DutyCheck = TimeSpan.FromSeconds(5);
 
     private readonly MetadataDatabase database;
     private readonly TrainingOptions options;
@@ -78,15 +79,19 @@ public sealed partial class JobRunner : IDisposable
     }
 
     /// <summary>Resumes what a dead process left, then runs jobs until cancelled; running trainers are told to stop and resume on the next start.</summary>
+    /// <remarks>Of the processes that share a database one runs jobs: what is marked as running was the dead one's, and may be begun again.</remarks>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var duty = await database.HoldAsync("training", cancellationToken).ConfigureAwait(false);
+        await using var _ = duty.ConfigureAwait(false);
         await ResumeAsync(cancellationToken).ConfigureAwait(false);
-        var workers = new Task[options.MaxParallelJobs];
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        for (int i = 0; i < workers.Length; i++) workers[i] = WorkAsync(stop.Token);
-        await Task.WhenAny(workers).ConfigureAwait(false);
+        var tasks = new Task[options.MaxParallelJobs + 1];
+        for (int i = 1; i < tasks.Length; i++) tasks[i] = WorkAsync(stop.Token);
+        tasks[0] = ConfirmAsync(duty, stop.Token);
+        await Task.WhenAny(tasks).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(workers).ConfigureAwait(false);
+        await Task.WhenAll(tasks).ConfigureAwait(false);
     }
 
     /// <summary>Puts jobs back that ran when the process died and ends their trainers, should these still run.</summary>
@@ -132,6 +137,16 @@ public sealed partial class JobRunner : IDisposable
                 Log.WaitsForDatabase(logger, exception.Message);
                 await Task.Delay(DatabaseRetry, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    /// <summary>Returns when cancelled; fails as soon as another process may have begun to run the jobs.</summary>
+    private async Task ConfirmAsync(MetadataLease duty, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(DutyCheck, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await duty.ConfirmAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -47,10 +47,10 @@ internal sealed class CatalogueFixture : IAsyncDisposable
 
     public required Outbox Outbox { get; init; }
 
-    public static async Task<CatalogueFixture> CreateAsync(params string[] tables)
+    public static async Task<CatalogueFixture> CreateAsync(TestDatabase place, params string[] tables)
     {
         var folder = new TemporaryFolder();
-        var database = MetadataDatabase.Open(folder["mesh.db"]);
+        var database = MetadataDatabase.Open(folder["mesh.db"], place.Connection, place.Schema);
         var lake = new LocalObjectStore(folder["lake"]);
         var fixture = new CatalogueFixture(await EmbeddedKafka.StartAsync(folder["broker"]))
         {

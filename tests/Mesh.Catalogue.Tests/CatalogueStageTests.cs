@@ -6,17 +6,27 @@ using Mesh.Lakehouse;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Storage;
+using Mesh.Testing;
 
 namespace Mesh.Catalogue.Tests;
 
 public class CatalogueStageTests
 {
+    private readonly TestDatabase place;
+
+    public CatalogueStageTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected CatalogueStageTests(TestDatabase place) => this.place = place;
+
     private static CancellationToken Timeout => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_file_set_becomes_a_snapshot_an_account_and_an_announcement()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         await fixture.PublishAsync(await fixture.WrittenAsync(1));
 
         await fixture.RunUntilAsync(() => fixture.IsCommittedAsync(1));
@@ -54,7 +64,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task What_waits_is_committed_together_and_durations_add_up()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         for (int i = 1; i <= 20; i++) await fixture.PublishAsync(await fixture.WrittenAsync(i));
 
         await fixture.RunUntilAsync(() => fixture.IsCommittedAsync(20));
@@ -70,7 +80,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task The_same_event_twice_and_another_attempt_add_the_rows_once()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         var first = await fixture.WrittenAsync(1);
         await fixture.PublishAsync(first);
         await fixture.PublishAsync(first);
@@ -91,7 +101,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task A_restarted_stage_goes_on_after_what_it_has_committed()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         await fixture.PublishAsync(await fixture.WrittenAsync(1));
         await fixture.RunUntilAsync(() => fixture.IsCommittedAsync(1));
 
@@ -106,7 +116,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task A_recording_is_committed_when_all_its_tables_have_it()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync("raw.imu", "raw.gnss");
+        await using var fixture = await CatalogueFixture.CreateAsync(place, "raw.imu", "raw.gnss");
         await fixture.PublishAsync(await fixture.WrittenAsync(1, "raw.imu", "a1", "raw.imu", "raw.gnss"));
         await fixture.RunUntilAsync(() => fixture.HasStateAsync(1, RecordingState.Written));
         (await fixture.IsCommittedAsync(1)).ShouldBeFalse();
@@ -120,7 +130,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task An_upload_without_rows_has_its_account_stored_and_no_snapshot()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         await fixture.PublishAsync(await fixture.WrittenAsync(1, table: ""));
 
         await fixture.RunUntilAsync(() => fixture.IsCommittedAsync(1));
@@ -132,7 +142,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task A_set_without_files_for_a_table_is_closed_without_a_snapshot()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         var written = await fixture.WrittenAsync(1);
         written.Files.Clear();
         await fixture.PublishAsync(written);
@@ -145,7 +155,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task A_list_of_files_is_read_by_reference()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         var written = await fixture.WrittenAsync(1);
         var list = new FilesWritten { Files = { written.Files, await fixture.FileAsync(CatalogueFixture.Imu, 1) } };
         await fixture.Lake.PutAsync("lists/1", list.ToByteArray(), PutMode.IfAbsent, Timeout);
@@ -162,7 +172,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task What_can_never_be_committed_becomes_a_dead_letter_and_holds_up_nothing()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         var missing = await fixture.WrittenAsync(1);
         missing.Files[0].Uri += ".gone";
         var elsewhere = await fixture.WrittenAsync(2);
@@ -199,7 +209,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task Trouble_of_the_surroundings_is_waited_out()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         var disk = new FlakyObjectStore(fixture.Lake);
         await fixture.PublishAsync(await fixture.WrittenAsync(1));
         disk.FailNextWrites(3);
@@ -215,7 +225,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task Stopping_in_the_middle_of_trouble_leaves_the_event_for_the_next_run()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         var disk = new FlakyObjectStore(fixture.Lake);
         await fixture.PublishAsync(await fixture.WrittenAsync(1));
         disk.FailNextWrites(int.MaxValue);
@@ -231,7 +241,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task After_a_move_to_another_log_offsets_begin_again_and_nothing_is_lost_or_added_twice()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         for (int i = 1; i <= 3; i++) await fixture.PublishAsync(await fixture.WrittenAsync(i));
         await fixture.RunUntilAsync(() => fixture.IsCommittedAsync(3));
         await fixture.MoveToAnotherLogAsync();
@@ -247,7 +257,7 @@ public class CatalogueStageTests
     [Fact]
     public async Task Mutated_events_are_file_sets_or_refused_and_nothing_else()
     {
-        await using var fixture = await CatalogueFixture.CreateAsync();
+        await using var fixture = await CatalogueFixture.CreateAsync(place);
         byte[] valid = (await fixture.WrittenAsync(1)).ToByteArray();
         var random = new Random(20261122);
         int accepted = 0, refused = 0;

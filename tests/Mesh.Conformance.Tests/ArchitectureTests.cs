@@ -48,6 +48,7 @@ public class ArchitectureTests
     [InlineData("Confluent.Kafka", "Mesh.Kafka")]
     [InlineData("AWSSDK.S3", "Mesh.Storage")]
     [InlineData("Microsoft.Data.Sqlite", "Mesh.Formats", "Mesh.Lakehouse")]
+    [InlineData("Npgsql", "Mesh.Lakehouse")]
     public void A_client_library_is_seen_by_its_owners_only(string package, params string[] owners) =>
         Projects().Where(project => project.Packages.Contains(package)).Select(project => project.Name).Order(StringComparer.Ordinal).ShouldBe(owners);
 

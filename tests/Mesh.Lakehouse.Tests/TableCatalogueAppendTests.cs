@@ -7,10 +7,17 @@ using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests;
 
-public sealed class TableCatalogueAppendTests : IDisposable
+public class TableCatalogueAppendTests : IDisposable
 {
     private static readonly TableIdentifier Imu = LakeFixture.Imu;
-    private readonly LakeFixture lake = new();
+    private readonly LakeFixture lake;
+
+    public TableCatalogueAppendTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected TableCatalogueAppendTests(TestDatabase place) => lake = new LakeFixture(null, place);
 
     private static CancellationToken None => TestContext.Current.CancellationToken;
 
@@ -169,7 +176,7 @@ public sealed class TableCatalogueAppendTests : IDisposable
     public async Task Two_catalogues_appending_at_once_lose_nothing_and_add_nothing_twice()
     {
         await lake.CreateImuAsync();
-        var others = Enumerable.Range(0, 3).Select(_ => new TableCatalogue(MetadataDatabase.Open(lake.Folder["mesh.db"]), lake.Store, lake.Time, new TableCatalogueOptions { MaxCommitAttempts = 1000 })).ToList();
+        var others = Enumerable.Range(0, 3).Select(_ => new TableCatalogue(lake.OpenDatabase(), lake.Store, lake.Time, new TableCatalogueOptions { MaxCommitAttempts = 1000 })).ToList();
         int accepted = 0;
         await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Task.Run(async () =>
         {

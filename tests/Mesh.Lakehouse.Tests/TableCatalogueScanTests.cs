@@ -1,12 +1,20 @@
 using Mesh.Columnar;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Model;
+using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests;
 
-public sealed class TableCatalogueScanTests : IDisposable
+public class TableCatalogueScanTests : IDisposable
 {
-    private readonly LakeFixture lake = new();
+    private readonly LakeFixture lake;
+
+    public TableCatalogueScanTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected TableCatalogueScanTests(TestDatabase place) => lake = new LakeFixture(null, place);
 
     private static CancellationToken None => TestContext.Current.CancellationToken;
 

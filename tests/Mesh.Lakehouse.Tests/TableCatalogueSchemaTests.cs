@@ -1,13 +1,21 @@
 using Mesh.Columnar;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Model;
+using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests;
 
-public sealed class TableCatalogueSchemaTests : IDisposable
+public class TableCatalogueSchemaTests : IDisposable
 {
     private static readonly TableIdentifier Things = new("raw", "things");
-    private readonly LakeFixture lake = new();
+    private readonly LakeFixture lake;
+
+    public TableCatalogueSchemaTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected TableCatalogueSchemaTests(TestDatabase place) => lake = new LakeFixture(null, place);
 
     private static CancellationToken None => TestContext.Current.CancellationToken;
 

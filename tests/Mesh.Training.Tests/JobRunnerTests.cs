@@ -1,3 +1,4 @@
+using Mesh.Testing;
 using System.Diagnostics;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
@@ -5,9 +6,16 @@ using static Mesh.Training.Tests.RunnerFixture;
 
 namespace Mesh.Training.Tests;
 
-public sealed class JobRunnerTests : IDisposable
+public class JobRunnerTests : IDisposable
 {
-    private readonly RunnerFixture fixture = new();
+    private readonly RunnerFixture fixture;
+
+    public JobRunnerTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected JobRunnerTests(TestDatabase place) => fixture = new RunnerFixture(place);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -7,6 +7,7 @@ using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Testing;
 using Mesh.Training.Jobs;
 using Mesh.Training.Reference;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,10 +17,17 @@ using DataFile = Mesh.Lakehouse.Iceberg.DataFile;
 namespace Mesh.Training.Tests;
 
 /// <summary>The stage between a Kafka cluster that somebody else wrote and a real Iceberg table.</summary>
-public sealed class JobStageTests : IDisposable
+public class JobStageTests : IDisposable
 {
     private static readonly TableIdentifier Frames = new("raw", "synchronised_frames");
-    private readonly RunnerFixture fixture = new();
+    private readonly RunnerFixture fixture;
+
+    public JobStageTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected JobStageTests(TestDatabase place) => fixture = new RunnerFixture(place);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

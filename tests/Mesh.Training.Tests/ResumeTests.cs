@@ -1,3 +1,4 @@
+using Mesh.Testing;
 using System.Diagnostics;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
@@ -6,9 +7,16 @@ using static Mesh.Training.Tests.RunnerFixture;
 namespace Mesh.Training.Tests;
 
 /// <summary>The process died somewhere in the middle of a job; the next start picks it up.</summary>
-public sealed class ResumeTests : IDisposable
+public class ResumeTests : IDisposable
 {
-    private readonly RunnerFixture fixture = new();
+    private readonly RunnerFixture fixture;
+
+    public ResumeTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected ResumeTests(TestDatabase place) => fixture = new RunnerFixture(place);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

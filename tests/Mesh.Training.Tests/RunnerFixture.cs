@@ -19,9 +19,10 @@ internal sealed class RunnerFixture : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly List<JobRunner> runners = [];
 
-    public RunnerFixture()
+    public RunnerFixture(TestDatabase? place = null)
     {
-        Database = MetadataDatabase.Open(folder["mesh.db"]);
+        place ??= TestDatabase.Sqlite;
+        Database = MetadataDatabase.Open(folder["mesh.db"], place.Connection, place.Schema);
         Options = new TrainingOptions
         {
             JobsFolder = folder["jobs"],

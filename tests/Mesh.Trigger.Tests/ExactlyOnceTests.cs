@@ -12,6 +12,15 @@ namespace Mesh.Trigger.Tests;
 /// </summary>
 public class ExactlyOnceTests
 {
+    private readonly TestDatabase place;
+
+    public ExactlyOnceTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected ExactlyOnceTests(TestDatabase place) => this.place = place;
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -21,7 +30,7 @@ public class ExactlyOnceTests
     [InlineData(6)]
     public async Task Every_range_fires_once_and_the_ranges_cover_the_table_without_gap_or_overlap(int seed)
     {
-        using var fixture = new TriggerFixture();
+        using var fixture = new TriggerFixture(place);
         var random = new Random(seed);
         TriggerRule[] rules =
         [
@@ -104,7 +113,7 @@ public class ExactlyOnceTests
     [Fact]
     public async Task Two_evaluators_at_once_fire_no_range_twice()
     {
-        using var fixture = new TriggerFixture();
+        using var fixture = new TriggerFixture(place);
         var rule = Rule(rows: 20);
         TriggerEvaluator[] evaluators = [fixture.Evaluator(rule), fixture.Evaluator(rule), fixture.Evaluator(rule)];
 

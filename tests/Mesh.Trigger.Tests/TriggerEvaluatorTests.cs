@@ -1,11 +1,19 @@
 using Mesh.Kafka.Events;
+using Mesh.Testing;
 using static Mesh.Trigger.Tests.TriggerFixture;
 
 namespace Mesh.Trigger.Tests;
 
-public sealed class TriggerEvaluatorTests : IDisposable
+public class TriggerEvaluatorTests : IDisposable
 {
-    private readonly TriggerFixture fixture = new();
+    private readonly TriggerFixture fixture;
+
+    public TriggerEvaluatorTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected TriggerEvaluatorTests(TestDatabase place) => fixture = new TriggerFixture(place);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

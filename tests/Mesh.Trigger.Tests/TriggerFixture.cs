@@ -10,9 +10,14 @@ namespace Mesh.Trigger.Tests;
 internal sealed class TriggerFixture : IDisposable
 {
     private readonly TemporaryFolder folder = new();
+    private readonly TestDatabase place;
     private MetadataDatabase database;
 
-    public TriggerFixture() => database = MetadataDatabase.Open(folder["mesh.db"]);
+    public TriggerFixture(TestDatabase? place = null)
+    {
+        this.place = place ?? TestDatabase.Sqlite;
+        database = Open();
+    }
 
     public ManualTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
 
@@ -57,7 +62,7 @@ internal sealed class TriggerFixture : IDisposable
     public void Restart()
     {
         database.Dispose();
-        database = MetadataDatabase.Open(folder["mesh.db"]);
+        database = Open();
     }
 
     public async Task<IReadOnlyList<JobRequested>> RequestsAsync()
@@ -72,4 +77,6 @@ internal sealed class TriggerFixture : IDisposable
         database.Dispose();
         folder.Dispose();
     }
+
+    private MetadataDatabase Open() => MetadataDatabase.Open(folder["mesh.db"], place.Connection, place.Schema);
 }

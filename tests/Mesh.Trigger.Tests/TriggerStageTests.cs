@@ -2,6 +2,7 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Kafka.Tests;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Mesh.Trigger.Tests.TriggerFixture;
 
@@ -10,12 +11,21 @@ namespace Mesh.Trigger.Tests;
 /// <summary>The stage on a Kafka cluster that somebody else wrote.</summary>
 public class TriggerStageTests
 {
+    private readonly TestDatabase place;
+
+    public TriggerStageTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected TriggerStageTests(TestDatabase place) => this.place = place;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Events_become_one_request_a_range_a_stranger_becomes_a_dead_letter_and_a_restart_repeats_neither()
     {
-        using var fixture = new TriggerFixture();
+        using var fixture = new TriggerFixture(place);
         await using var kafka = new MockKafka((Topics.SnapshotCommitted, 1));
         await using (var producer = new EventProducer(kafka.Options, NullLogger.Instance))
         {
@@ -43,7 +53,7 @@ public class TriggerStageTests
     [Fact]
     public async Task A_rule_fires_at_the_end_of_its_cooldown_by_the_stages_own_clock()
     {
-        using var fixture = new TriggerFixture();
+        using var fixture = new TriggerFixture(place);
         await using var kafka = new MockKafka((Topics.SnapshotCommitted, 1));
         await using (var producer = new EventProducer(kafka.Options, NullLogger.Instance))
         {

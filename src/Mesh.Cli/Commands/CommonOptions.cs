@@ -36,7 +36,10 @@ internal static class CommonOptions
     public static async Task<IMeshQueries> OpenQueriesAsync(string? server, string? data, string? token, CancellationToken cancellationToken)
     {
         bool named = server is not null || Environment.GetEnvironmentVariable("MESH_SERVER") is not null;
-        if (!named && data is not null && ServerEndpoints.Find(data) is null) return LocalQueries.OpenReadOnly(data);
+        if (!named && data is not null && ServerEndpoints.Find(data) is null)
+        {
+            return LocalQueries.OpenReadOnly(data, Settings.Read(new Dictionary<SettingKey, (string, string)>(), EnvironmentVariables(), configFile: null));
+        }
 
         var remote = new HttpQueries(ServerAddress(server, data), TokenOf(token));
         try

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Mesh.Cli.Output;
 using Mesh.Columnar.Compression;
+using Mesh.Commands.Configuration;
 using Mesh.Commands.Inspect;
+using Mesh.Commands.State;
 using Mesh.Formats;
+using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
@@ -17,7 +20,7 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Examine a recording's structure, or without FILE the installation.") { file, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(file) is not { } path) return ExamineInstallation(parsed.GetValue(json));
+            if (parsed.GetValue(file) is not { } path) return await ExamineInstallationAsync(parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
             var report = await ProgressBar.RunAsync("doctor", progress => RecordingExaminer.ExamineAsync(path, new RecordingReaderOptions(), progress, cancellationToken)).ConfigureAwait(false);
             if (parsed.GetValue(json)) Printer.Json(report);
             else Print(report);
@@ -40,7 +43,7 @@ internal static class DoctorCommand
         if (report.Losses.Count > 0) Terminal.Out.WriteLine($"`mesh recover {report.File} -o OUT` writes what is intact into a clean recording.");
     }
 
-    private static int ExamineInstallation(bool json)
+    private static async Task<int> ExamineInstallationAsync(bool json, CancellationToken cancellationToken)
     {
         var checks = new List<Finding>
         {
@@ -49,6 +52,8 @@ internal static class DoctorCommand
             new("deflate", true, Deflate.Library == "managed" ? "the framework's own inflater; faster with apt-get install libdeflate0" : $"{Deflate.Library} found"),
             new("bzip2", true, Bzip2.Library == "managed" ? "managed code; faster with apt-get install libbz2-1.0" : $"{Bzip2.Library} found"),
             Kafka(),
+            await DatabaseAsync(cancellationToken).ConfigureAwait(false),
+            await StorageAsync(cancellationToken).ConfigureAwait(false),
             Disk(),
         };
         if (json) Printer.Json(checks);
@@ -65,6 +70,36 @@ internal static class DoctorCommand
         catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or InvalidOperationException or TypeInitializationException)
         {
             return new Finding("librdkafka", false, $"cannot be loaded: {exception.Message} apt-get install librdkafka1, then build again");
+        }
+    }
+
+    private static async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var settings = Settings.Read(new Dictionary<SettingKey, (string, string)>(), CommonOptions.EnvironmentVariables(), configFile: null);
+            if (settings.Text(SettingKeys.CatalogueConnection) is not { } connection) return new Finding("catalogue", true, "SQLite, in the state directory");
+            using var database = MetadataDatabase.Connect(connection, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
+            await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            return new Finding("catalogue", true, $"{PostgresConnection.Describe(connection)} answers");
+        }
+        catch (MeshException exception)
+        {
+            return new Finding("catalogue", false, $"{exception.Code}: {exception.Message}");
+        }
+    }
+
+    private static async Task<Finding> StorageAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var settings = Settings.Read(new Dictionary<SettingKey, (string, string)>(), CommonOptions.EnvironmentVariables(), configFile: null);
+            string? uri = await LakeStorage.ExamineAsync(settings, cancellationToken).ConfigureAwait(false);
+            return new Finding("storage", true, uri is null ? "folders, in the state directory" : $"{uri} answers and keeps conditional puts");
+        }
+        catch (MeshException exception)
+        {
+            return new Finding("storage", false, $"{exception.Code}: {exception.Message}");
         }
     }
 

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using Mesh.Cli.Output;
 using Mesh.Commands.Configuration;
+using Mesh.Lakehouse.Metadata;
 
 namespace Mesh.Cli.Commands;
 
 /// <summary><c>mesh settings</c>: every setting, its value and where it came from.</summary>
 internal static class SettingsCommand
 {
-    private static readonly HashSet<SettingKey> Secrets = [SettingKeys.HttpToken, SettingKeys.PrivacyVinKey];
+    private static readonly HashSet<SettingKey> Secrets = [SettingKeys.HttpToken, SettingKeys.PrivacyVinKey, SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey];
 
     public static Command Create()
     {
@@ -19,7 +20,11 @@ internal static class SettingsCommand
             var rows = settings.All.Select(value => new
             {
                 value.Key.Name,
-                Value = Secrets.Contains(value.Key) && value.Text.Length > 0 ? "(set)" : value.Text,
+                Value = value.Text.Length == 0 ? ""
+                    : Secrets.Contains(value.Key) ? "(set)"
+                    // It may hold a password.
+                    : value.Key == SettingKeys.CatalogueConnection ? PostgresConnection.Describe(value.Text)
+                    : value.Text,
                 value.Source,
                 value.Key.Description,
             }).ToList();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Mesh.Cli.Hosting;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.Queries;
+using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Simulation;
 using Mesh.Training.Jobs;
@@ -37,7 +38,7 @@ internal static class FleetDemo
     {
         var clock = Stopwatch.StartNew();
         string root = Path.GetFullPath(dataFolder ?? Directory.CreateTempSubdirectory("mesh-demo-").FullName);
-        var settings = Settings.Read(FreePorts(), new Dictionary<string, string>(), configFile: null);
+        var settings = Settings.Read(FreePorts(), Catalogue(isFresh: dataFolder is null), configFile: null);
         // One recording is damaged on purpose; the report tells its loss, an error line of its own would only alarm.
         using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Mesh.Commands.Ingest", LogLevel.Critical).AddSimpleConsole(console => console.SingleLine = true)
@@ -47,6 +48,11 @@ internal static class FleetDemo
         string recordings = Path.Combine(root, "recordings");
         var truths = await SimulateAsync(recordings, cancellationToken).ConfigureAwait(false);
         say($"  {truths.Sum(truth => truth.Messages):N0} messages, {ByteSizeText.Format(Drives.Sum(drive => new FileInfo(Path.Combine(recordings, drive.File)).Length))}; {Drives.Single(drive => drive.KeepFraction < 1).File} is cut off on purpose");
+
+        if (settings.Text(SettingKeys.CatalogueConnection) is { } connection)
+        {
+            say($"catalogue in {PostgresConnection.Describe(connection)}, schema {settings[SettingKeys.CatalogueSchema].Text}; MESH_CATALOGUE__SCHEMA names it to later commands");
+        }
 
         var server = await MeshServer.StartAsync(root, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
@@ -59,6 +65,20 @@ internal static class FleetDemo
             await WaitForTrainingAsync(server, cancellationToken).ConfigureAwait(false);
             return await ReportAsync(server, answers, finished, truths, clock, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Of the environment only where the catalogue is: else the demo is the same everywhere.</summary>
+    private static Dictionary<string, string> Catalogue(bool isFresh)
+    {
+        var values = new Dictionary<string, string>();
+        // A fresh folder with the tables of an earlier demo would be no fresh start.
+        if (isFresh) values[SettingKeys.CatalogueSchema.EnvironmentVariable] = $"demo_{Guid.NewGuid():N}"[..13];
+        foreach (var key in (SettingKey[])[SettingKeys.CatalogueConnection, SettingKeys.CatalogueSchema])
+        {
+            if (Environment.GetEnvironmentVariable(key.EnvironmentVariable) is { } value) values[key.EnvironmentVariable] = value;
+        }
+
+        return values;
     }
 
     private static Dictionary<SettingKey, (string, string)> FreePorts() => new()

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mesh.Columnar;
+using Mesh.Commands.Configuration;
 using Mesh.Commands.Rows;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
@@ -28,7 +29,7 @@ public sealed partial class LocalQueries : IMeshQueries
     private readonly ModelStore models;
     private readonly ProductNames products;
     private readonly IServerFacts facts;
-    private readonly IDisposable? owned;
+    private readonly IDisposable[] owned;
 
     /// <param name="database">Metadata.</param>
     /// <param name="tables">Tables.</param>
@@ -37,7 +38,7 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <param name="facts">What only a running server knows.</param>
     /// <param name="owned">Disposed with the queries.</param>
     public LocalQueries(
-        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, IDisposable? owned = null)
+        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, params IDisposable[] owned)
     {
         this.tables = tables;
         this.recordings = recordings;
@@ -49,13 +50,17 @@ public sealed partial class LocalQueries : IMeshQueries
     }
 
     /// <summary>Opens a state directory for reading, without a server.</summary>
-    public static LocalQueries OpenReadOnly(string folder)
+    /// <param name="folder">The state directory.</param>
+    /// <param name="settings">Where its catalogue and its storage are.</param>
+    public static LocalQueries OpenReadOnly(string folder, Settings settings)
     {
         using var state = StateDirectory.OpenForReading(folder);
-        var database = MetadataDatabase.Open(state.Database, readOnly: true);
-        var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), TimeProvider.System);
+        var storage = LakeStorage.OpenForReading(state, settings);
+        var database = MetadataDatabase.Open(
+            state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
+        var tables = new TableCatalogue(database, storage.Lake, TimeProvider.System);
         var recordings = new RecordingStore(database, TimeProvider.System);
-        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database);
+        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database, storage);
     }
 
     /// <inheritdoc/>
@@ -99,34 +104,6 @@ public sealed partial class LocalQueries : IMeshQueries
         await FindTableAsync(name, cancellationToken).ConfigureAwait(false) is { } table ? ViewOf(table, withDetails: true) : null;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var table = await FindTableAsync(product, cancellationToken).ConfigureAwait(false)
-            ?? throw new MeshException("MESH11031", $"There is no data product '{product}'.");
-        int first = 0;
-        if (afterSnapshotId is { } after)
-        {
-            first = 1 + table.Snapshots.ToList().FindIndex(snapshot => snapshot.SnapshotId == after);
-            if (first == 0) throw new MeshException("MESH11033", $"{product} has no snapshot {after}; it may have expired. Begin again with `--from earliest`.");
-        }
-
-        var json = new ArrayBufferWriter<byte>();
-        foreach (var snapshot in table.Snapshots.Skip(first))
-        {
-            var options = new ScanOptions { AfterSnapshotId = snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
-            await foreach (var batch in tables.ScanAsync(table.Identifier, options, cancellationToken).ConfigureAwait(false))
-            {
-                for (int row = 0; row < batch.Length; row++)
-                {
-                    json.ResetWrittenCount();
-                    using (var writer = new Utf8JsonWriter(json, RowOptions)) RowJson.Write(writer, batch, row);
-                    yield return new ProductRow(snapshot.SnapshotId, json.WrittenMemory);
-                }
-            }
-        }
-    }
-
-    /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => facts.ListDeadLettersAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -144,7 +121,7 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        owned?.Dispose();
+        foreach (var part in owned) part.Dispose();
         return ValueTask.CompletedTask;
     }
 

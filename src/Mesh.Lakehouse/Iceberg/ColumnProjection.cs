@@ -38,6 +38,8 @@ internal static class ColumnProjection
                 return Retyped(column, to, [.. children]);
             case (ListType fileType, ListType tableType):
                 return Retyped(column, to, [Adapt(column.Children[0], fileType.Element.Type, tableType.Element.Type, path + ".element")]);
+            case (MapType fileType, MapType tableType):
+                return Retyped(column, to, [Adapt(column.Children[0], fileType.Entries.Type, tableType.Entries.Type, path)]);
             case ({ Kind: TypeKind.Int32 }, { Kind: TypeKind.Int64 }):
                 return Widened(column, to, MemoryMarshal.Cast<byte, int>(column.ValueBytes.Span), value => (long)value);
             case ({ Kind: TypeKind.Float32 }, { Kind: TypeKind.Float64 }):
@@ -58,15 +60,36 @@ internal static class ColumnProjection
         Length = length,
         NullCount = length,
         Validity = length == 0 ? default : new byte[(length + 7) / 8],
-        OffsetBytes = type.Kind is TypeKind.Utf8 or TypeKind.Binary or TypeKind.List ? new byte[(length + 1) * sizeof(int)] : default,
+        OffsetBytes = type.Kind is TypeKind.Utf8 or TypeKind.Binary or TypeKind.List or TypeKind.Map ? new byte[(length + 1) * sizeof(int)] : default,
         ValueBytes = type.Kind == TypeKind.Boolean ? new byte[(length + 7) / 8] : new byte[length * type.ByteWidth],
         Children = type switch
         {
             ListType list => [Nulls(list.Element.Type, 0)],
+            MapType map => [Nulls(map.Entries.Type, 0)],
             StructType structure => [.. structure.Fields.Select(field => Nulls(field.Type, length))],
             _ => [],
         },
     };
+
+    /// <summary>A column of one value; of nulls when it is null.</summary>
+    public static ColumnVector Constant(DataType type, object? value, int length)
+    {
+        if (value is null) return Nulls(type, length);
+        byte[] bytes = SingleValues.ToVectorBytes(value, type);
+        if (type.Kind == TypeKind.Boolean)
+        {
+            byte[] bits = new byte[(length + 7) / 8];
+            bits.AsSpan().Fill(bytes[0] != 0 ? (byte)0xFF : (byte)0);
+            return new ColumnVector { Type = type, Length = length, ValueBytes = bits };
+        }
+
+        byte[] values = new byte[checked(bytes.Length * length)];
+        for (int i = 0; i < length; i++) bytes.CopyTo(values, i * bytes.Length);
+        if (type.Kind is not (TypeKind.Utf8 or TypeKind.Binary)) return new ColumnVector { Type = type, Length = length, ValueBytes = values };
+        int[] offsets = new int[length + 1];
+        for (int i = 0; i < offsets.Length; i++) offsets[i] = i * bytes.Length;
+        return new ColumnVector { Type = type, Length = length, OffsetBytes = MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(), ValueBytes = values };
+    }
 
     private static ColumnVector Widened<TFrom, TTo>(ColumnVector column, DataType to, ReadOnlySpan<TFrom> values, Func<TFrom, TTo> widen)
         where TFrom : unmanaged where TTo : unmanaged

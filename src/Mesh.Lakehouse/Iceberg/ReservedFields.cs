@@ -10,4 +10,7 @@ internal static class ReservedFields
 
     /// <summary>In position delete files: position of the row in it, from 0.</summary>
     public static readonly Field Position = new("pos", DataType.Int64, Nullable: false, 2147483545);
+
+    /// <summary>Position of a row in the file it is read from, from 0; not stored.</summary>
+    public static readonly Field RowPosition = new("_pos", DataType.Int64, Nullable: false, 2147483645);
 }

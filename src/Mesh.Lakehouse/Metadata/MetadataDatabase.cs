@@ -69,6 +69,12 @@ public abstract class MetadataDatabase : IDisposable
         },
         cancellationToken).ConfigureAwait(false);
 
+    /// <summary>
+    /// Waits until this process alone has a duty, among all that share the database. A SQLite file belongs to the process that has locked the
+    /// state directory, so there the wait is over at once.
+    /// </summary>
+    public abstract ValueTask<MetadataLease> HoldAsync(string duty, CancellationToken cancellationToken);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 

@@ -63,6 +63,12 @@ public sealed class Outbox : IDisposable
             transaction => transaction.ExecuteAsync($"DELETE FROM outbox WHERE id IN ({string.Join(", ", ids)})"), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Waits until this process alone publishes, among all that share the database: two would publish events again after later ones of the
+    /// same key.
+    /// </summary>
+    public ValueTask<MetadataLease> HoldAsync(CancellationToken cancellationToken) => database.HoldAsync("outbox", cancellationToken);
+
     /// <summary>Returns as soon as there may be entries: at once, after an <see cref="AddAsync"/> in this process has committed, or after a second.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken) =>
         _ = await signal.WaitAsync(PollInterval, cancellationToken).ConfigureAwait(false);

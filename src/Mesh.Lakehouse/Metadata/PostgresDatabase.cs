@@ -1,4 +1,5 @@
 using System.Data;
+using Dapper;
 using Mesh.Model;
 using Npgsql;
 
@@ -24,6 +25,9 @@ internal sealed class PostgresDatabase : MetadataDatabase
     /// <summary>Connections of one process; PostgreSQL allows 100 for all by default.</summary>
     private const int DefaultPoolSize = 20;
 
+    /// <summary>How often a process asks for a duty that another has.</summary>
+    private static readonly TimeSpan DutyPoll = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource source;
     private readonly string place;
     private readonly string schema;
@@ -33,6 +37,9 @@ internal sealed class PostgresDatabase : MetadataDatabase
 
     // Scripts by component that have not been compared with the database yet.
     private Dictionary<string, IReadOnlyList<string>> due = new(StringComparer.Ordinal);
+
+    // Number of scripts by component that are known to have run.
+    private readonly Dictionary<string, int> done = new(StringComparer.Ordinal);
 
     // What could be reached once will be reached again: servers restart.
     private bool hasBeenOpen;
@@ -54,7 +61,11 @@ internal sealed class PostgresDatabase : MetadataDatabase
     /// <inheritdoc/>
     public override void Migrate(string component, IReadOnlyList<string> scripts)
     {
-        lock (scriptsLock) due = new Dictionary<string, IReadOnlyList<string>>(due, StringComparer.Ordinal) { [component] = scripts };
+        lock (scriptsLock)
+        {
+            if (done.TryGetValue(component, out int known) && known == scripts.Count) return;
+            due = new Dictionary<string, IReadOnlyList<string>>(due, StringComparer.Ordinal) { [component] = scripts };
+        }
     }
 
     /// <inheritdoc/>
@@ -102,6 +113,28 @@ internal sealed class PostgresDatabase : MetadataDatabase
     }
 
     /// <inheritdoc/>
+    public override ValueTask<MetadataLease> HoldAsync(string duty, CancellationToken cancellationToken) => TranslatedAsync<MetadataLease>(async () =>
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The lock belongs to the connection: the server frees it when the process dies.
+            while (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "SELECT pg_try_advisory_lock(hashtextextended(@name, 0))", new { name = LockName($"duty {duty}") }, cancellationToken: cancellationToken)).ConfigureAwait(false))
+            {
+                await Task.Delay(DutyPoll, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new Lease(this, connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    });
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         source.Dispose();
@@ -122,7 +155,7 @@ internal sealed class PostgresDatabase : MetadataDatabase
             var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                T result = await work(new Transaction(transaction, schema, cancellationToken)).ConfigureAwait(false);
+                T result = await work(new Transaction(this, transaction, cancellationToken)).ConfigureAwait(false);
                 // Not cancelled half-way: whether it is committed must be known.
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
                 return result;
@@ -141,6 +174,7 @@ internal sealed class PostgresDatabase : MetadataDatabase
                 foreach (var (component, versions) in scripts) await MigrateAsync(component, versions, cancellationToken).ConfigureAwait(false);
                 lock (scriptsLock)
                 {
+                    foreach (var (component, versions) in scripts) done[component] = versions.Count;
                     due = due.Where(entry => !ReferenceEquals(scripts.GetValueOrDefault(entry.Key), entry.Value)).ToDictionary(StringComparer.Ordinal);
                 }
             }
@@ -208,6 +242,11 @@ internal sealed class PostgresDatabase : MetadataDatabase
         {
             throw translated;
         }
+        catch (InvalidOperationException exception) when (exception.Source == "Npgsql" && hasBeenOpen)
+        {
+            // Npgsql's word for a connection that broke before it was used again.
+            throw new MeshException("MESH8203", $"The connection to the database {place} is gone: {exception.Message} The work is retried.", isTransient: true, exception);
+        }
     }
 
     private MeshException? Translate(NpgsqlException exception)
@@ -244,11 +283,36 @@ internal sealed class PostgresDatabase : MetadataDatabase
         };
     }
 
-    private sealed class Transaction(NpgsqlTransaction transaction, string schema, CancellationToken cancellationToken)
+    // Locks are the database's; schemas do not share them.
+    private string LockName(string name) => $"mesh {schema} {name}";
+
+    private sealed class Lease(PostgresDatabase database, NpgsqlConnection connection) : MetadataLease
+    {
+        public override async ValueTask ConfirmAsync(CancellationToken cancellationToken) => await database.TranslatedAsync(
+            () => connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellationToken))).ConfigureAwait(false);
+
+        public override async ValueTask DisposeAsync()
+        {
+            await using (connection.ConfigureAwait(false))
+            {
+                try
+                {
+                    // The connection goes back to the pool and would take the lock along.
+                    await connection.ExecuteAsync("SELECT pg_advisory_unlock_all()").ConfigureAwait(false);
+                }
+                catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+                {
+                    // A connection that is lost holds no lock.
+                }
+            }
+        }
+    }
+
+    private sealed class Transaction(PostgresDatabase database, NpgsqlTransaction transaction, CancellationToken cancellationToken)
         : MetadataTransaction(transaction, cancellationToken)
     {
-        // Held until the transaction ends; schemas do not share it.
+        // Held until the transaction ends.
         internal override Task LockAsync(string name) =>
-            ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended(@name, 0))", new { name = $"mesh {schema} {name}" });
+            ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended(@name, 0))", new { name = database.LockName(name) });
     }
 }

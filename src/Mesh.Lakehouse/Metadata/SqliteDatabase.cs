@@ -130,6 +130,9 @@ internal sealed class SqliteDatabase : MetadataDatabase
     }
 
     /// <inheritdoc/>
+    public override ValueTask<MetadataLease> HoldAsync(string duty, CancellationToken cancellationToken) => ValueTask.FromResult<MetadataLease>(new Lease());
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         using var connection = new SqliteConnection(connectionString);
@@ -218,6 +221,13 @@ internal sealed class SqliteDatabase : MetadataDatabase
             "MESH8205", $"The database '{path}' lacks tables this program reads: {exception.Message} Start the server once to upgrade it.", innerException: exception),
         _ => null,
     };
+
+    private sealed class Lease : MetadataLease
+    {
+        public override ValueTask ConfirmAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 
     private sealed class Transaction(SqliteTransaction transaction) : MetadataTransaction(transaction, CancellationToken.None)
     {

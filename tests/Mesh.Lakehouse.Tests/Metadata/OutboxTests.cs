@@ -3,15 +3,20 @@ using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests.Metadata;
 
-public sealed class OutboxTests : IDisposable
+public class OutboxTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly MetadataDatabase database;
     private readonly Outbox outbox;
 
     public OutboxTests()
+        : this(TestDatabase.Sqlite)
     {
-        database = MetadataDatabase.Open(folder["mesh.db"]);
+    }
+
+    protected OutboxTests(TestDatabase place)
+    {
+        database = MetadataDatabase.Open(folder["mesh.db"], place.Connection, place.Schema);
         outbox = new Outbox(database);
     }
 

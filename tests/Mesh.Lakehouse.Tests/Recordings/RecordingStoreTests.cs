@@ -1,16 +1,26 @@
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
+using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests.Recordings;
 
-public sealed class RecordingStoreTests : IDisposable
+public class RecordingStoreTests : IDisposable
 {
     private static readonly TableIdentifier Gnss = new("raw", "gnss");
-    private readonly LakeFixture lake = new();
+    private readonly LakeFixture lake;
     private readonly RecordingStore store;
 
-    public RecordingStoreTests() => store = new RecordingStore(lake.Database, lake.Time);
+    public RecordingStoreTests()
+        : this(TestDatabase.Sqlite)
+    {
+    }
+
+    protected RecordingStoreTests(TestDatabase place)
+    {
+        lake = new LakeFixture(null, place);
+        store = new RecordingStore(lake.Database, lake.Time);
+    }
 
     private static CancellationToken None => TestContext.Current.CancellationToken;
 
