@@ -107,34 +107,23 @@ public sealed partial class CatalogueStage
 
         // A commit that adds no file makes no snapshot.
         if (accepted.All(set => set.Set.Files.Count == 0)) return;
-        var committed = Describe(table, table.CurrentSnapshot!, accepted);
-        await Outbox.AddAsync(transaction, Topics.SnapshotCommitted, committed.Table, SnapshotCommitted.Descriptor.FullName, committed.ToByteArray())
-            .ConfigureAwait(false);
+        await SnapshotAnnouncement.AddAsync(transaction, Describe(table, table.CurrentSnapshot!, accepted)).ConfigureAwait(false);
     }
 
     private static SnapshotCommitted Describe(Table table, Snapshot snapshot, IReadOnlyList<FileSet> accepted)
     {
         var files = accepted.SelectMany(set => set.Set.Files).ToList();
         var timed = accepted.Where(set => set.Set.Files.Any(file => file.RowCount > 0)).ToList();
-        return new SnapshotCommitted
-        {
-            Table = table.Identifier.ToString(),
-            SnapshotId = snapshot.SnapshotId,
-            ParentSnapshotId = snapshot.ParentSnapshotId ?? 0,
-            SequenceNumber = snapshot.SequenceNumber,
-            CommittedAtUs = UnixMicros.Of(snapshot.CommittedAt),
-            AddedRows = files.Sum(file => file.RowCount),
-            AddedFiles = files.Count,
-            AddedBytes = files.Sum(file => file.FileBytes),
-            TotalRows = snapshot.TotalRows,
-            MinLogTimeUs = timed.Count == 0 ? 0 : timed.Min(set => set.MinLogTimeUs),
-            MaxLogTimeUs = timed.Count == 0 ? 0 : timed.Max(set => set.MaxLogTimeUs),
-            AddedDurationUs = timed.Sum(set => set.MaxLogTimeUs - set.MinLogTimeUs),
-            IngestIds = { accepted.Select(set => set.Set.IngestId.ToString()) },
-            MetadataUri = table.MetadataUri,
-            Operation = "append",
-            Topologies = { accepted.Select(set => set.Set.Topology).Distinct() },
-        };
+        var committed = SnapshotAnnouncement.Describe(table, snapshot);
+        committed.AddedRows = files.Sum(file => file.RowCount);
+        committed.AddedFiles = files.Count;
+        committed.AddedBytes = files.Sum(file => file.FileBytes);
+        committed.MinLogTimeUs = timed.Count == 0 ? 0 : timed.Min(set => set.MinLogTimeUs);
+        committed.MaxLogTimeUs = timed.Count == 0 ? 0 : timed.Max(set => set.MaxLogTimeUs);
+        committed.AddedDurationUs = timed.Sum(set => set.MaxLogTimeUs - set.MinLogTimeUs);
+        committed.IngestIds.Add(accepted.Select(set => set.Set.IngestId.ToString()));
+        committed.Topologies.Add(accepted.Select(set => set.Set.Topology).Distinct());
+        return committed;
     }
 
     private async ValueTask<bool> StoreAccountsAsync(IReadOnlyList<FileSet> sets) => await database.WriteAsync(

@@ -53,6 +53,20 @@ public sealed class ColumnVector
     /// <summary>Text at <paramref name="index"/>.</summary>
     public string GetString(int index) => Encoding.UTF8.GetString(GetBytes(index));
 
+    /// <summary>The first <paramref name="length"/> values, in the same memory.</summary>
+    public ColumnVector Prefix(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        if (length == Length) return this;
+        int nulls = 0;
+        for (int i = 0; NullCount > 0 && i < length; i++) nulls += IsNull(i) ? 1 : 0;
+        return new ColumnVector
+        {
+            Type = Type, Length = length, NullCount = nulls, Validity = nulls > 0 ? Validity : default, OffsetBytes = OffsetBytes, ValueBytes = ValueBytes,
+            Children = Type.Kind == TypeKind.Struct ? [.. Children.Select(child => child.Prefix(length))] : Children,
+        };
+    }
+
     /// <summary>Approximate bytes held, children included.</summary>
     public long EstimatedBytes
     {

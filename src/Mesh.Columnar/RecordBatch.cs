@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Mesh.Columnar;
 
 /// <summary>Columns of equal length under one schema.</summary>
@@ -34,6 +36,12 @@ public sealed class RecordBatch
 
     /// <summary>The columns in schema order.</summary>
     public IReadOnlyList<ColumnVector> Columns { get; }
+
+    /// <summary>Key-value pairs that travel with the batch: Arrow IPC's custom metadata of its message.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The first <paramref name="rows"/> rows, in the same memory.</summary>
+    public RecordBatch Prefix(int rows) => new(Schema, rows, [.. Columns.Select(column => column.Prefix(rows))]) { Metadata = Metadata };
 
     /// <summary>Approximate bytes held.</summary>
     public long EstimatedBytes

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mesh.Columnar.ArrowIpc;
 using Mesh.Commands;
 using Mesh.Commands.Maintenance;
 using Mesh.Commands.Queries;
@@ -41,6 +42,8 @@ public static class MeshApi
         api.MapGet("/products", async (CancellationToken token) => Json(await queries.ListProductsAsync(token).ConfigureAwait(false)));
         api.MapGet("/products/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindProductAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/products/{name}/rows", (string name, long? after, HttpContext context) => WriteRowsAsync(context, queries, name, after));
+        api.MapGet("/products/{name}/batches", (string name, long? after, string? columns, HttpContext context) =>
+            WriteBatchesAsync(context, queries, name, after, columns?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
         api.MapGet("/products/{name}/head", async (string name, string? columns, string? where, int? limit, string? at, CancellationToken token) =>
         {
             var query = new HeadQuery { Columns = columns?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), Where = where, Limit = Math.Clamp(limit ?? 10, 1, 10_000), At = at };
@@ -85,6 +88,19 @@ public static class MeshApi
             body.Write(row.Json.Span);
             body.Write("\n"u8);
             if (body.UnflushedBytes > 1 << 16) await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>An Arrow stream; each batch says in its metadata which snapshot added it. It ends early when the schema changes: ask again after the last.</summary>
+    private static async Task WriteBatchesAsync(HttpContext context, IMeshQueries queries, string name, long? after, IReadOnlyList<string>? columns)
+    {
+        var batches = await queries.ReadBatchesAsync(name, after, columns, context.RequestAborted).ConfigureAwait(false);
+        await using (batches.ConfigureAwait(false))
+        {
+            context.Response.ContentType = "application/vnd.apache.arrow.stream";
+            var writer = new ArrowWriter(context.Response.Body, batches.Schema, ProductBatch.StreamOptions);
+            await foreach (var batch in batches.Batches.ConfigureAwait(false)) await writer.WriteAsync(batch.Batch, context.RequestAborted).ConfigureAwait(false);
+            await writer.CompleteAsync(context.RequestAborted).ConfigureAwait(false);
         }
     }
 

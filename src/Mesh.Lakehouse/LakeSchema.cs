@@ -3,8 +3,9 @@ using Mesh.Lakehouse.Metadata;
 namespace Mesh.Lakehouse;
 
 /// <summary>
-/// Table pointers and the ledger. A row of <c>ledger</c> exists exactly when the rows of that upload are in the table (or it has none
+/// Table pointers, namespaces and the ledger. A row of <c>ledger</c> exists exactly when the rows of that upload are in the table (or it has none
 /// for it): it is written in the transaction that swaps the pointer, never before and never after.
+/// A negative <c>snapshot_id</c> is that of a snapshot the table was rolled back from: its rows are not there.
 /// </summary>
 internal static class LakeSchema
 {
@@ -27,6 +28,13 @@ internal static class LakeSchema
             snapshot_id INTEGER,
             committed_at INTEGER NOT NULL,
             PRIMARY KEY (table_uuid, ingest_id, topology, topology_version)) WITHOUT ROWID;
+        """,
+        // Namespaces by themselves, so that an empty one exists; and folders whose files belong to no table any more, which no other table
+        // may be given: its sweep would take them for its own.
+        """
+        CREATE TABLE namespaces (name TEXT NOT NULL PRIMARY KEY, properties TEXT NOT NULL) WITHOUT ROWID;
+        INSERT INTO namespaces (name, properties) SELECT DISTINCT namespace, '{}' FROM tables;
+        CREATE TABLE retired_locations (location TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
         """,
     ]);
 }

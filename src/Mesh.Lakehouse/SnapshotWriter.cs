@@ -15,6 +15,9 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
     /// <summary>Snapshot ids stay below 2^53, so that readers that take JSON numbers as doubles see them exactly.</summary>
     private const int SnapshotIdBits = 53;
 
+    /// <summary>Files of a merged manifest: entries that compress well must not make a manifest that takes a second to read.</summary>
+    private const int MaxMergedFiles = 40_000;
+
     private readonly TableMetadata metadata = state.Metadata;
     private readonly List<string> writtenUris = [];
     private readonly string folder = $"{lake.KeyOf(state.Metadata.Location)}/metadata";
@@ -46,7 +49,7 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
             foreach (var added in group)
             {
                 writer.Add(new ManifestEntry(ManifestEntryStatus.Added, snapshotId, null, null, added.File));
-                if (writer.EstimatedBytes < options.SmallManifestBytes * 2) continue;
+                if (writer.EstimatedBytes < options.SmallManifestBytes * 2 && writer.Count < MaxMergedFiles) continue;
                 list.Add(await PutManifestAsync(writer, cancellationToken).ConfigureAwait(false));
                 writer = NewManifest(group.Key.PartitionSpecId, group.Key.IsDeletes);
             }
@@ -55,12 +58,31 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
         }
 
         string listKey = $"{folder}/snap-{snapshotId}-{attempt}.avro";
-        var bytes = ManifestListFile.Write(list, snapshotId, parent?.SnapshotId, sequenceNumber);
+        long? firstRowId = metadata.FormatVersion >= 3 ? metadata.NextRowId : null;
+        long assigned = firstRowId is null ? 0 : AssignRowIds(list, firstRowId.Value);
+        var bytes = ManifestListFile.Write(list, snapshotId, parent?.SnapshotId, sequenceNumber, metadata.FormatVersion, firstRowId);
         await lake.PutAsync(listKey, bytes, PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         writtenUris.Add(lake.UriOf(listKey));
         var summary = SnapshotSummary.Of(change, Removed, list, parent);
         return new Snapshot(
-            snapshotId, parent?.SnapshotId, sequenceNumber, DateTimeOffset.FromUnixTimeMilliseconds(timestampMs), lake.UriOf(listKey), summary, metadata.CurrentSchemaId);
+            snapshotId, parent?.SnapshotId, sequenceNumber, DateTimeOffset.FromUnixTimeMilliseconds(timestampMs), lake.UriOf(listKey), summary, metadata.CurrentSchemaId)
+        {
+            FirstRowId = firstRowId, AssignedRowIds = firstRowId is null ? null : assigned,
+        };
+    }
+
+    /// <summary>Gives data manifests that have no row ids their first one (specification, "First Row ID Assignment"); returns how many ids that takes.</summary>
+    private static long AssignRowIds(List<ManifestFile> list, long first)
+    {
+        long next = first;
+        for (int i = 0; i < list.Count; i++)
+        {
+            if (list[i].Content != 0 || list[i].FirstRowId is not null) continue;
+            list[i] = list[i] with { FirstRowId = next };
+            next += list[i].LiveRows;
+        }
+
+        return next - first;
     }
 
     /// <summary>Writes the manifests again that list removed files; those say of what was removed that it was.</summary>
@@ -112,13 +134,14 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
     /// </summary>
     private async ValueTask<List<ManifestFile>> MergeSmallAsync(List<ManifestFile> list, CancellationToken cancellationToken)
     {
-        var group = list.Where(manifest => manifest.Length < options.SmallManifestBytes)
+        var group = list.Where(manifest => manifest.Length < options.SmallManifestBytes && manifest.LiveFiles < MaxMergedFiles / 2)
             .GroupBy(manifest => (manifest.PartitionSpecId, manifest.Content))
             .MaxBy(group => group.Count());
         if (group is null || group.Count() < options.MaxSmallManifests) return list;
 
-        long bytes = 0;
-        var small = group.TakeWhile(manifest => (bytes += manifest.Length) <= 2 * options.SmallManifestBytes).ToHashSet();
+        long bytes = 0, files = 0;
+        var small = group.TakeWhile(manifest => (bytes += manifest.Length) <= 2 * options.SmallManifestBytes && (files += manifest.LiveFiles) <= MaxMergedFiles)
+            .ToHashSet();
         if (small.Count < 2) return list;
         var writer = NewManifest(group.Key.PartitionSpecId, group.Key.Content != 0);
         var layout = PartitionLayout.Of(metadata, group.Key.PartitionSpecId);

@@ -74,6 +74,7 @@ public sealed partial class TableCatalogue
                         """
                         SELECT count(*) FROM ledger
                         WHERE table_uuid = @uuid AND ingest_id = @id AND topology = @Topology AND topology_version = @TopologyVersion
+                            AND (snapshot_id IS NULL OR snapshot_id >= 0)
                         """,
                         new { uuid = state.Metadata.TableUuid.ToString(), id = set.IngestId.ToString(), set.Topology, set.TopologyVersion }).ConfigureAwait(false) > 0);
                 }
@@ -132,7 +133,10 @@ public sealed partial class TableCatalogue
             int added = await transaction.ExecuteAsync(
                 """
                 INSERT INTO ledger (table_uuid, ingest_id, topology, topology_version, attempt_id, snapshot_id, committed_at)
-                VALUES (@uuid, @id, @Topology, @TopologyVersion, @AttemptId, @snapshotId, @now) ON CONFLICT DO NOTHING
+                VALUES (@uuid, @id, @Topology, @TopologyVersion, @AttemptId, @snapshotId, @now)
+                ON CONFLICT (table_uuid, ingest_id, topology, topology_version)
+                DO UPDATE SET attempt_id = excluded.attempt_id, snapshot_id = excluded.snapshot_id, committed_at = excluded.committed_at
+                WHERE ledger.snapshot_id < 0
                 """,
                 new
                 {

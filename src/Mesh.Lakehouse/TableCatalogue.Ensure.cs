@@ -44,10 +44,12 @@ public sealed partial class TableCatalogue
         })]);
         int[] sortIds = [.. definition.SortBy.Select(name => ColumnOf(identifier, schema, name).Id)];
         var order = new SortOrder(sortIds.Length == 0 ? 0 : 1, sortIds);
+        var uuid = Guid.NewGuid();
         var metadata = new TableMetadata
         {
-            TableUuid = Guid.NewGuid(),
-            Location = lake.UriOf(KeyOf(identifier)),
+            FormatVersion = IcebergTypes.RequiredFormatVersion(schema),
+            TableUuid = uuid,
+            Location = await ChooseLocationAsync(identifier, uuid, cancellationToken).ConfigureAwait(false),
             LastUpdatedMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             LastColumnId = lastColumnId,
             Schemas = [new TableSchema(0, schema)],
@@ -61,17 +63,14 @@ public sealed partial class TableCatalogue
         };
 
         var created = await WriteMetadataAsync(null, identifier, metadata, cancellationToken).ConfigureAwait(false);
-        bool inserted = await database.WriteAsync(async transaction => await transaction.ExecuteAsync(
-            """
-            INSERT INTO tables (uuid, namespace, name, metadata_uri, version) VALUES (@uuid, @Namespace, @Name, @MetadataUri, @Version)
-            ON CONFLICT (namespace, name) DO NOTHING
-            """,
-            new { uuid = metadata.TableUuid.ToString(), identifier.Namespace, identifier.Name, created.MetadataUri, created.Version }).ConfigureAwait(false) == 1,
-            cancellationToken).ConfigureAwait(false);
-        if (!inserted)
+        try
+        {
+            await database.WriteAsync(transaction => InsertAsync(transaction, created), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CommitConflictException)
         {
             await TryDeleteAsync([created.MetadataUri]).ConfigureAwait(false);
-            throw new CommitConflictException();
+            throw;
         }
 
         states[identifier] = created;
@@ -86,14 +85,23 @@ public sealed partial class TableCatalogue
         var (schema, lastColumnId) = SchemaEvolution.Reconcile(state.Identifier, current.CurrentSchema, current.LastColumnId, definition.Schema, policy);
         if (ReferenceEquals(schema, current.CurrentSchema)) return state;
 
-        int schemaId = current.Schemas.Max(known => known.SchemaId) + 1;
-        var metadata = Succeed(state) with
+        var metadata = WithSchema(Succeed(state), schema, lastColumnId);
+        return await SwapAsync(state, new TableChange(metadata, []), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Metadata with another current schema.</summary>
+    private static TableMetadata WithSchema(TableMetadata metadata, Schema schema, int lastColumnId)
+    {
+        var known = metadata.Schemas.FirstOrDefault(known => known.Schema.Equals(schema));
+        int schemaId = known?.SchemaId ?? metadata.Schemas.Max(other => other.SchemaId) + 1;
+        var identifiers = metadata.Schemas.First(other => other.SchemaId == metadata.CurrentSchemaId).IdentifierFieldIds;
+        return metadata with
         {
-            Schemas = [.. current.Schemas, new TableSchema(schemaId, schema)],
+            FormatVersion = Math.Max(metadata.FormatVersion, IcebergTypes.RequiredFormatVersion(schema)),
+            Schemas = known is not null ? metadata.Schemas : [.. metadata.Schemas, new TableSchema(schemaId, schema) { IdentifierFieldIds = identifiers }],
             CurrentSchemaId = schemaId,
             LastColumnId = lastColumnId,
         };
-        return await SwapAsync(state, new TableChange(metadata, []), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask BackOffAsync(TableIdentifier identifier, int attempt, CancellationToken cancellationToken)

@@ -118,6 +118,7 @@ public sealed partial class TableCatalogue
             return entry is null ? null : FindSnapshot(state, entry.SnapshotId);
         }
 
-        return state.Metadata.CurrentSnapshot;
+        if (options.Reference is not { } name) return state.Metadata.CurrentSnapshot;
+        return state.Metadata.Refs.TryGetValue(name, out var reference) ? FindSnapshot(state, reference.SnapshotId) : throw UnknownReference(state, name);
     }
 }

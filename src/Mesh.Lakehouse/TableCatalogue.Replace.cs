@@ -66,6 +66,7 @@ public sealed partial class TableCatalogue
     private static TableMetadata WithSnapshot(TableMetadata metadata, Snapshot snapshot) => metadata with
     {
         LastSequenceNumber = snapshot.SequenceNumber,
+        NextRowId = metadata.NextRowId + (snapshot.AssignedRowIds ?? 0),
         CurrentSnapshotId = snapshot.SnapshotId,
         Snapshots = [.. metadata.Snapshots, snapshot],
         SnapshotLog = [.. metadata.SnapshotLog, new SnapshotLogEntry(metadata.LastUpdatedMs, snapshot.SnapshotId)],

@@ -32,7 +32,7 @@ public sealed partial class TableCatalogue
     private readonly ConcurrentDictionary<TableIdentifier, bool> overdue = new();
 
     /// <param name="database">Pointers and ledger.</param>
-    /// <param name="lake">Metadata and data objects; tables live under <c>NAMESPACE/NAME</c>.</param>
+    /// <param name="lake">Metadata and data objects; a table lives under <c>NAMESPACE/NAME</c> as it was created.</param>
     /// <param name="time">Clock for snapshot times.</param>
     /// <param name="options">Limits.</param>
     public TableCatalogue(MetadataDatabase database, IObjectStore lake, TimeProvider time, TableCatalogueOptions? options = null)
@@ -124,7 +124,7 @@ public sealed partial class TableCatalogue
     private async ValueTask<TableState> WriteMetadataAsync(TableState? previous, TableIdentifier identifier, TableMetadata metadata, CancellationToken cancellationToken)
     {
         long version = (previous?.Version ?? 0) + 1;
-        string key = $"{KeyOf(identifier)}/metadata/{version:D5}-{Guid.NewGuid()}.metadata.json";
+        string key = $"{lake.KeyOf(metadata.Location)}/metadata/{version:D5}-{Guid.NewGuid()}.metadata.json";
         await lake.PutAsync(key, TableMetadataWriter.Write(metadata), PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         return new TableState(identifier, lake.UriOf(key), version, metadata);
     }
@@ -183,9 +183,9 @@ public sealed partial class TableCatalogue
     private async ValueTask PublishVersionHintAsync(TableState state)
     {
         const int KeptCopies = 10;
-        string folder = $"{KeyOf(state.Identifier)}/metadata";
         try
         {
+            string folder = $"{lake.KeyOf(state.Metadata.Location)}/metadata";
             await lake.PutAsync($"{folder}/v{state.Version}.metadata.json", TableMetadataWriter.Write(state.Metadata), PutMode.Overwrite, CancellationToken.None)
                 .ConfigureAwait(false);
             await lake.PutAsync($"{folder}/version-hint.text", System.Text.Encoding.ASCII.GetBytes($"{state.Version}"), PutMode.Overwrite, CancellationToken.None)

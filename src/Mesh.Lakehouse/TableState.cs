@@ -23,8 +23,7 @@ internal sealed record TableState(TableIdentifier Identifier, string MetadataUri
         SortBy = SortColumns(),
         Properties = Metadata.Properties,
         Snapshots = Metadata.Snapshots,
-        References = [.. Metadata.Refs.OrderBy(named => named.Key, StringComparer.Ordinal)
-            .Select(named => new TableReference(named.Key, named.Value.SnapshotId, named.Value.Type == SnapshotRefType.Branch))],
+        References = Metadata.Refs,
         CurrentSnapshot = Metadata.CurrentSnapshot,
     };
 

@@ -6,6 +6,7 @@ return args switch
 {
     ["end-to-end", .. var rest] => await EndToEnd.RunAsync(rest),
     ["files", .. var rest] => await SampleFiles.WriteAsync(rest),
+    ["lake", .. var rest] => await LakeColumns.RunAsync(rest),
     ["formats", .. var rest] => await FormatRuns.RunAsync(rest),
     ["ros1-bags", var folder] => await WriteBagsAsync(folder),
     _ => RunMicrobenchmarks(args),

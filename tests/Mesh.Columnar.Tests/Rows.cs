@@ -24,13 +24,16 @@ internal static class Rows
         {
             TypeKind.Boolean => vector.GetBoolean(index) ? "true" : "false",
             TypeKind.Int32 or TypeKind.Date32 => vector.Values<int>()[index].ToString(CultureInfo.InvariantCulture),
-            TypeKind.Int64 or TypeKind.TimestampMicros => vector.Values<long>()[index].ToString(CultureInfo.InvariantCulture),
+            TypeKind.Int64 or TypeKind.TimestampMicros or TypeKind.TimestampNanos or TypeKind.LocalTimestampMicros or TypeKind.LocalTimestampNanos
+                or TypeKind.TimeMicros => vector.Values<long>()[index].ToString(CultureInfo.InvariantCulture),
             TypeKind.Float32 => BitConverter.SingleToUInt32Bits(vector.Values<float>()[index]).ToString("x8", CultureInfo.InvariantCulture),
             TypeKind.Float64 => BitConverter.DoubleToUInt64Bits(vector.Values<double>()[index]).ToString("x16", CultureInfo.InvariantCulture),
+            TypeKind.Float16 => BitConverter.HalfToUInt16Bits(vector.Values<Half>()[index]).ToString("x4", CultureInfo.InvariantCulture),
+            TypeKind.Uuid or TypeKind.FixedBinary => "x" + Convert.ToHexString(vector.ValueBytes.Span.Slice(index * vector.Type.ByteWidth, vector.Type.ByteWidth)),
             TypeKind.Decimal128 => vector.Values<Int128>()[index].ToString(CultureInfo.InvariantCulture),
             TypeKind.Utf8 => $"\"{vector.GetString(index)}\"",
             TypeKind.Binary => "x" + Convert.ToHexString(vector.GetBytes(index)),
-            TypeKind.List => ListText(vector, index),
+            TypeKind.List or TypeKind.Map => ListText(vector, index),
             _ => "{" + string.Join(", ", vector.Children.Select(child => Text(child, index))) + "}",
         };
     }

@@ -66,6 +66,45 @@ public sealed class ServerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_subscriber_takes_record_batches_that_other_peoples_Arrow_reads()
+    {
+        Require.AtLeast(TestLevel.Default);
+        var first = await SimulateAsync("first.mcap", seed: 4);
+        var second = await SimulateAsync("second.mcap", seed: 5);
+        await using var server = await MeshProcess.UpAsync(folder["data"]);
+        var environment = new Dictionary<string, string> { ["XDG_STATE_HOME"] = folder["state"] };
+        string[] consumer = ["subscribe", "chassis.imu", "--format", "arrow", "--no-follow", "--consumer", "test", "--data", folder["data"]];
+        await PublishAsync("first.mcap", "V1");
+        await RunAsync(environment, [.. consumer, "--from", "earliest", "-o", folder["first.arrows"]]);
+        await PublishAsync("second.mcap", "V2");
+        await RunAsync(environment, [.. consumer, "-o", folder["second.arrows"]]);
+        await RunAsync(environment, ["subscribe", "chassis.imu", "--from", "earliest", "--format", "arrow", "--limit", "7", "-o", folder["seven.arrows"], "--data", folder["data"]]);
+
+        string url = server.AddressOf("http").TrimEnd('/') + "/api/v1/products/chassis.imu/batches?columns=vehicle_id,sequence,log_time";
+        var seen = await NodeScript.RunAsync("arrow-stream.mjs", folder["first.arrows"], folder["second.arrows"], folder["seven.arrows"], url);
+        var snapshots = (await MeshProcess.RunJsonAsync("products", "show", "chassis.imu", "--json", "--data", folder["data"])).GetProperty("snapshots").EnumerateArray()
+            .Select(snapshot => snapshot.GetProperty("snapshot_id").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        snapshots.Count.ShouldBe(2);
+
+        (long One, long Two) messages = (Messages(first, "/imu"), Messages(second, "/imu"));
+        seen[0].GetProperty("rows").GetRawText().ShouldBe($"{{\"{snapshots[0]}\":{messages.One}}}");
+        seen[0].GetProperty("vehicles").GetRawText().ShouldBe("""["V1"]""");
+        seen[1].GetProperty("rows").GetRawText().ShouldBe($"{{\"{snapshots[1]}\":{messages.Two}}}");
+        seen[1].GetProperty("vehicles").GetRawText().ShouldBe("""["V2"]""");
+        seen[2].GetProperty("rows").GetRawText().ShouldBe($"{{\"{snapshots[0]}\":7}}");
+        seen[3].GetProperty("rows").GetRawText().ShouldBe($"{{\"{snapshots[0]}\":{messages.One},\"{snapshots[1]}\":{messages.Two}}}");
+        seen[3].GetProperty("vehicles").GetRawText().ShouldBe("""["V1","V2"]""");
+        seen[3].GetProperty("type").GetString().ShouldBe("application/vnd.apache.arrow.stream");
+        seen[3].GetProperty("columns").GetRawText().ShouldBe("""["vehicle_id: Dictionary<Int32, Utf8>","sequence: Int64","log_time: Timestamp<MICROSECOND, UTC>"]""");
+        seen[3].GetProperty("sequences").GetInt64().ShouldBe(messages.One + messages.Two);
+
+        using var http = new HttpClient();
+        var unknown = await http.GetAsync(new Uri(url.Replace("sequence", "nothing", StringComparison.Ordinal)), token);
+        unknown.StatusCode.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+        (await unknown.Content.ReadAsStringAsync(token)).ShouldContain("MESH11038");
+    }
+
+    [Fact]
     public async Task A_second_server_on_the_same_directory_and_a_taken_port_are_clear_errors()
     {
         Require.AtLeast(TestLevel.Default);
@@ -148,6 +187,13 @@ public sealed class ServerTests : IDisposable
         good.ExitCode.ShouldBe(0, good.Errors + good.Output);
         letters.GetArrayLength().ShouldBe(1);
         letters[0].GetProperty("code").GetString().ShouldBe("MESH10002");
+    }
+
+    private static async Task RunAsync(Dictionary<string, string> environment, string[] arguments)
+    {
+        await using var process = MeshProcess.Start(environment, arguments);
+        await process.WaitForExitAsync();
+        process.ExitCode.ShouldBe(0, process.Errors);
     }
 
     private async Task<SimulationTruth> SimulateAsync(string name, int seed) =>

@@ -25,7 +25,7 @@ public static class ColumnCheck
             case TypeKind.Utf8 or TypeKind.Binary:
                 CheckOffsets(column, column.ValueBytes.Length);
                 break;
-            case TypeKind.List:
+            case TypeKind.List or TypeKind.Map:
                 CheckOffsets(column, column.Children[0].Length);
                 Check(column.Children[0], column.Children[0].Length);
                 break;

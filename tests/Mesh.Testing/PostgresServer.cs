@@ -89,7 +89,12 @@ public sealed class PostgresServer : IDisposable
     }
 
     /// <summary>Ends the server and removes its folder.</summary>
-    public void Dispose() => EndGuardian();
+    public void Dispose()
+    {
+        EndGuardian();
+        // After a kill there was no guardian to do it.
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
 
     private static string FindBinaries()
     {

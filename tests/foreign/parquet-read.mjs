@@ -1,7 +1,7 @@
 // What other people's readers make of a Parquet file that Mesh wrote.
 // node parquet-read.mjs FILE TYPES REWRITTEN
-//   TYPES      JSON list of [name, type]; a type is "bool", "int", "float", "text", "bytes", "timestamp", "date", {decimal: scale},
-//              {list: type} or {struct: [[name, type], ...]}
+//   TYPES      JSON list of [name, type]; a type is "bool", "int", "float", "text", "bytes", "timestamp", "nanos", "time", "date",
+//              {decimal: scale}, {list: type}, {map: [key, value]} or {struct: [[name, type], ...]}
 //   REWRITTEN  where parquet-wasm (Rust's parquet) writes what it read
 // Prints {duckdb, hyparquet, rewritten: rows, schema, chunks}; every value is text that tells it exactly, structs are lists.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -9,31 +9,10 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import * as wasm from 'parquet-wasm'
+import { parsers, text } from './parquet-text.mjs'
 
 const [file, typesText, rewritten] = process.argv.slice(2)
 const types = JSON.parse(typesText)
-
-function float(value) {
-  if (Number.isNaN(value)) return 'nan'
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, value)
-  return view.getBigUint64(0).toString(16).padStart(16, '0')
-}
-
-function text(value, type) {
-  if (value === null || value === undefined) return null
-  if (type.list) return Array.from(value.items ?? value, item => text(item, type.list))
-  if (type.struct) return type.struct.map(([name, inner]) => text((value.entries ?? value)[name], inner))
-  if (type.decimal !== undefined) return typeof value === 'number' ? String(Math.round(value * 10 ** type.decimal)) : String(value.value)
-  switch (type) {
-    case 'bool': return String(value)
-    case 'float': return float(value)
-    case 'bytes': return Buffer.from(value.bytes ?? value).toString('hex')
-    case 'timestamp': return String(value.micros ?? value)
-    case 'date': return String(value.days ?? value)
-    default: return String(value)
-  }
-}
 
 const plain = value => JSON.parse(JSON.stringify(value, (_, inner) => typeof inner === 'bigint' ? String(inner) : inner))
 const connection = await (await DuckDBInstance.create(':memory:')).connect()
@@ -42,7 +21,6 @@ const query = async sql => await (await connection.run(sql)).getRows()
 const duckdbRows = async name =>
   (await query(`SELECT * FROM read_parquet(${quoted(name)})`)).map(row => row.map((value, i) => text(value, types[i][1])))
 
-const parsers = { timestampFromMicroseconds: micros => micros, dateFromDays: days => days }
 const objects = await parquetReadObjects({ file: await asyncBufferFromFile(file), compressors, parsers, utf8: false })
 
 const table = wasm.readParquet(readFileSync(file))

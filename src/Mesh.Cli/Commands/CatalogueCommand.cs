@@ -6,8 +6,12 @@ namespace Mesh.Cli.Commands;
 /// <summary><c>mesh catalogue ...</c>: the tables of the lake.</summary>
 internal static class CatalogueCommand
 {
-    public static Command Create() => new("catalogue", "The lake's tables: serve them to other engines.")
+    public static Command Create() => new("catalogue", "The lake's tables: what they are made of, and serving them to other engines.")
     {
+        CatalogueTableCommands.Tables(),
+        CatalogueTableCommands.Show(),
+        CatalogueTableCommands.Snapshots(),
+        CatalogueTableCommands.Files(),
         CatalogueServeCommand.Create(),
         CompactCommand.Create(),
         ManifestsCommand.Create(),

@@ -16,10 +16,13 @@ internal static class SubscribeCommand
         var consumer = new Option<string?>("--consumer") { Description = "Remember the position under this name and go on there next time.", HelpName = "NAME" };
         var limit = new Option<long?>("--limit") { Description = "Stop after so many rows.", HelpName = "N" };
         var follow = new Option<bool>("--no-follow") { Description = "Stop at the current end instead of waiting for more." };
+        var format = new Option<string>("--format") { Description = "jsonl, or arrow: record batches as an Arrow stream.", DefaultValueFactory = _ => "jsonl", HelpName = "FORMAT" };
+        format.AcceptOnlyFromAmong("jsonl", "arrow");
+        var output = new Option<string>("--output", "-o") { Description = "File to write, which must not exist yet; - is standard output.", DefaultValueFactory = _ => "-", HelpName = "FILE" };
         var (server, data, token) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token());
-        var command = new Command("subscribe", "Follow a data product: each committed row as a JSON line, each snapshot announced on standard error.")
+        var command = new Command("subscribe", "Follow a data product: each committed row as a JSON line or all as Arrow record batches, each snapshot announced on standard error.")
         {
-            product, from, consumer, limit, follow, server, data, token,
+            product, from, consumer, limit, follow, format, output, server, data, token,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -28,7 +31,15 @@ internal static class SubscribeCommand
             {
                 var cursor = parsed.GetValue(consumer) is { } name ? new ConsumerCursor(name, parsed.GetValue(product)!) : null;
                 long? after = await StartAsync(queries, parsed.GetValue(product)!, parsed.GetValue(from), cursor, cancellationToken).ConfigureAwait(false);
-                await FollowAsync(queries, parsed.GetValue(product)!, after, cursor, parsed.GetValue(limit) ?? long.MaxValue, !parsed.GetValue(follow), cancellationToken).ConfigureAwait(false);
+                var target = Open(parsed.GetValue(output)!);
+                await using (target.ConfigureAwait(false))
+                {
+                    long rows = parsed.GetValue(limit) ?? long.MaxValue;
+                    bool goesOn = !parsed.GetValue(follow);
+                    if (parsed.GetValue(format) == "arrow") await new ArrowSubscription(queries, parsed.GetValue(product)!, cursor, target).FollowAsync(after, rows, goesOn, cancellationToken).ConfigureAwait(false);
+                    else await FollowAsync(queries, parsed.GetValue(product)!, after, cursor, target, rows, goesOn, cancellationToken).ConfigureAwait(false);
+                }
+
                 return ExitCodes.Done;
             }
         });
@@ -49,10 +60,17 @@ internal static class SubscribeCommand
         return cursor?.Read() ?? (view.Snapshots.Count > 0 ? view.Snapshots[^1].SnapshotId : null);
     }
 
-    private static async Task FollowAsync(
-        IMeshQueries queries, string product, long? after, ConsumerCursor? cursor, long limit, bool follow, CancellationToken cancellationToken)
+    /// <summary>A file of a subscriber is never overwritten: its rows would not come again.</summary>
+    private static Stream Open(string output)
     {
-        var output = Terminal.OpenStandardOutput();
+        if (output == "-") return Terminal.OpenStandardOutput();
+        if (File.Exists(output)) throw new UsageException($"'{output}' exists: name another file with -o, or remove it.");
+        return new FileStream(output, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16, FileOptions.Asynchronous);
+    }
+
+    private static async Task FollowAsync(
+        IMeshQueries queries, string product, long? after, ConsumerCursor? cursor, Stream output, long limit, bool follow, CancellationToken cancellationToken)
+    {
         await using var buffered = new BufferedStream(output, 1 << 16);
         try
         {

@@ -1,9 +1,10 @@
+using Mesh.Catalogue;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.State;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
-using Mesh.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,12 +16,14 @@ internal sealed class CatalogueServer : IAsyncDisposable
 {
     private readonly StateDirectory state;
     private readonly MetadataDatabase database;
+    private readonly LakeStorage storage;
     private readonly HttpListening listener;
 
-    private CatalogueServer(StateDirectory state, MetadataDatabase database, HttpListening listener)
+    private CatalogueServer(StateDirectory state, MetadataDatabase database, LakeStorage storage, HttpListening listener)
     {
         this.state = state;
         this.database = database;
+        this.storage = storage;
         this.listener = listener;
     }
 
@@ -38,19 +41,31 @@ internal sealed class CatalogueServer : IAsyncDisposable
         var access = ServerAccess.Read(settings);
         var state = StateDirectory.Open(dataFolder);
         MetadataDatabase? database = null;
+        LakeStorage? storage = null;
         try
         {
-            database = MetadataDatabase.Open(state.Database);
-            var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), time);
+            database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
+            await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+
+            // The outbox's table, for the events of commits; the next `mesh up` publishes them.
+            new Outbox(database).Dispose();
+
+            storage = await LakeStorage.OpenAsync(state, settings, time, cancellationToken).ConfigureAwait(false);
+            var tables = new TableCatalogue(database, storage.Lake, time);
             var listener = await HttpListening.StartAsync(
                 access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort,
                 access.IsLoopback(access.HttpListen) ? null : access.Certificate, access.Token, loggers,
-                app => app.MapGet("/health", () => Results.Json(new { status = "ok" })),
+                app =>
+                {
+                    app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
+                    app.MapGet("/health", () => Results.Json(new { status = "ok" }));
+                },
                 cancellationToken).ConfigureAwait(false);
-            return new CatalogueServer(state, database, listener);
+            return new CatalogueServer(state, database, storage, listener);
         }
         catch
         {
+            storage?.Dispose();
             database?.Dispose();
             state.Dispose();
             throw;
@@ -61,6 +76,7 @@ internal sealed class CatalogueServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await listener.DisposeAsync().ConfigureAwait(false);
+        storage.Dispose();
         database.Dispose();
         state.Dispose();
     }

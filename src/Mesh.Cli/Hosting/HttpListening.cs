@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Mesh.Commands.Configuration;
+using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -103,6 +104,6 @@ internal sealed class HttpListening : IAsyncDisposable
         if (valid || OpenPaths.Contains(context.Request.Path.Value)) return next(context);
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Task.CompletedTask;
+        return context.Request.Path.StartsWithSegments("/catalog") ? RestCatalogueEndpoints.WriteUnauthorizedAsync(context) : Task.CompletedTask;
     }
 }

@@ -15,6 +15,7 @@ using Mesh.Lakehouse;
 using Mesh.Lakehouse.Maintenance;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
+using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
 using Mesh.Storage;
 using Mesh.Streaming;
@@ -84,8 +85,9 @@ internal sealed class MeshServer : IAsyncDisposable
         var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
         OnStop(database.Dispose);
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        var lake = new LocalObjectStore(state.Lake);
-        var landing = new LocalObjectStore(state.Landing);
+        var storage = await LakeStorage.OpenAsync(state, settings, time, cancellationToken).ConfigureAwait(false);
+        OnStop(storage.Dispose);
+        var (lake, landing) = (storage.Lake, storage.Landing);
         var outbox = new Outbox(database);
         OnStop(outbox.Dispose);
         var recordings = new RecordingStore(database, time);
@@ -148,7 +150,7 @@ internal sealed class MeshServer : IAsyncDisposable
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
         var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
         Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
-        string http = await StartHttpAsync(settings, access, loggers, receiver, Queries, maintenance, cancellationToken).ConfigureAwait(false);
+        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, Queries, maintenance, cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
         Endpoints.Write(state);
@@ -198,7 +200,8 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private Task<string> StartHttpAsync(
-        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, IMeshQueries queries, IMaintenance maintenance, CancellationToken cancellationToken) =>
+        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IMeshQueries queries, IMaintenance maintenance,
+        CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
             access.Token, loggers,
@@ -207,6 +210,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 app.MapUploads(receiver);
                 app.MapMeshApi(queries, maintenance);
                 app.MapMaintenanceApi(maintenance);
+                app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
             },
             cancellationToken);
 

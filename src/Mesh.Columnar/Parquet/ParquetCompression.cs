@@ -11,4 +11,6 @@ public enum ParquetCompression
     Zstd,
     /// <summary>LZ4 block format (LZ4_RAW).</summary>
     Lz4Raw,
+    /// <summary>Snappy: fast, and known to the oldest readers.</summary>
+    Snappy,
 }

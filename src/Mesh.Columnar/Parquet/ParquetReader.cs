@@ -5,8 +5,11 @@ using Mesh.Model;
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>
-/// Reads Parquet files as record batches, one row group at a time: what <see cref="ParquetWriter"/> writes, and files of others as far as
-/// they use plain and dictionary encoding, data pages of version 1 and 2, and the codecs of <see cref="ParquetCompression"/>.
+/// Reads Parquet files as record batches, one row group at a time: all encodings of parquet-format 2.12, data pages of version 1 and 2, every
+/// codec but LZO, lists of two layers and repeated fields as older writers have them. Types without a place in the lake become the next larger
+/// one: unsigned integers of 32 bits 64-bit ones, of 64 bits <c>decimal(20, 0)</c>; milliseconds microseconds; nanoseconds of a time of day
+/// microseconds, rounded down; INT96 <see cref="TypeKind.TimestampMicros"/>, since Spark and Hive mean an instant by it, rounded down; intervals
+/// 12 bytes. Annotations not known here leave the physical type.
 /// </summary>
 public sealed class ParquetReader : IAsyncDisposable
 {
@@ -57,21 +60,54 @@ public sealed class ParquetReader : IAsyncDisposable
         }
     }
 
+    /// <summary>What is known of a column in a row group by its path; null when nothing is, as inside of lists.</summary>
+    /// <exception cref="MeshException"><c>MESH10907</c>: there is no such column.</exception>
+    public ColumnBounds? BoundsOf(int rowGroup, string path) => RowGroupPlan.BoundsOf(file.RowGroups[rowGroup], ColumnProjection.Find(nodes, path) ?? throw NoColumn(path));
+
+    /// <summary>Rows of a row group.</summary>
+    public long RowsOf(int rowGroup) => file.RowGroups[rowGroup].RowCount;
+
     /// <summary>Reads all rows in batches of at most 65,536 rows and, where rows are small enough, about 8 MiB.</summary>
-    /// <param name="columns">Top-level columns wanted, in this order; null for all.</param>
+    /// <param name="columns">Columns wanted, in this order, as in <see cref="ParquetReadOptions.Columns"/>; null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="MeshException">As of <see cref="ReadAsync(ParquetReadOptions, CancellationToken)"/>.</exception>
+    [OverloadResolutionPriority(1)]
+    public IAsyncEnumerable<RecordBatch> ReadAsync(IReadOnlyList<string>? columns, CancellationToken cancellationToken) =>
+        ReadAsync(new ParquetReadOptions { Columns = columns }, cancellationToken);
+
+    /// <summary>Reads the wanted rows in batches of at most 65,536 rows and, where rows are small enough, about 8 MiB. No batch is empty.</summary>
+    /// <param name="options">What is wanted.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="MeshException">
     /// <c>MESH10902</c>: the data is broken, with column and offset. <c>MESH10903</c>: it is encoded or compressed in a way not read here.
-    /// <c>MESH10907</c>: there is no such column.
+    /// <c>MESH10907</c>: there is no such column. <c>MESH10910</c>: there is no such column to filter by. <c>MESH10911</c>: the filter compares a
+    /// column with a literal of another kind.
     /// </exception>
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(
-        IReadOnlyList<string>? columns, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(ParquetReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var wanted = columns is null ? nodes : [.. columns.Select(FindColumn)];
-        var schema = new Schema([.. wanted.Select(node => node.Field)]);
-        foreach (var group in file.RowGroups)
+        var plan = CreatePlan(options);
+        var filterPaths = options.Filter?.ColumnPaths() ?? [];
+        var filterNodes = filterPaths.ToDictionary(path => path, path => ColumnProjection.Find(nodes, path)!);
+        var leaves = plan.FilterColumns.Concat(plan.Columns).SelectMany(SchemaWriter.Leaves).DistinctBy(leaf => leaf.LeafIndex).ToList();
+        int end = (int)Math.Min(file.RowGroups.Count, options.FirstRowGroup + (long)(options.RowGroupCount ?? int.MaxValue));
+        long firstRow = 0;
+        for (int i = 0; i < end; firstRow += file.RowGroups[i].RowCount, i++)
         {
-            using var reader = new RowGroupReader(source, dataEnd, group, schema, wanted);
+            if (i < options.FirstRowGroup) continue;
+            var group = file.RowGroups[i];
+            RowGroupPlan rows;
+            try
+            {
+                rows = await RowGroupPlan.CreateAsync((source, dataEnd), group, options.Filter, filterNodes, leaves, options.Statistics, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ParquetDataException exception)
+            {
+                throw Wrap(exception, source.Name, $"row group {i}");
+            }
+
+            options.Statistics?.CountRowGroup(rows.Ranges.Count > 0);
+            if (rows.Ranges.Count == 0) continue;
+            using var reader = new RowGroupReader(plan, group, rows, firstRow);
             while (await reader.ReadBatchAsync(cancellationToken).ConfigureAwait(false) is { } batch) yield return batch;
         }
     }
@@ -83,7 +119,7 @@ public sealed class ParquetReader : IAsyncDisposable
     internal static MeshException Wrap(ParquetDataException exception, string fileName, string place, string code = "MESH10902") => exception.IsUnsupported
         ? new MeshException(
             "MESH10903",
-            $"The Parquet file '{fileName}' ({place}) cannot be read: {exception.Message}. Write it again with zstd, gzip or no compression and plain or dictionary encoding.",
+            $"The Parquet file '{fileName}' ({place}) cannot be read: {exception.Message}. Write it again without that column, or as another type.",
             innerException: exception)
         : new MeshException(
             code, $"The Parquet file '{fileName}' ({place}) is damaged: {exception.Message}. Fetch or write it again.", innerException: exception);
@@ -130,6 +166,8 @@ public sealed class ParquetReader : IAsyncDisposable
                 rows += group.RowCount;
             }
 
+            // Some old writers left the sum out.
+            if (file.RowCount == 0 && rows <= long.MaxValue) file = file with { RowCount = (long)rows };
             if (rows != file.RowCount) throw new ParquetDataException($"it says {file.RowCount:N0} rows, but its row groups have {rows:N0}");
             return new ParquetReader(source, file, nodes, dataEnd);
         }
@@ -139,9 +177,29 @@ public sealed class ParquetReader : IAsyncDisposable
         }
     }
 
-    private ParquetNode FindColumn(string name) => Schema.IndexOf(name) is >= 0 and var index
-        ? nodes[index]
-        : throw new MeshException("MESH10907", $"The Parquet file '{source.Name}' has no column '{name}'; it has: {string.Join(", ", Schema.Fields.Select(field => field.Name))}.");
+    private ReadPlan CreatePlan(ParquetReadOptions options)
+    {
+        string unknown = "";
+        var wanted = options.Columns is null ? nodes : ColumnProjection.Select(nodes, options.Columns, out unknown) ?? throw NoColumn(unknown);
+        var fields = wanted.Select(node => node.Field).ToList();
+        if (options.RowPositionColumn is { } name) fields.Add(new Field(name, DataType.Int64, Nullable: false));
+        var plan = new ReadPlan { Source = source, DataEnd = dataEnd, Columns = wanted, Schema = new Schema(fields), Options = options };
+        if (options.Filter is null) return plan;
+
+        // Against the whole schema first, whose columns an error should name.
+        PredicateFilter.Create(options.Filter, Schema);
+        var filterColumns = ColumnProjection.Select(nodes, options.Filter.ColumnPaths(), out unknown) ?? throw NoColumn(unknown);
+        var filterSchema = new Schema([.. filterColumns.Select(node => node.Field)]);
+        return plan with
+        {
+            FilterColumns = filterColumns,
+            FilterSchema = filterSchema,
+            Filter = PredicateFilter.Create(options.Filter, filterSchema),
+        };
+    }
+
+    private MeshException NoColumn(string name) =>
+        new("MESH10907", $"The Parquet file '{source.Name}' has no column '{name}'; it has: {string.Join(", ", Schema.Fields.Select(field => field.Name))}.");
 
     private static MeshException NotParquet(IByteSource source, string why) =>
         new("MESH10900", $"'{source.Name}' is not a Parquet file: {why}. Check that the right file was given and that it is complete.");

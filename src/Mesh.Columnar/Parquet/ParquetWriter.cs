@@ -14,7 +14,9 @@ public sealed class ParquetWriter : IAsyncDisposable
     private readonly IReadOnlyList<ParquetNode> nodes;
     private readonly LeafWriter[] leaves;
     private readonly WriteNode[] columns;
-    private readonly LevelRun rows = new();
+    private readonly PageScratch[] scratches;
+    private readonly IReadOnlyList<SortingColumn> sortedBy;
+    private readonly PageIndexes pageIndexes = new();
     private readonly List<RowGroupMetadata> rowGroups = [];
     private Schema? lastSchema;
     private long position;
@@ -23,16 +25,21 @@ public sealed class ParquetWriter : IAsyncDisposable
 
     /// <param name="output">Takes the bytes in order; need not seek. Not disposed.</param>
     /// <param name="schema">Columns; field ids go into the file.</param>
-    /// <param name="options">Codec and sizes.</param>
-    /// <exception cref="Model.MeshException"><c>MESH10906</c>: Parquet cannot hold the schema (a struct without fields, no columns).</exception>
+    /// <param name="options">Codec, encodings and sizes.</param>
+    /// <exception cref="Model.MeshException">
+    /// <c>MESH10906</c>: Parquet cannot hold the schema (a struct without fields, no columns). <c>MESH10920</c>: the options name a column that the
+    /// schema does not have, or an encoding that does not fit its type.
+    /// </exception>
     public ParquetWriter(Stream output, Schema schema, ParquetWriterOptions? options = null)
     {
         this.output = output;
         this.schema = schema;
         this.options = options ??= new ParquetWriterOptions();
         nodes = SchemaWriter.CreateNodes(schema);
-        var compressor = new PageCompressor(options.Compression, options.CompressionLevel);
-        leaves = [.. nodes.SelectMany(SchemaWriter.Leaves).Select(leaf => CreateLeaf(leaf, options, compressor))];
+        var leafNodes = nodes.SelectMany(SchemaWriter.Leaves).ToList();
+        sortedBy = WriterChecks.Resolve(options, leafNodes);
+        leaves = [.. leafNodes.Select(leaf => CreateLeaf(leaf, options))];
+        scratches = [.. Enumerable.Range(0, Math.Clamp(options.Parallelism, 1, leaves.Length)).Select(_ => new PageScratch(options.Compression, options.CompressionLevel))];
         columns = [.. nodes.Select(node => new WriteNode(node, leaves))];
     }
 
@@ -47,9 +54,9 @@ public sealed class ParquetWriter : IAsyncDisposable
             long closed = 0, compressed = 0, open = 0;
             foreach (var leaf in leaves)
             {
-                closed += leaf.ClosedUncompressedBytes;
+                closed += leaf.ClosedValueBytes;
                 compressed += leaf.CompressedPageBytes;
-                open += leaf.UncompressedBytes - leaf.ClosedUncompressedBytes;
+                open += leaf.OpenPageBytes;
             }
 
             // Open pages will shrink as the closed ones did.
@@ -96,7 +103,7 @@ public sealed class ParquetWriter : IAsyncDisposable
         for (int start = 0; start < batch.Length;)
         {
             int count = (int)Math.Clamp((options.RowGroupBytes - OpenBytes) / rowBytes, 1, batch.Length - start);
-            for (int i = 0; i < columns.Length; i++) WriteColumn(columns[i], batch.Columns[i], start, count);
+            WriteRows(batch, start, count);
             start += count;
             groupRows += count;
             RowCount += count;
@@ -110,20 +117,25 @@ public sealed class ParquetWriter : IAsyncDisposable
         if (groupRows == 0) return;
         long start = position;
         long uncompressed = 0;
+        WorkerPool.ForEach(leaves, scratches, static (leaf, scratch) => leaf.CloseChunk(scratch));
         var chunks = new ColumnChunkMetadata[leaves.Length];
         for (int i = 0; i < leaves.Length; i++)
         {
-            chunks[i] = leaves[i].CloseChunk(position);
+            chunks[i] = leaves[i].DescribeChunk(position, scratches[0].Codec);
+            if (options.PageIndex) pageIndexes.Add(leaves[i], position);
             await leaves[i].WriteChunkAsync(output, cancellationToken).ConfigureAwait(false);
-            leaves[i].Free();
             position += chunks[i].CompressedBytes;
             uncompressed += chunks[i].UncompressedBytes;
         }
 
+        long compressed = position - start;
+        await WriteBloomFiltersAsync(chunks, cancellationToken).ConfigureAwait(false);
+        foreach (var leaf in leaves) leaf.Free();
+        foreach (var scratch in scratches) scratch.Rows.Free();
         foreach (var column in columns) column.Free();
         rowGroups.Add(new RowGroupMetadata(chunks, groupRows)
         {
-            FileOffset = start, UncompressedBytes = uncompressed, CompressedBytes = position - start,
+            FileOffset = start, UncompressedBytes = uncompressed, CompressedBytes = compressed, SortedBy = sortedBy,
         });
         groupRows = 0;
     }
@@ -136,6 +148,7 @@ public sealed class ParquetWriter : IAsyncDisposable
         await FlushRowGroupAsync(cancellationToken).ConfigureAwait(false);
         isComplete = true;
 
+        position = await pageIndexes.WriteAsync(output, position, rowGroups, cancellationToken).ConfigureAwait(false);
         var footer = new PooledList<byte>();
         var paths = nodes.SelectMany(SchemaWriter.Leaves).Select(leaf => leaf.Path).ToList();
         FooterWriter.Write(footer, new FileMetadata(SchemaWriter.CreateElements(schema), RowCount, rowGroups, options.Metadata), paths);
@@ -159,18 +172,45 @@ public sealed class ParquetWriter : IAsyncDisposable
         isComplete = true;
         foreach (var leaf in leaves) leaf.Free();
         foreach (var column in columns) column.Free();
+        foreach (var scratch in scratches) scratch.Free();
+        pageIndexes.Free();
         return ValueTask.CompletedTask;
     }
 
-    private void WriteColumn(WriteNode column, ColumnVector vector, int start, int count)
+    private void WriteRows(RecordBatch batch, int start, int count)
+    {
+        if (scratches.Length == 1)
+        {
+            for (int i = 0; i < columns.Length; i++) WriteColumn(columns[i], batch.Columns[i], start, count, scratches[0]);
+            return;
+        }
+
+        WorkerPool.For(columns.Length, scratches, (i, scratch) => WriteColumn(columns[i], batch.Columns[i], start, count, scratch));
+    }
+
+    private void WriteColumn(WriteNode column, ColumnVector vector, int start, int count, PageScratch scratch)
     {
         // Pages close between slices, so a slice of large values must be short.
         long valueBytes = Math.Max(1, vector.EstimatedBytes / vector.Length);
         int sliceRows = (int)Math.Clamp(options.PageBytes / 4 / valueBytes, 1, MaxSliceRows);
         for (int end = start + count; start < end; start += sliceRows)
         {
-            rows.SetRows(start, Math.Min(sliceRows, end - start));
-            column.Write(vector, rows);
+            scratch.Rows.SetRows(start, Math.Min(sliceRows, end - start));
+            column.Write(vector, scratch.Rows, scratch);
+        }
+    }
+
+    private async ValueTask WriteBloomFiltersAsync(ColumnChunkMetadata[] chunks, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            if (leaves[i].Bloom is not { } bloom) continue;
+            var filter = new PooledList<byte>();
+            bloom.Write(filter);
+            await output.WriteAsync(filter.Memory, cancellationToken).ConfigureAwait(false);
+            chunks[i] = chunks[i] with { BloomFilterOffset = position, BloomFilterBytes = filter.Length };
+            position += filter.Length;
+            filter.Free();
         }
     }
 
@@ -199,7 +239,11 @@ public sealed class ParquetWriter : IAsyncDisposable
             case (ListType from, ListType to):
                 RequireType(from.Element, to.Element);
                 break;
-            case (PrimitiveType or DecimalType, PrimitiveType or DecimalType) when given.Type == wanted.Type:
+            case (MapType from, MapType to):
+                RequireType(from.Key, to.Key);
+                RequireType(from.Value, to.Value);
+                break;
+            case (PrimitiveType or DecimalType or FixedBinaryType, PrimitiveType or DecimalType or FixedBinaryType) when given.Type == wanted.Type:
                 break;
             default:
                 throw Mismatch($"'{given.Name}' of type {given.Type.Kind}", $"'{wanted.Name}' of type {wanted.Type.Kind}");
@@ -208,14 +252,15 @@ public sealed class ParquetWriter : IAsyncDisposable
 
     private static ArgumentException Mismatch(string given, string wanted) => new($"The batch has {given} where the writer has {wanted}.", "batch");
 
-    private static LeafWriter CreateLeaf(ParquetNode leaf, ParquetWriterOptions options, PageCompressor compressor) => leaf.Field.Type.Kind switch
+    private static LeafWriter CreateLeaf(ParquetNode leaf, ParquetWriterOptions options) => (leaf.PhysicalType, leaf.Field.Type.Kind) switch
     {
-        TypeKind.Boolean => new BooleanLeafWriter(leaf, options, compressor),
-        TypeKind.Int32 or TypeKind.Date32 => new FixedWidthLeafWriter<int>(leaf, options, compressor),
-        TypeKind.Int64 or TypeKind.TimestampMicros => new FixedWidthLeafWriter<long>(leaf, options, compressor),
-        TypeKind.Float32 => new FixedWidthLeafWriter<float>(leaf, options, compressor),
-        TypeKind.Float64 => new FixedWidthLeafWriter<double>(leaf, options, compressor),
-        TypeKind.Decimal128 => new FixedWidthLeafWriter<Int128>(leaf, options, compressor),
-        _ => new BinaryLeafWriter(leaf, options, compressor),
+        (PhysicalType.Boolean, _) => new BooleanLeafWriter(leaf, options),
+        (PhysicalType.Int32, _) => new FixedWidthLeafWriter<int>(leaf, options),
+        (PhysicalType.Int64, _) => new FixedWidthLeafWriter<long>(leaf, options),
+        (PhysicalType.Float, _) => new FixedWidthLeafWriter<float>(leaf, options),
+        (PhysicalType.Double, _) => new FixedWidthLeafWriter<double>(leaf, options),
+        (_, TypeKind.Float16) => new FixedWidthLeafWriter<Half>(leaf, options),
+        (_, TypeKind.Decimal128) => new FixedWidthLeafWriter<Int128>(leaf, options),
+        _ => new BinaryLeafWriter(leaf, options),
     };
 }

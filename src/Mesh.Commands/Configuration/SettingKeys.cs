@@ -33,6 +33,16 @@ public static class SettingKeys
     public static readonly SettingKey CatalogueConnection = new("catalogue.connection", "", "PostgreSQL that holds the catalogue, Host=...;Database=... or postgres://...; empty: the file mesh.db of the state directory.");
     /// <summary>Schema in PostgreSQL.</summary>
     public static readonly SettingKey CatalogueSchema = new("catalogue.schema", "mesh", "Schema of the catalogue in PostgreSQL, created when absent.");
+    /// <summary>Where tables and recordings lie.</summary>
+    public static readonly SettingKey StorageUri = new("storage.uri", "", "Where tables and recordings lie, s3://BUCKET/PREFIX; empty: folders of the state directory.");
+    /// <summary>Server of the storage.</summary>
+    public static readonly SettingKey StorageEndpoint = new("storage.endpoint", "", "Address of an S3 server other than AWS; empty: AWS_ENDPOINT_URL, then AWS.");
+    /// <summary>Region of the storage.</summary>
+    public static readonly SettingKey StorageRegion = new("storage.region", "", "Region of the bucket; empty: AWS_REGION, the AWS profile, us-east-1.");
+    /// <summary>Access key of the storage.</summary>
+    public static readonly SettingKey StorageAccessKey = new("storage.accessKey", "", "Access key for S3; empty: the credentials that AWS tools take (environment, profile, role).");
+    /// <summary>Secret key of the storage.</summary>
+    public static readonly SettingKey StorageSecretKey = new("storage.secretKey", "", "Secret of storage.accessKey.");
     /// <summary>Retention of landing objects.</summary>
     public static readonly SettingKey LandingRetention = new("landing.retention", "7d", "How long the landing object of a finished recording is kept.");
     /// <summary>Key for pseudonyms.</summary>
@@ -64,8 +74,9 @@ public static class SettingKeys
     public static readonly IReadOnlyList<SettingKey> All =
     [
         KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, SchemaRegistryUrl, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
-        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration,
-        MaintenanceEnabled, MaintenanceInterval, MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount,
-        MaintenanceReaderGrace, MaintenanceOrphanGrace, LogLevel,
+        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
+        StorageSecretKey, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, MaintenanceEnabled, MaintenanceInterval,
+        MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount, MaintenanceReaderGrace,
+        MaintenanceOrphanGrace, LogLevel,
     ];
 }

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Mesh.Commands.Queries.Tables;
+using Mesh.Columnar.ArrowIpc;
 using Mesh.Model;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
@@ -56,8 +58,29 @@ public sealed class HttpQueries : IMeshQueries
         {
             // A line is the snapshot id, a tab, and the row.
             int tab = line.IndexOf('\t', StringComparison.Ordinal);
-            if (tab < 0) throw new MeshException("MESH11021", "The server's answer broke off. Ask again.", isTransient: true);
+            if (tab < 0) throw BrokeOff(null);
             yield return new ProductRow(long.Parse(line.AsSpan(0, tab)), System.Text.Encoding.UTF8.GetBytes(line[(tab + 1)..]));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ProductBatches> ReadBatchesAsync(string product, long? afterSnapshotId, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
+    {
+        string query = string.Join('&', [
+            .. afterSnapshotId is { } after ? [$"after={after.ToString(CultureInfo.InvariantCulture)}"] : Array.Empty<string>(),
+            .. columns is not null ? [$"columns={string.Join(',', columns.Select(Uri.EscapeDataString))}"] : Array.Empty<string>(),
+        ]);
+        var response = await SendAsync($"products/{Uri.EscapeDataString(product)}/batches?{query}", cancellationToken).ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Disposes the body, and with it the response.
+            var reader = await ArrowReader.OpenAsync(body, response.RequestMessage!.RequestUri!.ToString(), new ArrowReaderOptions(), cancellationToken).ConfigureAwait(false);
+            return new ProductBatches(reader.Schema, ReadAsync(reader, cancellationToken), reader);
+        }
+        catch (IOException exception)
+        {
+            throw BrokeOff(exception);
         }
     }
 
@@ -108,6 +131,28 @@ public sealed class HttpQueries : IMeshQueries
 
     private static string QueryText(params (string Name, string? Value)[] parameters) => string.Concat(
         parameters.Where(parameter => parameter.Value is not null).Select((parameter, index) => $"{(index == 0 ? '?' : '&')}{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}"));
+
+    private static MeshException BrokeOff(Exception? cause) => new("MESH11021", "The server's answer broke off. Ask again.", isTransient: true, cause);
+
+    private static async IAsyncEnumerable<ProductBatch> ReadAsync(ArrowReader reader, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var batches = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await batches.MoveNextAsync().ConfigureAwait(false)) yield break;
+            }
+            catch (IOException exception)
+            {
+                throw BrokeOff(exception);
+            }
+
+            string? snapshot = batches.Current.Metadata.GetValueOrDefault(ProductBatch.SnapshotKey);
+            if (!long.TryParse(snapshot, NumberStyles.None, CultureInfo.InvariantCulture, out long id)) throw BrokeOff(null);
+            yield return new ProductBatch(id, batches.Current);
+        }
+    }
 
     private async Task<T?> GetAsync<T>(string path, CancellationToken cancellationToken)
         where T : class

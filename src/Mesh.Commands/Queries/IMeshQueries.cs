@@ -30,6 +30,14 @@ public interface IMeshQueries : IAsyncDisposable
     /// <param name="cancellationToken">Stops reading.</param>
     IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, CancellationToken cancellationToken);
 
+    /// <summary>The same rows as record batches.</summary>
+    /// <param name="product">Name of the product.</param>
+    /// <param name="afterSnapshotId">The last snapshot seen; null for all.</param>
+    /// <param name="columns">Top-level columns; null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="Model.MeshException"><c>MESH11031</c> no such product; <c>MESH11033</c> no such snapshot; <c>MESH11038</c> no such column.</exception>
+    Task<ProductBatches> ReadBatchesAsync(string product, long? afterSnapshotId, IReadOnlyList<string>? columns, CancellationToken cancellationToken);
+
     /// <summary>First rows of a product; null when the product is unknown.</summary>
     /// <exception cref="Model.MeshException">The condition cannot be read, or names a column that there is not.</exception>
     Task<HeadView?> HeadAsync(string product, HeadQuery query, CancellationToken cancellationToken);

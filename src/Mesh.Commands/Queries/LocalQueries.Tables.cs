@@ -55,7 +55,8 @@ public sealed partial class LocalQueries
         var summary = await SummaryOfAsync(table, cancellationToken).ConfigureAwait(false);
         return new TableDetailsView(
             summary, table.Uuid, table.LocationUri, table.MetadataUri, [.. Flatten(table.Schema.Fields, "")], [.. table.PartitionBy.Select(IcebergTypes.ToText)], table.SortBy,
-            [.. table.References.Select(reference => new TableReferenceView(reference.Name, reference.IsBranch ? "branch" : "tag", reference.SnapshotId))],
+            [.. table.References.OrderBy(named => named.Key, StringComparer.Ordinal)
+                .Select(named => new TableReferenceView(named.Key, named.Value.Type == SnapshotRefType.Branch ? "branch" : "tag", named.Value.SnapshotId))],
             [.. table.Snapshots.Select(snapshot => ViewOf(table, snapshot))], table.Properties);
     }
 
@@ -91,7 +92,7 @@ public sealed partial class LocalQueries
     private static long? SnapshotOf(Table table, string? at)
     {
         if (at is null) return table.CurrentSnapshot?.SnapshotId;
-        if (table.References.FirstOrDefault(reference => reference.Name == at) is { } named) return named.SnapshotId;
+        if (table.References.TryGetValue(at, out var named)) return named.SnapshotId;
         if (long.TryParse(at, CultureInfo.InvariantCulture, out long id) && table.Snapshots.Any(snapshot => snapshot.SnapshotId == id)) return id;
         throw new MeshException("MESH11036", $"{table.Identifier} has no snapshot, branch or tag '{at}'. `mesh catalogue snapshots {table.Identifier}` shows what there is.");
     }
@@ -108,7 +109,7 @@ public sealed partial class LocalQueries
 
     private static TableSnapshotView ViewOf(Table table, Snapshot snapshot) => new(
         snapshot.SnapshotId, snapshot.ParentSnapshotId, snapshot.SequenceNumber, snapshot.CommittedAt, snapshot.Summary.GetValueOrDefault("operation", ""), snapshot.TotalRows,
-        [.. table.References.Where(reference => reference.SnapshotId == snapshot.SnapshotId).Select(reference => reference.Name)], snapshot.Summary);
+        [.. table.References.Where(named => named.Value.SnapshotId == snapshot.SnapshotId).Select(named => named.Key).Order(StringComparer.Ordinal)], snapshot.Summary);
 
     private static DataFileView ViewOf(Table table, PlannedFile planned)
     {

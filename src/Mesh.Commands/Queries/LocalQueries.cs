@@ -29,7 +29,7 @@ public sealed partial class LocalQueries : IMeshQueries
     private readonly ModelStore models;
     private readonly ProductNames products;
     private readonly IServerFacts facts;
-    private readonly IDisposable? owned;
+    private readonly IDisposable[] owned;
 
     /// <param name="database">Metadata.</param>
     /// <param name="tables">Tables.</param>
@@ -38,7 +38,7 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <param name="facts">What only a running server knows.</param>
     /// <param name="owned">Disposed with the queries.</param>
     public LocalQueries(
-        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, IDisposable? owned = null)
+        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, params IDisposable[] owned)
     {
         this.tables = tables;
         this.recordings = recordings;
@@ -51,15 +51,16 @@ public sealed partial class LocalQueries : IMeshQueries
 
     /// <summary>Opens a state directory for reading, without a server.</summary>
     /// <param name="folder">The state directory.</param>
-    /// <param name="settings">Where its catalogue is.</param>
+    /// <param name="settings">Where its catalogue and its storage are.</param>
     public static LocalQueries OpenReadOnly(string folder, Settings settings)
     {
         using var state = StateDirectory.OpenForReading(folder);
+        var storage = LakeStorage.OpenForReading(state, settings);
         var database = MetadataDatabase.Open(
             state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
-        var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), TimeProvider.System);
+        var tables = new TableCatalogue(database, storage.Lake, TimeProvider.System);
         var recordings = new RecordingStore(database, TimeProvider.System);
-        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database);
+        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database, storage);
     }
 
     /// <inheritdoc/>
@@ -103,47 +104,6 @@ public sealed partial class LocalQueries : IMeshQueries
         await FindTableAsync(name, cancellationToken).ConfigureAwait(false) is { } table ? ViewOf(table, withDetails: true) : null;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ProductRow> ReadRowsAsync(string product, long? afterSnapshotId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var table = await FindTableAsync(product, cancellationToken).ConfigureAwait(false)
-            ?? throw new MeshException("MESH11031", $"There is no data product '{product}'.");
-        var history = HistoryOf(table);
-        int first = 0;
-        if (afterSnapshotId is { } after)
-        {
-            first = 1 + history.FindIndex(snapshot => snapshot.SnapshotId == after);
-            if (first == 0) throw new MeshException("MESH11033", $"{product} has no snapshot {after}; it may have expired. Begin again with `--from earliest`.");
-        }
-
-        var json = new ArrayBufferWriter<byte>();
-        for (int i = first; i < history.Count; i++)
-        {
-            // The oldest snapshot that is left stands for all that have expired before it.
-            var snapshot = history[i];
-            var options = new ScanOptions { AfterSnapshotId = i == 0 ? null : snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
-            await foreach (var batch in tables.ScanAsync(table.Identifier, options, cancellationToken).ConfigureAwait(false))
-            {
-                for (int row = 0; row < batch.Length; row++)
-                {
-                    json.ResetWrittenCount();
-                    using (var writer = new Utf8JsonWriter(json, RowOptions)) RowJson.Write(writer, batch, row);
-                    yield return new ProductRow(snapshot.SnapshotId, json.WrittenMemory);
-                }
-            }
-        }
-    }
-
-    /// <summary>The snapshots that led to the current one, oldest first, as far back as none is missing.</summary>
-    private static List<Snapshot> HistoryOf(Table table)
-    {
-        var byId = table.Snapshots.ToDictionary(snapshot => snapshot.SnapshotId);
-        var history = new List<Snapshot>();
-        for (var snapshot = table.CurrentSnapshot; snapshot is not null; snapshot = snapshot.ParentSnapshotId is { } parent ? byId.GetValueOrDefault(parent) : null) history.Add(snapshot);
-        history.Reverse();
-        return history;
-    }
-
-    /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => facts.ListDeadLettersAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -161,7 +121,7 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        owned?.Dispose();
+        foreach (var part in owned) part.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -96,9 +96,10 @@ internal sealed class ColumnInput(CopyRequest request, ReadProgress? progress)
         throw new MeshException("MESH10607", $"'{path}' has no column that is known to hold its rows' times. Name one with --time; it has: {string.Join(", ", schema.Fields.Select(field => field.Name))}.");
     }
 
-    private static bool IsTime(Field field) => field.Type.Kind is TypeKind.TimestampMicros or TypeKind.Int64 or TypeKind.Float64;
+    private static bool IsTime(Field field) => field.Type.Kind is TypeKind.TimestampMicros or TypeKind.LocalTimestampMicros or TypeKind.TimestampNanos
+        or TypeKind.LocalTimestampNanos or TypeKind.Int64 or TypeKind.Float64;
 
-    /// <summary>Timestamps are microseconds, integers nanoseconds, floating point seconds.</summary>
+    /// <summary>Integers are nanoseconds, floating point seconds; times of unknown zone count as UTC.</summary>
     private static ColumnVector TimesOf(ColumnVector column, Field field)
     {
         var builder = new FixedWidthBuilder<long>(DataType.Int64);
@@ -106,8 +107,8 @@ internal sealed class ColumnInput(CopyRequest request, ReadProgress? progress)
         {
             builder.Append(column.IsNull(i) ? 0 : field.Type.Kind switch
             {
-                TypeKind.TimestampMicros => Math.Max(0, column.Values<long>()[i]) * 1000,
-                TypeKind.Int64 => Math.Max(0, column.Values<long>()[i]),
+                TypeKind.TimestampMicros or TypeKind.LocalTimestampMicros => Math.Clamp(column.Values<long>()[i], 0, long.MaxValue / 1000) * 1000,
+                TypeKind.TimestampNanos or TypeKind.LocalTimestampNanos or TypeKind.Int64 => Math.Max(0, column.Values<long>()[i]),
                 _ => (long)Math.Clamp(column.Values<double>()[i] * 1e9, 0, 9.2e18),
             });
         }

@@ -7,7 +7,8 @@ namespace Mesh.Lakehouse.Iceberg;
 
 /// <summary>
 /// Columns as Iceberg names them (specification, "Schemas and Data Types" and appendix C, "JSON serialization"):
-/// int, long, float, double, boolean, string, binary, timestamptz, date, decimal(P,S), list, struct.
+/// boolean, int, long, float, double, decimal(P,S), date, time, timestamp, timestamptz, timestamp_ns, timestamptz_ns, string, uuid, fixed[L],
+/// binary, list, map, struct.
 /// </summary>
 public static class IcebergTypes
 {
@@ -29,9 +30,22 @@ public static class IcebergTypes
     public static string ToText(DataType type) => type switch
     {
         DecimalType number => $"decimal({number.Precision},{number.Scale})",
+        FixedBinaryType bytes => $"fixed[{bytes.ByteCount}]",
         ListType list => $"list<{ToText(list.Element.Type)}>",
+        MapType map => $"map<{ToText(map.Key.Type)}, {ToText(map.Value.Type)}>",
         StructType structure => $"struct<{string.Join(", ", structure.Fields.Select(field => $"{field.Name}: {ToText(field.Type)}"))}>",
         _ => PrimitiveName(type.Kind),
+    };
+
+    /// <summary>The lowest format version that a table of the schema may have: nanoseconds came with version 3.</summary>
+    internal static int RequiredFormatVersion(Schema schema) => schema.Fields.Any(field => HasNanoseconds(field.Type)) ? 3 : 2;
+
+    private static bool HasNanoseconds(DataType type) => type switch
+    {
+        StructType structure => structure.Fields.Any(field => HasNanoseconds(field.Type)),
+        ListType list => HasNanoseconds(list.Element.Type),
+        MapType map => HasNanoseconds(map.Key.Type) || HasNanoseconds(map.Value.Type),
+        _ => type.Kind is TypeKind.TimestampNanos or TypeKind.LocalTimestampNanos,
     };
 
     /// <summary>Partition field as topologies write it: <c>day(log_time)</c>.</summary>
@@ -92,6 +106,18 @@ public static class IcebergTypes
                 WriteType(json, list.Element.Type);
                 json.WriteEndObject();
                 break;
+            case MapType map:
+                json.WriteStartObject();
+                json.WriteString("type", "map");
+                json.WriteNumber("key-id", map.Key.Id);
+                json.WritePropertyName("key");
+                WriteType(json, map.Key.Type);
+                json.WriteNumber("value-id", map.Value.Id);
+                json.WriteBoolean("value-required", !map.Value.Nullable);
+                json.WritePropertyName("value");
+                WriteType(json, map.Value.Type);
+                json.WriteEndObject();
+                break;
             case StructType structure:
                 json.WriteStartObject();
                 json.WriteString("type", "struct");
@@ -100,6 +126,9 @@ public static class IcebergTypes
                 break;
             case DecimalType number:
                 json.WriteStringValue($"decimal({number.Precision}, {number.Scale})");
+                break;
+            case FixedBinaryType bytes:
+                json.WriteStringValue($"fixed[{bytes.ByteCount}]");
                 break;
             default:
                 json.WriteStringValue(PrimitiveName(type.Kind));
@@ -135,6 +164,11 @@ public static class IcebergTypes
             "list" => new ListType(new Field(
                 "element", ReadType(element.GetProperty("element"), depth + 1), !element.GetProperty("element-required").GetBoolean(),
                 element.GetProperty("element-id").GetInt32())),
+            "map" => new MapType(
+                new Field("key", ReadType(element.GetProperty("key"), depth + 1), Nullable: false, element.GetProperty("key-id").GetInt32()),
+                new Field(
+                    "value", ReadType(element.GetProperty("value"), depth + 1), !element.GetProperty("value-required").GetBoolean(),
+                    element.GetProperty("value-id").GetInt32())),
             var other => throw Unsupported(other),
         };
     }
@@ -151,6 +185,12 @@ public static class IcebergTypes
             }
         }
 
+        if (name.StartsWith("fixed[", StringComparison.Ordinal) && name.EndsWith(']')
+            && int.TryParse(name.AsSpan("fixed[".Length, name.Length - "fixed[]".Length), CultureInfo.InvariantCulture, out int length) && length > 0)
+        {
+            return new FixedBinaryType(length);
+        }
+
         return name switch
         {
             "boolean" => DataType.Boolean,
@@ -159,7 +199,12 @@ public static class IcebergTypes
             "float" => DataType.Float32,
             "double" => DataType.Float64,
             "date" => DataType.Date32,
+            "time" => DataType.TimeMicros,
+            "timestamp" => DataType.LocalTimestampMicros,
             "timestamptz" => DataType.TimestampMicros,
+            "timestamp_ns" => DataType.LocalTimestampNanos,
+            "timestamptz_ns" => DataType.TimestampNanos,
+            "uuid" => DataType.Uuid,
             "string" => DataType.Utf8,
             "binary" => DataType.Binary,
             _ => throw Unsupported(name),
@@ -174,13 +219,19 @@ public static class IcebergTypes
         TypeKind.Float32 => "float",
         TypeKind.Float64 => "double",
         TypeKind.Date32 => "date",
+        TypeKind.TimeMicros => "time",
+        TypeKind.LocalTimestampMicros => "timestamp",
         TypeKind.TimestampMicros => "timestamptz",
+        TypeKind.LocalTimestampNanos => "timestamp_ns",
+        TypeKind.TimestampNanos => "timestamptz_ns",
+        TypeKind.Uuid => "uuid",
+        TypeKind.Float16 => "float16",
         TypeKind.Utf8 => "string",
         TypeKind.Binary => "binary",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "This kind has parameters."),
     };
 
     private static MeshException Unsupported(string? name) => new(
-        "MESH8111", $"A column has the Iceberg type '{name}', which is not supported. Supported: boolean, int, long, float, double, date, timestamptz, "
-        + "string, binary, decimal, list, struct.");
+        "MESH8111", $"A column has the Iceberg type '{name}', which is not supported. Supported: boolean, int, long, float, double, decimal, date, time, "
+        + "timestamp, timestamptz, timestamp_ns, timestamptz_ns, string, uuid, fixed, binary, list, map, struct.");
 }

@@ -28,6 +28,13 @@ internal sealed class SchemaEvolution
         return (new Schema(evolution.Assign(schema.Fields, "")), evolution.LastColumnId);
     }
 
+    /// <summary>A new column with ids for it and all that is nested in it.</summary>
+    public static (Field Field, int LastColumnId) AssignIds(TableIdentifier table, Field field, int lastColumnId, string path)
+    {
+        var evolution = new SchemaEvolution(table, SchemaChangePolicy.Evolve, lastColumnId);
+        return (evolution.Assign([field], path)[0], evolution.LastColumnId);
+    }
+
     /// <summary>The schema that fits both; the same instance when nothing has to change.</summary>
     /// <exception cref="MeshException"><c>MESH8103</c> when the policy forbids the change.</exception>
     public static (Schema Schema, int LastColumnId) Reconcile(
@@ -80,6 +87,8 @@ internal sealed class SchemaEvolution
                 return new StructType(ReconcileFields(structure.Fields, other.Fields, path + "."));
             case (ListType list, ListType other):
                 return new ListType(ReconcileField(list.Element, other.Element, path + ".element"));
+            case (MapType map, MapType other) when SameKey(map.Key.Type, other.Key.Type):
+                return new MapType(map.Key, ReconcileField(map.Value, other.Value, path + ".value"));
         }
 
         if (current.Equals(wanted)) return current;
@@ -88,8 +97,11 @@ internal sealed class SchemaEvolution
         throw Refused(path, $"it is {IcebergTypes.ToText(current)} in the table and {IcebergTypes.ToText(wanted)} in the messages");
     }
 
+    /// <summary>Keys must stay what they are (specification, "Schema Evolution"); their ids and names do not count.</summary>
+    private static bool SameKey(DataType current, DataType wanted) => IcebergTypes.ToText(current) == IcebergTypes.ToText(wanted);
+
     /// <summary>Promotions the specification allows: int to long, float to double, a decimal of more digits with the same scale.</summary>
-    private static bool Widens(DataType narrow, DataType wide) => (narrow, wide) switch
+    internal static bool Widens(DataType narrow, DataType wide) => (narrow, wide) switch
     {
         ({ Kind: TypeKind.Int32 }, { Kind: TypeKind.Int64 }) => true,
         ({ Kind: TypeKind.Float32 }, { Kind: TypeKind.Float64 }) => true,
@@ -118,6 +130,12 @@ internal sealed class SchemaEvolution
                 // Iceberg knows no name of an element; readers see "element", which is also Parquet's.
                 var element = list.Element with { Name = "element", Id = ++LastColumnId, Doc = null };
                 return new ListType(element with { Type = AssignNested(element.Type, path + ".element") });
+            case MapType map:
+                var key = map.Key with { Name = "key", Nullable = false, Id = ++LastColumnId, Doc = null };
+                var value = map.Value with { Name = "value", Id = ++LastColumnId, Doc = null };
+                return new MapType(key with { Type = AssignNested(key.Type, path + ".key") }, value with { Type = AssignNested(value.Type, path + ".value") });
+            case { Kind: TypeKind.Float16 }:
+                throw Refused(path, "it is a half-precision number, which Iceberg does not have; make it a float");
             default:
                 return type;
         }

@@ -41,8 +41,8 @@ public sealed record Table
     /// <summary>Snapshots, oldest first.</summary>
     public required IReadOnlyList<Snapshot> Snapshots { get; init; }
 
-    /// <summary>Branches and tags by name, <c>main</c> included unless the table is empty.</summary>
-    public required IReadOnlyList<TableReference> References { get; init; }
+    /// <summary>Branches and tags by name; <c>main</c> is there unless the table is empty.</summary>
+    public IReadOnlyDictionary<string, SnapshotRef> References { get; init; } = new Dictionary<string, SnapshotRef>();
 
     /// <summary>The current snapshot; null for an empty table.</summary>
     public Snapshot? CurrentSnapshot { get; init; }

@@ -98,6 +98,45 @@ public class DamagedFileTests
         refused.ShouldBeInRange(total / 10, total);
     }
 
+    [Theory]
+    [InlineData(ParquetCompression.None, null)]
+    [InlineData(ParquetCompression.Snappy, null)]
+    [InlineData(ParquetCompression.None, ParquetEncoding.DeltaByteArray)]
+    [InlineData(ParquetCompression.None, ParquetEncoding.DeltaBinaryPacked)]
+    public async Task Mutated_files_with_indexes_and_every_type_give_rows_or_a_clear_error(ParquetCompression compression, ParquetEncoding? encoding)
+    {
+        string[] columns = encoding switch { ParquetEncoding.DeltaByteArray => ["text", "bytes", "id", "raw"], ParquetEncoding.DeltaBinaryPacked => ["i", "l", "us"], _ => [] };
+        int refused = 0, total = 0;
+        for (int seed = 0; seed < 6; seed++)
+        {
+            var random = new Random(seed);
+            var options = new ParquetWriterOptions
+            {
+                Compression = compression, PageBytes = 400, RowGroupBytes = 20_000, DataPageVersion = 1 + (seed & 1), PageCrc = false, BloomFilterColumns = new HashSet<string> { "text" },
+                Encodings = columns.ToDictionary(column => column, _ => encoding!.Value),
+            };
+            var (file, _) = await ParquetFiles.WriteAsync(EveryType.Schema, options, EveryType.Batch(seed, 150));
+            int footer = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(file.Length - 8));
+            for (int i = 0; i < 150; i++)
+            {
+                total++;
+                byte[] mutated = Mutate(file, footer, random);
+                try
+                {
+                    await ParquetFiles.ReadAsync(mutated);
+                    await ParquetFiles.ReadAsync(mutated, new ParquetReadOptions { Filter = PredicateParser.Parse("text = 'Strecke 1 Größe 7' OR l < 40000") });
+                }
+                catch (MeshException exception)
+                {
+                    exception.Code.ShouldBeOneOf("MESH10900", "MESH10901", "MESH10902", "MESH10903", "MESH10910", "MESH10911");
+                    refused++;
+                }
+            }
+        }
+
+        refused.ShouldBeInRange(total / 10, total);
+    }
+
     /// <summary>Damage anywhere, or in the footer alone, or in the data alone with a whole footer behind it.</summary>
     private static byte[] Mutate(byte[] file, int footerBytes, Random random)
     {

@@ -1,4 +1,4 @@
-using Mesh.Model;
+using Mesh.Columnar.Parquet;
 using Mesh.Testing;
 
 namespace Mesh.Columnar.Tests.Parquet;
@@ -27,6 +27,10 @@ public class ForeignWriterTests
     [InlineData("COMPRESSION gzip")]
     [InlineData("COMPRESSION lz4_raw, ROW_GROUP_SIZE 2048")]
     [InlineData("COMPRESSION uncompressed")]
+    [InlineData("COMPRESSION snappy")]
+    [InlineData("COMPRESSION brotli")]
+    [InlineData("COMPRESSION zstd, PARQUET_VERSION V2")]
+    [InlineData("COMPRESSION snappy, PARQUET_VERSION V2, ROW_GROUP_SIZE 2048, DICTIONARY_SIZE_LIMIT 1")]
     public async Task What_DuckDB_writes_is_read(string options)
     {
         var rows = Rows.Of((await ReadAsync(Select, options)).Batches);
@@ -46,16 +50,61 @@ public class ForeignWriterTests
     }
 
     [Theory]
-    [InlineData("SELECT 1 AS a", "COMPRESSION snappy", "Snappy")]
-    [InlineData("SELECT MAP {'k': 1} AS a", "COMPRESSION zstd", "'a' is a map")]
-    [InlineData("SELECT 1::UBIGINT AS a", "COMPRESSION zstd", "'a' has the type Int64")]
-    public async Task What_is_not_read_is_named(string select, string options, string reason)
+    [InlineData("MAP {'a': 1, 'b': NULL}", TypeKind.Map, "[{\"a\", 1}, {\"b\", null}]")]
+    [InlineData("UUID '00112233-4455-6677-8899-aabbccddeeff'", TypeKind.Uuid, "x00112233445566778899AABBCCDDEEFF")]
+    [InlineData("18446744073709551615::UBIGINT", TypeKind.Decimal128, "18446744073709551615")]
+    [InlineData("4294967295::UINTEGER", TypeKind.Int64, "4294967295")]
+    [InlineData("65535::USMALLINT", TypeKind.Int32, "65535")]
+    [InlineData("(-128)::TINYINT", TypeKind.Int32, "-128")]
+    [InlineData("TIMESTAMP_NS '2024-02-29 12:34:56.123456789'", TypeKind.LocalTimestampNanos, "1709210096123456789")]
+    [InlineData("TIMESTAMP '2024-02-29 12:34:56.123456'", TypeKind.LocalTimestampMicros, "1709210096123456")]
+    [InlineData("TIMESTAMP_MS '2024-02-29 12:34:56.789'", TypeKind.LocalTimestampMicros, "1709210096789000")]
+    [InlineData("TIME '12:34:56.789'", TypeKind.TimeMicros, "45296789000")]
+    [InlineData("INTERVAL '2 months 3 days 4 seconds'", TypeKind.FixedBinary, "x0200000003000000A00F0000")]
+    [InlineData("'\\xAA\\x00'::BLOB", TypeKind.Binary, "xAA00")]
+    [InlineData("{'a': [MAP {1: 'x'}], 'b': NULL::INTEGER[]}", TypeKind.Struct, "{[[{1, \"x\"}]], null}")]
+    public async Task Types_of_DuckDB_have_their_place(string value, TypeKind kind, string expected)
     {
-        // Written outside the assertion: where DuckDB is absent, the test is skipped.
-        byte[] file = await WriteAsync(select, options);
-        var exception = await Should.ThrowAsync<MeshException>(() => ParquetFiles.ReadAsync(file));
-        exception.Code.ShouldBe("MESH10903");
-        exception.Message.ShouldContain(reason);
+        // DuckDB fails to write some short texts inside of maps in version 2.
+        foreach (string version in kind == TypeKind.Map ? ["V1"] : new[] { "V1", "V2" })
+        {
+            var (schema, batches) = await ReadAsync($"SELECT CASE WHEN i = 1 THEN NULL ELSE {value} END AS a FROM range(3) t(i)", $"COMPRESSION zstd, PARQUET_VERSION {version}");
+            schema.Fields[0].Type.Kind.ShouldBe(kind);
+            Rows.Of(batches).ShouldBe([expected, "null", expected]);
+        }
+    }
+
+    [Theory]
+    [InlineData("1", "SNAPPY", "dictionary", "dictionary")]
+    [InlineData("1", "LZ4_RAW", "PLAIN", "PLAIN")]
+    [InlineData("2", "BROTLI", "DELTA_BINARY_PACKED", "DELTA_BYTE_ARRAY")]
+    [InlineData("2", "GZIP", "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY")]
+    [InlineData("2", "UNCOMPRESSED", "BYTE_STREAM_SPLIT", "PLAIN")]
+    public async Task What_parquet_wasm_writes_is_read(string version, string codec, string numbers, string texts)
+    {
+        const int Count = 2500;
+        using var folder = new TemporaryFolder();
+        string path = folder["rust.parquet"];
+        await NodeScript.RunAsync("parquet-wasm-write.mjs", path, $"{Count}", version, codec, numbers, texts);
+        byte[] file = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        var rows = Rows.Of((await ParquetFiles.ReadAsync(file)).Batches);
+        rows.Count.ShouldBe(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            string large = i % 7 == 0 ? "null" : (i * 1000003L).ToString();
+            string single = BitConverter.SingleToUInt32Bits(i / 4f).ToString("x8");
+            string half = i % 5 == 0 ? "null" : BitConverter.DoubleToUInt64Bits(i / 8.0).ToString("x16");
+            string text = i % 4 == 0 ? "null" : $"\"prefix {i % 50}\"";
+            rows[i].ShouldBe($"{i * 37 % 1000} | {large} | {single} | {half} | {(i % 3 == 0 ? "true" : "false")} | {text}");
+        }
+
+        var statistics = new ParquetReadStatistics();
+        var filtered = await ParquetFiles.ReadAsync(file, new ParquetReadOptions { Filter = PredicateParser.Parse("f BETWEEN 100 AND 101"), Statistics = statistics });
+        Rows.Of(filtered).ShouldBe(rows.GetRange(400, 5));
+        statistics.RowGroupsSkipped.ShouldBe(2);
+
+        // A thousand indices fit one page.
+        if (numbers != "dictionary") statistics.PagesSkipped.ShouldBeGreaterThan(0);
     }
 
     private static async Task<(Schema Schema, List<RecordBatch> Batches)> ReadAsync(string select, string options) =>

@@ -21,4 +21,12 @@ internal static class ParquetFiles
         await foreach (var batch in reader.ReadAsync(columns, TestContext.Current.CancellationToken)) batches.Add(batch);
         return (reader.Schema, batches);
     }
+
+    public static async Task<List<RecordBatch>> ReadAsync(byte[] file, ParquetReadOptions options)
+    {
+        await using var reader = await ParquetReader.OpenAsync(new MemoryByteSource(file), TestContext.Current.CancellationToken);
+        var batches = new List<RecordBatch>();
+        await foreach (var batch in reader.ReadAsync(options, TestContext.Current.CancellationToken)) batches.Add(batch);
+        return batches;
+    }
 }

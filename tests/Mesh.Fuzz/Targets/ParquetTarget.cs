@@ -1,3 +1,4 @@
+using Mesh.Columnar;
 using Mesh.Columnar.Parquet;
 using Mesh.Model;
 
@@ -18,7 +19,7 @@ public sealed class ParquetTarget : FuzzTarget
             using var stream = new MemoryStream();
             try
             {
-                await using var writer = new ParquetWriter(stream, batch.Schema, new ParquetWriterOptions { Compression = (ParquetCompression)(samples.Count % 4), PageBytes = 2048 });
+                await using var writer = new ParquetWriter(stream, batch.Schema, new ParquetWriterOptions { Compression = (ParquetCompression)(samples.Count % 5), PageBytes = 2048, DataPageVersion = 1 + (samples.Count % 2), PageCrc = false });
                 await writer.WriteAsync(batch, cancellationToken);
                 await writer.FlushRowGroupAsync(cancellationToken);
                 await writer.WriteAsync(batch, cancellationToken);
@@ -47,6 +48,8 @@ public sealed class ParquetTarget : FuzzTarget
             if (reader.Schema.Fields.Count == 0) return true;
             string column = reader.Schema.Fields[random.Next(reader.Schema.Fields.Count)].Name;
             await foreach (var batch in reader.ReadAsync([column], cancellationToken)) ColumnCheck.Check(batch);
+            var filtered = new ParquetReadOptions { Filter = new NotPredicate(new NullPredicate(column)), RowPositionColumn = "position" };
+            await foreach (var batch in reader.ReadAsync(filtered, cancellationToken)) ColumnCheck.Check(batch);
             return true;
         }
         catch (MeshException)

@@ -7,10 +7,21 @@ internal static class ArrowFormat
     public const short VersionV5 = 4;
     public const int BlockBytes = 24;
 
+    /// <summary>Where buffers begin: "recommended" by the format, and what lets readers that map a file use vector instructions.</summary>
+    public const int BufferAlignment = 64;
+
+    public const string ExtensionNameKey = "ARROW:extension:name";
+    public const string ExtensionMetadataKey = "ARROW:extension:metadata";
+    public const string UuidExtension = "arrow.uuid";
+    public const string DescriptionKey = "description";
+
+    /// <summary>Key of a field id, as other writers name it.</summary>
+    public const string FieldIdKey = "PARQUET:field_id";
+
     public static ReadOnlySpan<byte> Magic => "ARROW1"u8;
 
-    /// <summary>Bytes up to the next multiple of 8.</summary>
-    public static int PaddingOf(long length) => (int)(-length & 7);
+    /// <summary>Bytes up to the next multiple of <paramref name="alignment"/>, a power of two.</summary>
+    public static int PaddingOf(long length, int alignment = sizeof(long)) => (int)(-length & (alignment - 1));
 
     /// <summary>Union <c>MessageHeader</c>.</summary>
     public static class Header
@@ -42,5 +53,10 @@ internal static class ArrowFormat
         public const byte LargeBinary = 19;
         public const byte LargeUtf8 = 20;
         public const byte LargeList = 21;
+        public const byte RunEndEncoded = 22;
+        public const byte BinaryView = 23;
+        public const byte Utf8View = 24;
+        public const byte ListView = 25;
+        public const byte LargeListView = 26;
     }
 }

@@ -161,45 +161,66 @@ internal static class FooterReader
     {
         ColumnChunkMetadata? chunk = null;
         bool isElsewhere = false;
+        long offsetIndex = 0, columnIndex = 0;
+        int offsetIndexBytes = 0, columnIndexBytes = 0;
         short id = 0;
         while (reader.TryNextField(ref id, out var type))
         {
             switch (id)
             {
-                case 1:
-                    isElsewhere = true;
-                    reader.Skip(type);
-                    break;
+                case 1: isElsewhere = reader.ReadBinary(type).Length > 0; break;
                 case 3:
                     reader.RequireStruct(type);
                     chunk = ReadColumnMetadata(ref reader);
                     break;
-                default:
-                    reader.Skip(type);
-                    break;
+                case 4: offsetIndex = reader.ReadI64(type); break;
+                case 5: offsetIndexBytes = reader.ReadI32(type); break;
+                case 6: columnIndex = reader.ReadI64(type); break;
+                case 7: columnIndexBytes = reader.ReadI32(type); break;
+                default: reader.Skip(type); break;
             }
         }
 
         if (isElsewhere) throw new ParquetDataException("it keeps a column in another file", isUnsupported: true);
-        return chunk ?? throw new ParquetDataException("each of its column chunks should hold metadata");
+        if (chunk is null) throw new ParquetDataException("each of its column chunks should hold metadata");
+        return chunk with
+        {
+            OffsetIndexOffset = offsetIndex,
+            OffsetIndexBytes = offsetIndexBytes,
+            ColumnIndexOffset = columnIndex,
+            ColumnIndexBytes = columnIndexBytes,
+        };
     }
 
     private static ColumnChunkMetadata ReadColumnMetadata(ref ThriftReader reader)
     {
-        int physicalType = -1, codec = -1;
-        long values = -1, uncompressed = -1, compressed = -1, dataOffset = -1, dictionaryOffset = 0;
+        int physicalType = -1, codec = -1, bloomBytes = 0;
+        long values = -1, uncompressed = -1, compressed = -1, dataOffset = -1, dictionaryOffset = 0, bloomOffset = 0;
+        var encodings = new List<Encoding>();
+        ChunkStatistics? statistics = null;
         short id = 0;
         while (reader.TryNextField(ref id, out var type))
         {
             switch (id)
             {
                 case 1: physicalType = reader.ReadI32(type); break;
+                case 2:
+                    for (int count = reader.ReadList(type, ThriftType.I32); count > 0; count--) encodings.Add((Encoding)reader.ReadIntegerElement());
+                    break;
                 case 4: codec = reader.ReadI32(type); break;
                 case 5: values = reader.ReadI64(type); break;
                 case 6: uncompressed = reader.ReadI64(type); break;
                 case 7: compressed = reader.ReadI64(type); break;
                 case 9: dataOffset = reader.ReadI64(type); break;
                 case 11: dictionaryOffset = reader.ReadI64(type); break;
+                case 12:
+                    reader.RequireStruct(type);
+                    statistics = ReadStatistics(ref reader, (PhysicalType)physicalType);
+                    break;
+                case 14: bloomOffset = reader.ReadI64(type); break;
+
+                // A writer that was ahead of the format put a list there.
+                case 15 when type == ThriftType.I32: bloomBytes = reader.ReadI32(type); break;
                 default: reader.Skip(type); break;
             }
         }
@@ -218,7 +239,42 @@ internal static class FooterReader
             CompressedBytes = compressed,
             DataPageOffset = dataOffset,
             DictionaryPageOffset = dictionaryOffset,
+            Encodings = encodings,
+            Statistics = statistics,
+            BloomFilterOffset = bloomOffset,
+            BloomFilterBytes = bloomBytes,
         };
+    }
+
+    /// <summary>The null count is -1 when it is not given.</summary>
+    private static ChunkStatistics ReadStatistics(ref ThriftReader reader, PhysicalType physicalType)
+    {
+        byte[]? min = null, max = null, oldMin = null, oldMax = null;
+        long nulls = -1;
+        bool isMinExact = false, isMaxExact = false;
+        short id = 0;
+        while (reader.TryNextField(ref id, out var type))
+        {
+            switch (id)
+            {
+                case 1: oldMax = reader.ReadBinary(type).ToArray(); break;
+                case 2: oldMin = reader.ReadBinary(type).ToArray(); break;
+                case 3: nulls = reader.ReadI64(type); break;
+                case 5: max = reader.ReadBinary(type).ToArray(); break;
+                case 6: min = reader.ReadBinary(type).ToArray(); break;
+                case 7: isMaxExact = ThriftReader.ReadBool(type); break;
+                case 8: isMinExact = ThriftReader.ReadBool(type); break;
+                default: reader.Skip(type); break;
+            }
+        }
+
+        // The old fields were written in the order of signed bytes where that is wrong; numbers are fine.
+        if (min is null && max is null && physicalType is PhysicalType.Int32 or PhysicalType.Int64 or PhysicalType.Float or PhysicalType.Double or PhysicalType.Boolean)
+        {
+            (min, max) = (oldMin, oldMax);
+        }
+
+        return new ChunkStatistics(nulls, min, max, isMinExact, isMaxExact);
     }
 
     private static void ReadKeyValue(ref ThriftReader reader, Dictionary<string, string> keyValues)

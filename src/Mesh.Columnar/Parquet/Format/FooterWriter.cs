@@ -72,9 +72,9 @@ internal static class FooterWriter
             thrift.WriteI32(1, element.Scale);
             thrift.WriteI32(2, element.Precision);
         }
-        else if (element.Logical == LogicalKind.Timestamp)
+        else if (element.Logical is LogicalKind.Timestamp or LogicalKind.Time)
         {
-            thrift.WriteBool(1, true);
+            thrift.WriteBool(1, element.IsAdjustedToUtc);
             thrift.BeginStruct(2);
             thrift.BeginStruct((short)element.Unit);
             thrift.EndStruct();
@@ -92,6 +92,19 @@ internal static class FooterWriter
         for (int i = 0; i < group.Columns.Count; i++) WriteColumnChunk(thrift, group.Columns[i], leafPaths[i]);
         thrift.WriteI64(2, group.UncompressedBytes);
         thrift.WriteI64(3, group.RowCount);
+        if (group.SortedBy.Count > 0)
+        {
+            thrift.WriteList(4, ThriftType.Struct, group.SortedBy.Count);
+            foreach (var column in group.SortedBy)
+            {
+                thrift.BeginStruct();
+                thrift.WriteI32(1, column.LeafIndex);
+                thrift.WriteBool(2, column.IsDescending);
+                thrift.WriteBool(3, column.NullsFirst);
+                thrift.EndStruct();
+            }
+        }
+
         thrift.WriteI64(5, group.FileOffset);
         thrift.WriteI64(6, group.CompressedBytes);
         if (ordinal <= short.MaxValue) thrift.WriteI16(7, (short)ordinal);
@@ -127,7 +140,25 @@ internal static class FooterWriter
             thrift.EndStruct();
         }
 
+        if (chunk.BloomFilterOffset > 0)
+        {
+            thrift.WriteI64(14, chunk.BloomFilterOffset);
+            thrift.WriteI32(15, chunk.BloomFilterBytes);
+        }
+
         thrift.EndStruct();
+        if (chunk.OffsetIndexBytes > 0)
+        {
+            thrift.WriteI64(4, chunk.OffsetIndexOffset);
+            thrift.WriteI32(5, chunk.OffsetIndexBytes);
+        }
+
+        if (chunk.ColumnIndexBytes > 0)
+        {
+            thrift.WriteI64(6, chunk.ColumnIndexOffset);
+            thrift.WriteI32(7, chunk.ColumnIndexBytes);
+        }
+
         thrift.EndStruct();
     }
 }

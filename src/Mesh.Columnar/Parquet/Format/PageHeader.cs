@@ -14,6 +14,9 @@ internal struct PageHeader
     public int RepetitionBytes;
     public bool IsCompressed;
 
+    /// <summary>Checksum of the compressed body; null when there is none.</summary>
+    public uint? Crc;
+
     /// <summary>Reads a header; <paramref name="consumed"/> is its length.</summary>
     public static PageHeader Read(ReadOnlySpan<byte> source, out int consumed)
     {
@@ -36,6 +39,7 @@ internal struct PageHeader
                 case 1: header.Type = (PageType)reader.ReadI32(type); break;
                 case 2: header.UncompressedBytes = reader.ReadI32(type); break;
                 case 3: header.CompressedBytes = reader.ReadI32(type); break;
+                case 4: header.Crc = (uint)reader.ReadI32(type); break;
                 case 5: header.ReadDataPage(ref reader, type); break;
                 case 7: header.ReadDictionaryPage(ref reader, type); break;
                 case 8: header.ReadDataPageV2(ref reader, type); break;

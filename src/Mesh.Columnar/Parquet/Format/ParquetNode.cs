@@ -32,5 +32,8 @@ internal sealed class ParquetNode
     /// <summary>Bytes of a fixed-length byte array.</summary>
     public int TypeLength { get; init; }
 
+    /// <summary>How a leaf's stored values become those of its type.</summary>
+    public StoredForm Stored { get; init; }
+
     public bool IsLeaf => Field.Type.Kind is not (TypeKind.Struct or TypeKind.List or TypeKind.Map);
 }

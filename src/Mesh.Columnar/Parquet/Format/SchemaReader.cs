@@ -9,133 +9,143 @@ internal sealed class SchemaReader
 
     private SchemaReader(IReadOnlyList<SchemaElement> elements) => this.elements = elements;
 
+    /// <summary>Dremel levels around a node.</summary>
+    private readonly record struct Levels(int Definition, int Repetition, int Slot)
+    {
+        public Levels Optional => this with { Definition = Definition + 1 };
+
+        /// <summary>Inside of a list: every element has a place of its own.</summary>
+        public Levels Repeated => new(Definition + 1, Repetition + 1, Definition + 1);
+    }
+
     /// <summary>Number of leaves, which is that of the column chunks in each row group.</summary>
     public static IReadOnlyList<ParquetNode> CreateNodes(IReadOnlyList<SchemaElement> elements, out int leafCount)
     {
         var reader = new SchemaReader(elements);
-        var nodes = new List<ParquetNode>();
-        reader.RequireChildren(elements[0]);
-        for (int i = 0; i < elements[0].ChildCount; i++) nodes.Add(reader.ReadNode([], 0, 0, 0));
+        leafCount = 0;
+
+        // A table without columns is written as a root without children.
+        if (elements is [{ ChildCount: 0 }]) return [];
+        var nodes = reader.ReadFields(elements[0], [], default);
         if (reader.next != elements.Count) throw new ParquetDataException("its schema should end with its last column");
         leafCount = reader.leaf;
         return nodes;
     }
 
-    private ParquetNode ReadNode(string[] parent, int definition, int repetition, int slot)
+    private List<ParquetNode> ReadFields(SchemaElement group, string[] path, Levels levels)
     {
-        if (parent.Length > ParquetFormat.MaxDepth) throw new ParquetDataException($"its schema is nested deeper than {ParquetFormat.MaxDepth} levels", true);
-        var element = Next();
-        string[] path = [.. parent, element.Name];
-        if (element.Repetition == Repetition.Repeated) throw Unsupported(path, "is repeated outside of a list of three layers");
-        if (element.Repetition is not (Repetition.Required or Repetition.Optional)) throw new ParquetDataException("its schema holds an unknown repetition");
-        bool isNullable = element.Repetition == Repetition.Optional;
-        if (isNullable) definition++;
-        int firstLeaf = leaf;
-        DataType type;
-        IReadOnlyList<ParquetNode> children;
-        if (element.Type is not null)
-        {
-            type = TypeOf(element, path);
-            children = [];
-            leaf++;
-        }
-        else if (element.Logical == LogicalKind.List || element.Converted == ConvertedType.List)
-        {
-            var item = ReadElementNode(element, path, definition, repetition);
-            type = new ListType(item.Field);
-            children = [item];
-        }
-        else if (element.Logical == LogicalKind.Map || element.Converted is ConvertedType.Map or ConvertedType.MapKeyValue)
-        {
-            throw Unsupported(path, "is a map");
-        }
-        else
-        {
-            RequireChildren(element);
-            children = ReadFields(element.ChildCount, path, definition, repetition, slot);
-            type = new StructType([.. children.Select(child => child.Field)]);
-        }
-
-        return new ParquetNode
-        {
-            Field = new Field(element.Name, type, isNullable, element.FieldId),
-            Path = path,
-            DefinitionLevel = definition,
-            RepetitionLevel = repetition,
-            SlotDefinitionLevel = slot,
-            Children = children,
-            LeafIndex = firstLeaf,
-            PhysicalType = element.Type ?? default,
-            TypeLength = element.TypeLength,
-        };
-    }
-
-    private List<ParquetNode> ReadFields(int count, string[] path, int definition, int repetition, int slot)
-    {
+        RequireChildren(group);
         var fields = new List<ParquetNode>();
-        for (int i = 0; i < count; i++) fields.Add(ReadNode(path, definition, repetition, slot));
+        for (int i = 0; i < group.ChildCount; i++) fields.Add(ReadNode(path, levels));
         return fields;
     }
 
-    /// <summary>The layer between a list and its element (LogicalTypes.md, "Lists").</summary>
-    private ParquetNode ReadElementNode(SchemaElement list, string[] path, int definition, int repetition)
+    private ParquetNode ReadNode(string[] parent, Levels levels)
     {
-        var layer = Next();
-        if (list.ChildCount != 1 || layer.Repetition != Repetition.Repeated || layer.Type is not null || layer.ChildCount != 1)
+        var element = Next(parent);
+        string[] path = [.. parent, element.Name];
+        switch (element.Repetition)
         {
-            throw Unsupported(path, "is a list of other than three layers");
+            case Repetition.Required: return ReadValue(element, path, levels, isNullable: false);
+            case Repetition.Optional: return ReadValue(element, path, levels.Optional, isNullable: true, levels.Slot);
+            case Repetition.Repeated:
+                // Repeated outside of a list: a required list of required elements.
+                int first = leaf;
+                var item = ReadValue(element, path, levels.Repeated, isNullable: false);
+                return Group(new Field(element.Name, new ListType(item.Field with { Name = "element" }), Nullable: false, element.FieldId), path, levels, levels.Slot, [item], first);
+            default:
+                throw new ParquetDataException("its schema holds an unknown repetition");
         }
-
-        return ReadNode([.. path, layer.Name], definition + 1, repetition + 1, definition + 1);
     }
 
-    private SchemaElement Next() => next < elements.Count ? elements[next++] : throw new ParquetDataException("its schema ends before its last column");
+    private ParquetNode ReadValue(SchemaElement element, string[] path, Levels levels, bool isNullable, int? slot = null)
+    {
+        int first = leaf;
+        int place = slot ?? levels.Slot;
+        if (element.Type is not null)
+        {
+            leaf++;
+            var (type, stored) = StoredTypes.Of(element, path);
+            return new ParquetNode
+            {
+                Field = new Field(element.Name, type, isNullable, element.FieldId),
+                Path = path,
+                DefinitionLevel = levels.Definition,
+                RepetitionLevel = levels.Repetition,
+                SlotDefinitionLevel = place,
+                LeafIndex = first,
+                PhysicalType = element.Type.Value,
+                TypeLength = element.TypeLength,
+                Stored = stored,
+            };
+        }
+
+        bool isList = element.Logical == LogicalKind.List || element.Converted == ConvertedType.List;
+        bool isMap = element.Logical == LogicalKind.Map || element.Converted is ConvertedType.Map or ConvertedType.MapKeyValue;
+        if (isList && element.ChildCount == 1 && next < elements.Count && elements[next].Repetition == Repetition.Repeated)
+        {
+            var item = ReadElement(element, path, levels);
+            return Group(new Field(element.Name, new ListType(item.Field), isNullable, element.FieldId), path, levels, place, [item], first);
+        }
+
+        if (isMap && element.ChildCount == 1 && next < elements.Count && elements[next] is { Repetition: Repetition.Repeated, Type: null })
+        {
+            var entries = ReadEntries(path, levels);
+            DataType type = entries.Field.Type is StructType { Fields: [var key, var value] } ? new MapType(key, value) : new ListType(entries.Field);
+            return Group(new Field(element.Name, type, isNullable, element.FieldId), path, levels, place, [entries], first);
+        }
+
+        var children = ReadFields(element, path, levels);
+        return Group(new Field(element.Name, new StructType([.. children.Select(child => child.Field)]), isNullable, element.FieldId), path, levels, place, children, first);
+    }
+
+    /// <summary>The element of a list, in three layers or, as older writers have it, in two (LogicalTypes.md, "Lists", backward-compatibility rules).</summary>
+    private ParquetNode ReadElement(SchemaElement list, string[] path, Levels levels)
+    {
+        var layer = Next(path);
+        string[] layerPath = [.. path, layer.Name];
+        bool isElementItself = layer.Type is not null
+            || layer.ChildCount != 1
+            || (next < elements.Count && elements[next].Repetition == Repetition.Repeated)
+            || layer.Name == "array"
+            || layer.Name == list.Name + "_tuple";
+        if (!isElementItself) return ReadNode(layerPath, levels.Repeated);
+        return ReadValue(layer, layerPath, levels.Repeated, isNullable: false);
+    }
+
+    /// <summary>The repeated group of key and value in a map; a map without values is a list of its keys.</summary>
+    private ParquetNode ReadEntries(string[] path, Levels levels)
+    {
+        var layer = Next(path);
+        string[] layerPath = [.. path, layer.Name];
+        int first = leaf;
+        var inner = levels.Repeated;
+        var children = ReadFields(layer, layerPath, inner);
+        if (children.Count == 1) return children[0];
+        if (children.Count != 2) throw StoredTypes.Unsupported(path, $"is a map whose entries have {children.Count} fields");
+        Field[] fields = [children[0].Field with { Nullable = false }, children[1].Field];
+        return Group(new Field("key_value", new StructType(fields), Nullable: false), layerPath, inner, inner.Slot, children, first);
+    }
+
+    private static ParquetNode Group(Field field, string[] path, Levels levels, int slot, IReadOnlyList<ParquetNode> children, int firstLeaf) => new()
+    {
+        Field = field,
+        Path = path,
+        DefinitionLevel = levels.Definition,
+        RepetitionLevel = levels.Repetition,
+        SlotDefinitionLevel = slot,
+        Children = children,
+        LeafIndex = firstLeaf,
+    };
+
+    private SchemaElement Next(string[] parent)
+    {
+        if (parent.Length > ParquetFormat.MaxDepth) throw new ParquetDataException($"its schema is nested deeper than {ParquetFormat.MaxDepth} levels", true);
+        return next < elements.Count ? elements[next++] : throw new ParquetDataException("its schema ends before its last column");
+    }
 
     private void RequireChildren(SchemaElement group)
     {
         if (group.ChildCount <= 0 || group.ChildCount > elements.Count - next) throw new ParquetDataException($"its schema gives the group '{group.Name}' {group.ChildCount} children");
     }
-
-    private static DataType TypeOf(SchemaElement element, string[] path)
-    {
-        bool isDecimal = element.Logical == LogicalKind.Decimal || element.Converted == ConvertedType.Decimal;
-        switch (element.Type)
-        {
-            case PhysicalType.Boolean: return DataType.Boolean;
-            case PhysicalType.Float: return DataType.Float32;
-            case PhysicalType.Double: return DataType.Float64;
-            case PhysicalType.Int32 or PhysicalType.Int64 when isDecimal: return DecimalOf(element, path);
-            case PhysicalType.Int32 when element.Logical == LogicalKind.Date || element.Converted == ConvertedType.Date: return DataType.Date32;
-            case PhysicalType.Int32 when IsPlainInteger(element, 32): return DataType.Int32;
-            case PhysicalType.Int64 when element.Unit == TimeUnit.Micros && element.Logical == LogicalKind.Timestamp: return DataType.TimestampMicros;
-            case PhysicalType.Int64 when element.Logical == LogicalKind.None && element.Converted == ConvertedType.TimestampMicros: return DataType.TimestampMicros;
-            case PhysicalType.Int64 when IsPlainInteger(element, 64): return DataType.Int64;
-            case PhysicalType.ByteArray when isDecimal: throw Unsupported(path, "is a decimal of variable length");
-            case PhysicalType.ByteArray:
-                return element.Logical is LogicalKind.String or LogicalKind.Enum or LogicalKind.Json
-                    || element.Converted is ConvertedType.Utf8 or ConvertedType.Enum or ConvertedType.Json ? DataType.Utf8 : DataType.Binary;
-            case PhysicalType.FixedLenByteArray when element.TypeLength is <= 0 or > 1 << 20:
-                throw new ParquetDataException($"its schema gives '{string.Join('.', path)}' a length of {element.TypeLength} bytes");
-            case PhysicalType.FixedLenByteArray when isDecimal:
-                return element.TypeLength <= 16 ? DecimalOf(element, path) : throw Unsupported(path, $"is a decimal of {element.TypeLength} bytes");
-            case PhysicalType.FixedLenByteArray: return DataType.Binary;
-            default: throw Unsupported(path, $"has the type {element.Type} {element.Logical} {element.Converted}");
-        }
-    }
-
-    /// <summary>Integers without annotation, and signed or small ones that fit the physical type unchanged.</summary>
-    private static bool IsPlainInteger(SchemaElement element, int bits)
-    {
-        if (element.Logical == LogicalKind.Integer) return element.IsSigned || element.IntegerBits < bits;
-        if (element.Logical != LogicalKind.None) return false;
-        return element.Converted is null or ConvertedType.Int8 or ConvertedType.Int16 or ConvertedType.Int32 or ConvertedType.Int64
-            or ConvertedType.UInt8 or ConvertedType.UInt16;
-    }
-
-    private static DecimalType DecimalOf(SchemaElement element, string[] path) =>
-        element.Precision is >= 1 and <= 38 && element.Scale >= 0 && element.Scale <= element.Precision
-            ? new DecimalType(element.Precision, element.Scale)
-            : throw Unsupported(path, $"is a decimal of {element.Precision} digits with {element.Scale} after the point");
-
-    private static ParquetDataException Unsupported(string[] path, string what) => new($"its column '{string.Join('.', path)}' {what}", isUnsupported: true);
 }

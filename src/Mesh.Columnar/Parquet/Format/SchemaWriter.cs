@@ -2,11 +2,14 @@ using Mesh.Model;
 
 namespace Mesh.Columnar.Parquet;
 
-/// <summary>Lays a schema out as Parquet's (LogicalTypes.md): 3-level lists, decimals as 16 bytes, instants in UTC microseconds.</summary>
+/// <summary>
+/// Lays a schema out as Parquet's (LogicalTypes.md): lists and maps of three levels, decimals as Iceberg wants them (appendix A, "Parquet"): in 32
+/// bits, in 64, or in as few bytes as hold the precision.
+/// </summary>
 internal static class SchemaWriter
 {
-    /// <summary>Number of bytes of a decimal; enough for every precision.</summary>
-    public const int DecimalBytes = 16;
+    private const int MaxInt32Digits = 9;
+    private const int MaxInt64Digits = 18;
 
     /// <summary>The nodes of the top-level columns.</summary>
     /// <exception cref="MeshException"><c>MESH10906</c>: Parquet cannot hold the schema.</exception>
@@ -46,8 +49,13 @@ internal static class SchemaWriter
         {
             children.Add(CreateNode(list.Element, [.. path, "list", "element"], definition + 1, repetition + 1, definition + 1, ref leaf));
         }
+        else if (field.Type is MapType map)
+        {
+            children.Add(CreateNode(EntriesOf(map), [.. path, "key_value"], definition + 1, repetition + 1, definition + 1, ref leaf));
+        }
         else
         {
+            if (field.Type is FixedBinaryType { ByteCount: <= 0 }) throw Unfit($"The values of '{string.Join('.', path)}' have no bytes; leave the column out, whose length Parquet requires");
             leaf++;
         }
 
@@ -60,8 +68,8 @@ internal static class SchemaWriter
             SlotDefinitionLevel = slot,
             Children = children,
             LeafIndex = firstLeaf,
-            PhysicalType = PhysicalTypeOf(field.Type.Kind),
-            TypeLength = field.Type.Kind == TypeKind.Decimal128 ? DecimalBytes : 0,
+            PhysicalType = PhysicalTypeOf(field.Type),
+            TypeLength = TypeLengthOf(field.Type),
         };
     }
 
@@ -84,8 +92,13 @@ internal static class SchemaWriter
                 elements.Add(new SchemaElement { Name = "list", ChildCount = 1, Repetition = Repetition.Repeated });
                 AddElements(elements, list.Element, "element");
                 break;
+            case MapType map:
+                elements.Add(element with { ChildCount = 1, Converted = ConvertedType.Map, Logical = LogicalKind.Map });
+                elements.Add(new SchemaElement { Name = "key_value", ChildCount = 2, Repetition = Repetition.Repeated });
+                foreach (var child in ((StructType)EntriesOf(map).Type).Fields) AddElements(elements, child, child.Name);
+                break;
             default:
-                elements.Add(Annotate(element with { Type = PhysicalTypeOf(field.Type.Kind) }, field.Type));
+                elements.Add(Annotate(element with { Type = PhysicalTypeOf(field.Type), TypeLength = TypeLengthOf(field.Type) }, field.Type));
                 break;
         }
     }
@@ -98,9 +111,16 @@ internal static class SchemaWriter
         {
             Converted = ConvertedType.TimestampMicros, Logical = LogicalKind.Timestamp, Unit = TimeUnit.Micros,
         },
+        { Kind: TypeKind.TimestampNanos } => element with { Logical = LogicalKind.Timestamp, Unit = TimeUnit.Nanos },
+
+        // The old annotations mean UTC: what has no zone has none of them.
+        { Kind: TypeKind.LocalTimestampMicros } => element with { Logical = LogicalKind.Timestamp, Unit = TimeUnit.Micros, IsAdjustedToUtc = false },
+        { Kind: TypeKind.LocalTimestampNanos } => element with { Logical = LogicalKind.Timestamp, Unit = TimeUnit.Nanos, IsAdjustedToUtc = false },
+        { Kind: TypeKind.TimeMicros } => element with { Logical = LogicalKind.Time, Unit = TimeUnit.Micros, IsAdjustedToUtc = false },
+        { Kind: TypeKind.Uuid } => element with { Logical = LogicalKind.Uuid },
+        { Kind: TypeKind.Float16 } => element with { Logical = LogicalKind.Float16 },
         DecimalType exact => element with
         {
-            TypeLength = DecimalBytes,
             Converted = ConvertedType.Decimal,
             Logical = LogicalKind.Decimal,
             Precision = exact.Precision,
@@ -109,16 +129,41 @@ internal static class SchemaWriter
         _ => element,
     };
 
-    private static PhysicalType PhysicalTypeOf(TypeKind kind) => kind switch
+    private static PhysicalType PhysicalTypeOf(DataType type) => type switch
     {
-        TypeKind.Boolean => PhysicalType.Boolean,
-        TypeKind.Int32 or TypeKind.Date32 => PhysicalType.Int32,
-        TypeKind.Int64 or TypeKind.TimestampMicros => PhysicalType.Int64,
-        TypeKind.Float32 => PhysicalType.Float,
-        TypeKind.Float64 => PhysicalType.Double,
-        TypeKind.Decimal128 => PhysicalType.FixedLenByteArray,
-        _ => PhysicalType.ByteArray,
+        DecimalType { Precision: <= MaxInt32Digits } => PhysicalType.Int32,
+        DecimalType { Precision: <= MaxInt64Digits } => PhysicalType.Int64,
+        _ => type.Kind switch
+        {
+            TypeKind.Boolean => PhysicalType.Boolean,
+            TypeKind.Int32 or TypeKind.Date32 => PhysicalType.Int32,
+            TypeKind.Int64 or TypeKind.TimestampMicros or TypeKind.TimestampNanos or TypeKind.LocalTimestampMicros or TypeKind.LocalTimestampNanos
+                or TypeKind.TimeMicros => PhysicalType.Int64,
+            TypeKind.Float32 => PhysicalType.Float,
+            TypeKind.Float64 => PhysicalType.Double,
+            TypeKind.Float16 or TypeKind.Decimal128 or TypeKind.Uuid or TypeKind.FixedBinary => PhysicalType.FixedLenByteArray,
+            _ => PhysicalType.ByteArray,
+        },
     };
+
+    private static int TypeLengthOf(DataType type)
+    {
+        if (PhysicalTypeOf(type) != PhysicalType.FixedLenByteArray) return 0;
+        return type is DecimalType exact ? BytesForDigits(exact.Precision) : type.ByteWidth;
+    }
+
+    /// <summary>The fewest bytes whose two's complement holds every number of so many digits.</summary>
+    private static int BytesForDigits(int digits)
+    {
+        var largest = Int128.One;
+        for (int i = 0; i < digits; i++) largest *= 10;
+        int bits = 129 - (int)Int128.LeadingZeroCount(largest - 1);
+        return (bits + 7) / 8;
+    }
+
+    /// <summary>A map's entries under the names the format wants.</summary>
+    private static Field EntriesOf(MapType map) =>
+        new MapType(map.Key with { Name = "key", Nullable = false }, map.Value with { Name = "value" }).Entries;
 
     private static MeshException Unfit(string what) => new("MESH10906", $"{what}. The rows cannot be written as Parquet.");
 }

@@ -89,6 +89,19 @@ internal sealed class ThriftWriter(PooledList<byte> target)
     /// <summary>An element of a list of 32-bit integers.</summary>
     public void WriteI32Element(int value) => WriteZigZag(value);
 
+    /// <summary>An element of a list of 64-bit integers.</summary>
+    public void WriteI64Element(long value) => WriteZigZag(value);
+
+    /// <summary>An element of a list of truth values.</summary>
+    public void WriteBoolElement(bool value) => target.Add((byte)(value ? ThriftType.True : ThriftType.False));
+
+    /// <summary>An element of a list of byte strings.</summary>
+    public void WriteBinaryElement(ReadOnlySpan<byte> value)
+    {
+        WriteVarint((ulong)value.Length);
+        target.Append(value);
+    }
+
     /// <summary>Begins a list; its elements follow.</summary>
     public void WriteList(short id, ThriftType elementType, int count)
     {

@@ -10,17 +10,17 @@ internal static class BatchAssembler
     public static ColumnVector Build(ParquetNode node, IReadOnlyList<LeafReader?> leaves)
     {
         var leaf = leaves[node.LeafIndex]!;
-        if (node.IsLeaf) return leaf.BuildVector();
+        if (node.IsLeaf) return leaf.Vector;
 
         var children = new ColumnVector[node.Children.Count];
         for (int i = 0; i < children.Length; i++) children[i] = Build(node.Children[i], leaves);
         var slots = Slots.Find(leaf, node);
-        int[]? offsets = null;
+        byte[] offsets = [];
         int expected = slots.Length;
-        if (node.Field.Type.Kind == TypeKind.List)
+        if (node.Field.Type.Kind is TypeKind.List or TypeKind.Map)
         {
             offsets = Slots.FindOffsets(leaf, node, slots.Length);
-            expected = offsets[^1];
+            expected = MemoryMarshal.Cast<byte, int>(offsets)[^1];
         }
 
         foreach (var child in children)
@@ -28,13 +28,14 @@ internal static class BatchAssembler
             if (child.Length != expected) throw new ParquetDataException($"the leaves of column '{node.Name}' disagree about its length");
         }
 
+        if (node.Field.Type.Kind == TypeKind.Map && children[0].Children[0].NullCount > 0) throw new ParquetDataException($"the map '{node.Name}' has an absent key");
         return new ColumnVector
         {
             Type = node.Field.Type,
             Length = slots.Length,
             NullCount = slots.NullCount,
             Validity = slots.Validity,
-            OffsetBytes = offsets is null ? default : MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(),
+            OffsetBytes = offsets,
             Children = children,
         };
     }

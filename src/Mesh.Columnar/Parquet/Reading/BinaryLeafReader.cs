@@ -1,96 +1,84 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Mesh.Columnar.Parquet;
 
-/// <summary>Reads texts and byte strings, of variable or fixed length.</summary>
-internal sealed class BinaryLeafReader(ParquetNode node, ChunkSource source, long valueCount) : LeafReader(node, source, valueCount)
+/// <summary>Reads texts and byte strings of variable length, and the decimals stored as such.</summary>
+internal sealed class BinaryLeafReader(ParquetNode node, ChunkSource source, long valueCount, ColumnMemory? memory)
+    : LeafReader(node, source, valueCount, memory)
 {
-    /// <summary>A dictionary makes gigabytes out of a few bytes; a batch this large is nobody's data.</summary>
-    private const int MaxBatchBytes = 1 << 30;
-    private const int IndexBlock = 1024;
+    private const int Block = 1024;
 
     private readonly PooledList<byte> bytes = new();
     private readonly PooledList<int> ends = new();
-    private readonly int[] indexBlock = new int[IndexBlock];
-    private byte[] dictionary = [];
-    private int[] dictionaryOffsets = [0];
-    private byte[] page = [];
-    private int at;
-    private int end;
-
-    public override ColumnVector BuildVector()
-    {
-        var slots = Slots.Find(this, Node);
-        var offsets = new int[slots.Length + 1];
-        var present = ends.Span;
-        for (int i = 0, next = 0; i < slots.Length; i++)
-        {
-            bool isNull = slots.NullCount > 0 && (slots.Validity[i >> 3] & (1 << (i & 7))) == 0;
-            offsets[i + 1] = isNull ? offsets[i] : present[next++];
-        }
-
-        return new ColumnVector
-        {
-            Type = Node.Field.Type,
-            Length = slots.Length,
-            NullCount = slots.NullCount,
-            Validity = slots.Validity,
-            OffsetBytes = MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(),
-            ValueBytes = bytes.Span.ToArray(),
-        };
-    }
+    private readonly int[] indexBlock = new int[Block];
+    private readonly ByteArrayDecoder decoder = new();
+    private readonly PooledList<byte> dictionary = new();
+    private readonly PooledList<int> dictionaryEnds = new();
 
     public override void Dispose()
     {
         base.Dispose();
         bytes.Free();
         ends.Free();
+        dictionary.Free();
+        dictionaryEnds.Free();
+    }
+
+    protected override ColumnVector BuildVector()
+    {
+        var slots = Slots.Find(this, Node);
+        if (Node.Field.Type.Kind == TypeKind.Decimal128) return BuildDecimals(slots);
+        int offsetBytes = (slots.Length + 1) * sizeof(int);
+        byte[] offsetArray = Take(offsetBytes);
+        var offsets = MemoryMarshal.Cast<byte, int>(offsetArray.AsSpan(0, offsetBytes));
+        if (slots.NullCount == 0)
+        {
+            offsets[0] = 0;
+            ends.Span.CopyTo(offsets[1..]);
+        }
+        else
+        {
+            Scatter.SpreadEnds(ends.Span, slots.Validity, offsets);
+        }
+
+        byte[] values = Take(bytes.Length);
+        bytes.Span.CopyTo(values);
+        return new ColumnVector
+        {
+            Type = Node.Field.Type,
+            Length = slots.Length,
+            NullCount = slots.NullCount,
+            Validity = slots.Validity,
+            OffsetBytes = offsetArray.AsMemory(0, offsetBytes),
+            ValueBytes = values.AsMemory(0, bytes.Length),
+        };
     }
 
     protected override void ReadDictionary(ReadOnlySpan<byte> plain, int count)
     {
-        if ((long)count * PrefixBytes > plain.Length) throw new ParquetDataException($"a dictionary of {count:N0} values takes {plain.Length:N0} bytes");
-        dictionary = new byte[plain.Length - (count * (Node.PhysicalType == PhysicalType.ByteArray ? sizeof(int) : 0))];
-        dictionaryOffsets = new int[count + 1];
-        int from = 0, to = 0;
-        for (int i = 0; i < count; i++)
-        {
-            var value = NextPlain(plain, ref from);
-            if (value.Length > dictionary.Length - to) throw new ParquetDataException("a dictionary ends before its last value");
-            value.CopyTo(dictionary.AsSpan(to));
-            to += value.Length;
-            dictionaryOffsets[i + 1] = to;
-        }
+        if ((long)count * sizeof(int) > plain.Length) throw new ParquetDataException($"a dictionary of {count:N0} values takes {plain.Length:N0} bytes");
+        var plainDecoder = new ByteArrayDecoder();
+        plainDecoder.Start(Encoding.Plain, plain.ToArray(), 0, plain.Length);
+        plainDecoder.Read(count, dictionary, dictionaryEnds);
     }
 
-    protected override void StartPlain(byte[] page, int from, int to)
+    protected override bool TryStartValues(Encoding encoding, byte[] page, int from, int to, int entries)
     {
-        this.page = page;
-        at = from;
-        end = to;
+        if (encoding is not (Encoding.Plain or Encoding.DeltaLengthByteArray or Encoding.DeltaByteArray)) return false;
+        decoder.Start(encoding, page, from, to);
+        return true;
     }
 
-    protected override void ReadPlain(int count)
-    {
-        var source = page.AsSpan(0, end);
-        for (int i = 0; i < count; i++) Append(NextPlain(source, ref at));
-    }
+    protected override void ReadValues(int count) => decoder.Read(count, bytes, ends);
 
     protected override void ReadIndexed(int count)
     {
-        while (count > 0)
+        for (; count > 0; count -= Block)
         {
-            var block = indexBlock.AsSpan(0, Math.Min(count, IndexBlock));
+            var block = indexBlock.AsSpan(0, Math.Min(count, Block));
             Indices.Read(block);
-            foreach (int index in block)
-            {
-                if ((uint)index >= (uint)(dictionaryOffsets.Length - 1)) throw new ParquetDataException("a dictionary index lies beyond the dictionary");
-                int from = dictionaryOffsets[index];
-                Append(dictionary.AsSpan(from, dictionaryOffsets[index + 1] - from));
-            }
-
-            count -= block.Length;
+            Append(block);
         }
     }
 
@@ -100,28 +88,46 @@ internal sealed class BinaryLeafReader(ParquetNode node, ChunkSource source, lon
         ends.Clear();
     }
 
-    private int PrefixBytes => Node.PhysicalType == PhysicalType.ByteArray ? sizeof(int) : Node.TypeLength;
-
-    private ReadOnlySpan<byte> NextPlain(ReadOnlySpan<byte> source, ref int from)
+    private void Append(ReadOnlySpan<int> block)
     {
-        int length = Node.TypeLength;
-        if (Node.PhysicalType == PhysicalType.ByteArray)
+        var known = dictionaryEnds.Span;
+        if (MaxOf(block) >= (uint)known.Length) throw new ParquetDataException("a dictionary index lies beyond the dictionary");
+        var targetEnds = ends.Extend(block.Length);
+        int start = bytes.Length;
+        long total = start;
+        ref int firstEnd = ref MemoryMarshal.GetReference(known);
+        for (int i = 0; i < block.Length; i++)
         {
-            if (source.Length - from < sizeof(int)) throw new ParquetDataException("a page ends before its last value");
-            length = BinaryPrimitives.ReadInt32LittleEndian(source[from..]);
-            from += sizeof(int);
+            int index = block[i];
+            total += Unsafe.Add(ref firstEnd, index) - (index == 0 ? 0 : Unsafe.Add(ref firstEnd, index - 1));
+            targetEnds[i] = (int)Math.Min(total, int.MaxValue);
         }
 
-        if (length < 0 || length > source.Length - from) throw new ParquetDataException("a page ends before its last value");
-        var value = source.Slice(from, length);
-        from += length;
-        return value;
+        ByteArrayDecoder.RequireRoom(bytes, total - start);
+        var source = dictionary.Span;
+        var target = bytes.Extend((int)(total - start));
+        for (int i = 0, to = 0; i < block.Length; i++)
+        {
+            int length = targetEnds[i] - start - to;
+            ByteArrayDecoder.CopyShort(source, known[block[i]] - length, target, to, length);
+            to += length;
+        }
     }
 
-    private void Append(ReadOnlySpan<byte> value)
+    private ColumnVector BuildDecimals(in Slots slots)
     {
-        if ((long)bytes.Length + value.Length > MaxBatchBytes) throw new ParquetDataException($"a batch holds more than {MaxBatchBytes:N0} bytes");
-        bytes.Append(value);
-        ends.Add(bytes.Length);
+        int byteCount = slots.Length * Unsafe.SizeOf<Int128>();
+        byte[] array = Take(byteCount);
+        var target = MemoryMarshal.Cast<byte, Int128>(array.AsSpan(0, byteCount));
+        var present = ends.Span;
+        for (int i = 0, next = 0, from = 0; i < target.Length; i++)
+        {
+            target[i] = 0;
+            if (slots.NullCount > 0 && (slots.Validity[i >> 3] & (1 << (i & 7))) == 0) continue;
+            target[i] = StoredValues.ToDecimal(bytes.Span[from..present[next]]);
+            from = present[next++];
+        }
+
+        return new ColumnVector { Type = Node.Field.Type, Length = slots.Length, NullCount = slots.NullCount, Validity = slots.Validity, ValueBytes = array.AsMemory(0, byteCount) };
     }
 }

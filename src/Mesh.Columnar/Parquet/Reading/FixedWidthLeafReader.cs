@@ -1,115 +1,89 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>Reads integers, floats, instants, days and decimals.</summary>
-internal sealed class FixedWidthLeafReader<T>(ParquetNode node, ChunkSource source, long valueCount) : LeafReader(node, source, valueCount)
+internal sealed class FixedWidthLeafReader<T>(ParquetNode node, ChunkSource source, long valueCount, ColumnMemory? memory)
+    : LeafReader(node, source, valueCount, memory)
     where T : unmanaged
 {
-    private const int IndexBlock = 1024;
+    private const int Block = 1024;
     private readonly PooledList<T> values = new();
-    private readonly int[] indexBlock = new int[IndexBlock];
-    private readonly int width = node.PhysicalType switch
-    {
-        PhysicalType.Int32 or PhysicalType.Float => 4,
-        PhysicalType.FixedLenByteArray => node.TypeLength,
-        _ => 8,
-    };
-
+    private readonly int[] indexBlock = new int[Block];
+    private readonly int width = StoredValues.WidthOf(node);
+    private readonly bool isAsStored = StoredValues.IsAsStored<T>(node);
+    private readonly FixedDecoder decoder = new(node.PhysicalType, StoredValues.WidthOf(node));
+    private byte[] stored = [];
     private T[] dictionary = [];
-    private byte[] page = [];
-    private int at;
-    private int end;
-
-    public override ColumnVector BuildVector()
-    {
-        var slots = Slots.Find(this, Node);
-        var bytes = new byte[slots.Length * Unsafe.SizeOf<T>()];
-        var target = MemoryMarshal.Cast<byte, T>(bytes.AsSpan());
-        var present = values.Span;
-        if (slots.NullCount == 0)
-        {
-            present.CopyTo(target);
-        }
-        else
-        {
-            for (int i = 0, next = 0; i < target.Length; i++)
-            {
-                if ((slots.Validity[i >> 3] & (1 << (i & 7))) != 0) target[i] = present[next++];
-            }
-        }
-
-        return new ColumnVector { Type = Node.Field.Type, Length = slots.Length, NullCount = slots.NullCount, Validity = slots.Validity, ValueBytes = bytes };
-    }
 
     public override void Dispose()
     {
         base.Dispose();
         values.Free();
+        decoder.Dispose();
+    }
+
+    protected override ColumnVector BuildVector()
+    {
+        var slots = Slots.Find(this, Node);
+        int byteCount = slots.Length * Unsafe.SizeOf<T>();
+        byte[] bytes = Take(byteCount);
+        var target = MemoryMarshal.Cast<byte, T>(bytes.AsSpan(0, byteCount));
+        if (slots.NullCount == 0) values.Span.CopyTo(target);
+        else Scatter.Spread<T>(values.Span, slots.Validity, target);
+        return new ColumnVector
+        {
+            Type = Node.Field.Type,
+            Length = slots.Length,
+            NullCount = slots.NullCount,
+            Validity = slots.Validity,
+            ValueBytes = bytes.AsMemory(0, byteCount),
+        };
     }
 
     protected override void ReadDictionary(ReadOnlySpan<byte> plain, int count)
     {
         if ((long)count * width != plain.Length) throw new ParquetDataException($"a dictionary of {count:N0} values takes {plain.Length:N0} bytes");
         dictionary = new T[count];
-        Decode(plain, dictionary);
+        StoredValues.Convert<T>(Node, plain, dictionary);
     }
 
-    protected override void StartPlain(byte[] page, int from, int to)
-    {
-        this.page = page;
-        at = from;
-        end = to;
-    }
+    protected override bool TryStartValues(Encoding encoding, byte[] page, int from, int to, int entries) => decoder.TryStart(encoding, page, from, to);
 
-    protected override void ReadPlain(int count)
+    protected override void ReadValues(int count)
     {
-        if ((long)count * width > end - at) throw new ParquetDataException("a page ends before its last value");
-        Decode(page.AsSpan(at, count * width), values.Extend(count));
-        at += count * width;
+        decoder.Require(count);
+        if (isAsStored)
+        {
+            decoder.Read(MemoryMarshal.AsBytes(values.Extend(count)));
+            return;
+        }
+
+        if (stored.Length == 0) stored = new byte[Block * width];
+        while (count > 0)
+        {
+            int some = Math.Min(count, Block);
+            var bytes = stored.AsSpan(0, some * width);
+            decoder.Read(bytes);
+            StoredValues.Convert(Node, bytes, values.Extend(some));
+            count -= some;
+        }
     }
 
     protected override void ReadIndexed(int count)
     {
         while (count > 0)
         {
-            var block = indexBlock.AsSpan(0, Math.Min(count, IndexBlock));
+            var block = indexBlock.AsSpan(0, Math.Min(count, Block));
             Indices.Read(block);
+            if (MaxOf(block) >= (uint)dictionary.Length) throw new ParquetDataException("a dictionary index lies beyond the dictionary");
             var target = values.Extend(block.Length);
-            for (int i = 0; i < block.Length; i++)
-            {
-                uint index = (uint)block[i];
-                if (index >= (uint)dictionary.Length) throw new ParquetDataException("a dictionary index lies beyond the dictionary");
-                target[i] = dictionary[index];
-            }
-
+            ref T first = ref MemoryMarshal.GetArrayDataReference(dictionary);
+            for (int i = 0; i < block.Length && i < target.Length; i++) target[i] = Unsafe.Add(ref first, (nuint)(uint)block[i]);
             count -= block.Length;
         }
     }
 
     protected override void ClearValues() => values.Clear();
-
-    private void Decode(ReadOnlySpan<byte> plain, Span<T> target)
-    {
-        if (typeof(T) == typeof(Int128)) DecodeDecimals(plain, MemoryMarshal.Cast<T, Int128>(target));
-        else plain.CopyTo(MemoryMarshal.AsBytes(target));
-    }
-
-    private void DecodeDecimals(ReadOnlySpan<byte> plain, Span<Int128> target)
-    {
-        for (int i = 0; i < target.Length; i++)
-        {
-            var bytes = plain.Slice(i * width, width);
-            if (Node.PhysicalType == PhysicalType.Int32) target[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes);
-            else if (Node.PhysicalType == PhysicalType.Int64) target[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-            else
-            {
-                Int128 value = (sbyte)bytes[0];
-                for (int j = 1; j < bytes.Length; j++) value = (value << 8) | bytes[j];
-                target[i] = value;
-            }
-        }
-    }
 }

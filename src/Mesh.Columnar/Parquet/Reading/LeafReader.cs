@@ -1,14 +1,19 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>
 /// Reads the levels and values of one column chunk, as many rows at a time as a batch wants. Memory grows with what the pages really
 /// hold, up to a limit per batch, never with what they claim.
 /// </summary>
-internal abstract class LeafReader(ParquetNode node, ChunkSource source, long valueCount) : IDisposable
+internal abstract class LeafReader(ParquetNode node, ChunkSource source, long valueCount, ColumnMemory? memory) : IDisposable
 {
     /// <summary>Level entries and values of one batch; only a row with a list this long can exceed it.</summary>
     private const int MaxBatchEntries = 1 << 26;
     private const int AheadEntries = 4096;
+    private const int SkippedRows = 4096;
 
     private readonly RleDecoder repetitionDecoder = new();
     private readonly RleDecoder definitionDecoder = new();
@@ -18,15 +23,22 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
     private int aheadAt;
     private int aheadCount;
     private int pageLeft;
+
+    /// <summary>Level entries of the chunk not yet in a page; unknown (-1) in lists once pages have been left out.</summary>
     private long entriesLeft = valueCount;
+    private readonly long entriesInChunk = valueCount;
     private int rows;
     private bool hasStarted;
     private bool usesDictionary;
+    private ColumnVector? vector;
 
     public ParquetNode Node { get; } = node;
 
     /// <summary>Where the current page begins, for messages.</summary>
     public long PageOffset => source.PageOffset;
+
+    /// <summary>The row, from the beginning of the row group, that is read next.</summary>
+    public long NextRow { get; private set; }
 
     /// <summary>Repetition levels of the batch; empty outside of lists.</summary>
     public ReadOnlySpan<byte> Repetition => repetition.Span;
@@ -39,10 +51,13 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
 
     protected RleDecoder Indices { get; } = new();
 
+    private bool IsFlat => Node.RepetitionLevel == 0;
+
     /// <summary>Reads the next rows, fewer only when the chunk ends.</summary>
     /// <returns>Rows read.</returns>
     public async ValueTask<int> ReadRowsAsync(int wanted, CancellationToken cancellationToken)
     {
+        vector = null;
         repetition.Clear();
         definition.Clear();
         ClearValues();
@@ -50,18 +65,42 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
         rows = 0;
         while (true)
         {
-            if (pageLeft == 0)
+            if (pageLeft > 0)
             {
-                if (!await TryNextDataPageAsync(cancellationToken).ConfigureAwait(false)) return rows;
+                if (TakeFromPage(wanted)) break;
                 continue;
             }
 
-            if (TakeFromPage(wanted)) return rows;
+            // Without an offset index a row may go on in the next page.
+            if (rows == wanted && (IsFlat || source.Pages.Count > 0)) break;
+            if (!await TryNextPageAsync(0, cancellationToken).ConfigureAwait(false)) break;
+        }
+
+        NextRow += rows;
+        return rows;
+    }
+
+    /// <summary>Leaves out rows, and the pages that hold nothing else, until <paramref name="row"/> is the next one.</summary>
+    public async ValueTask SkipToAsync(long row, CancellationToken cancellationToken)
+    {
+        if (row <= NextRow) return;
+        if (source.Pages.Count > 0) await JumpAsync(row, cancellationToken).ConfigureAwait(false);
+        while (NextRow < row)
+        {
+            long left = row - NextRow;
+            if (pageLeft == 0 && IsFlat)
+            {
+                if (!await TryNextPageAsync(left, cancellationToken).ConfigureAwait(false)) throw TooFewRows();
+                continue;
+            }
+
+            int count = (int)Math.Min(left, IsFlat ? Math.Min(SkippedRows, pageLeft) : SkippedRows);
+            if (await ReadRowsAsync(count, cancellationToken).ConfigureAwait(false) != count) throw TooFewRows();
         }
     }
 
-    /// <summary>Makes the leaf's vector of the batch just read.</summary>
-    public abstract ColumnVector BuildVector();
+    /// <summary>The leaf's vector of the batch just read, made once.</summary>
+    public ColumnVector Vector => vector ??= BuildVector();
 
     public virtual void Dispose()
     {
@@ -70,31 +109,59 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
         definition.Free();
     }
 
+    protected abstract ColumnVector BuildVector();
+
     protected abstract void ReadDictionary(ReadOnlySpan<byte> plain, int count);
 
-    /// <summary>Gives the plain values of a page.</summary>
-    protected abstract void StartPlain(byte[] page, int from, int to);
+    /// <summary>Gives the values of a page; false when they cannot be in that encoding.</summary>
+    protected abstract bool TryStartValues(Encoding encoding, byte[] page, int from, int to, int entries);
 
-    protected virtual void StartRle(byte[] page, int from, int to) =>
-        throw new ParquetDataException($"values of column '{Node.Name}' are run-length encoded", isUnsupported: true);
-
-    protected abstract void ReadPlain(int count);
+    protected abstract void ReadValues(int count);
 
     protected abstract void ReadIndexed(int count);
 
     protected abstract void ClearValues();
 
+    /// <summary>Memory for a vector, holding anything.</summary>
+    protected byte[] Take(int bytes)
+    {
+        if (memory is null) return GC.AllocateUninitializedArray<byte>(bytes);
+        byte[] array = memory.Rent(bytes);
+        memory.Lend(array);
+        return array;
+    }
+
+    /// <summary>The largest of some indices, as unsigned numbers.</summary>
+    protected static uint MaxOf(ReadOnlySpan<int> indices)
+    {
+        var values = MemoryMarshal.Cast<int, uint>(indices);
+        uint max = 0;
+        int i = 0;
+        if (values.Length >= Vector<uint>.Count)
+        {
+            var largest = Vector<uint>.Zero;
+            for (; i + Vector<uint>.Count <= values.Length; i += Vector<uint>.Count)
+            {
+                largest = System.Numerics.Vector.Max(largest, new Vector<uint>(values[i..]));
+            }
+
+            for (int j = 0; j < Vector<uint>.Count; j++) max = Math.Max(max, largest[j]);
+        }
+
+        for (; i < values.Length; i++) max = Math.Max(max, values[i]);
+        return max;
+    }
+
     /// <returns>Whether the batch is complete.</returns>
     private bool TakeFromPage(int wanted)
     {
         int count;
-        if (Node.RepetitionLevel == 0)
+        if (IsFlat)
         {
-            if (rows == wanted) return true;
             count = Math.Min(wanted - rows, pageLeft);
             rows += count;
             TakeEntries(count);
-            return false;
+            return rows == wanted;
         }
 
         if (aheadAt == aheadCount)
@@ -144,46 +211,81 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
 
         if (present == 0) return;
         if (usesDictionary) ReadIndexed(present);
-        else ReadPlain(present);
+        else ReadValues(present);
     }
 
-    private async ValueTask<bool> TryNextDataPageAsync(CancellationToken cancellationToken)
+    /// <summary>Moves to the page that holds a row, if that is not the current one.</summary>
+    private async ValueTask JumpAsync(long row, CancellationToken cancellationToken)
+    {
+        if (!hasStarted && source.HasPageBeforeIndexed) await TryNextPageAsync(0, cancellationToken).ConfigureAwait(false);
+        int page = source.FindPage(row);
+        if (page < source.NextPage) return;
+        source.MoveTo(page);
+        pageLeft = aheadAt = aheadCount = 0;
+        NextRow = source.Pages[page].FirstRow;
+        entriesLeft = IsFlat ? entriesInChunk - NextRow : -1;
+    }
+
+    /// <param name="skippable">Rows that are not wanted: a page of a column outside of lists is left out when it holds no other.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    private async ValueTask<bool> TryNextPageAsync(long skippable, CancellationToken cancellationToken)
     {
         if (entriesLeft == 0) return false;
-        if (!await source.TryNextAsync(cancellationToken).ConfigureAwait(false)) throw new ParquetDataException("a column chunk ends before its last value");
-        var header = source.Header;
-        switch (header.Type)
+        if (!await source.TryNextHeaderAsync(cancellationToken).ConfigureAwait(false))
         {
-            case PageType.DictionaryPage:
-                if (hasStarted) throw new ParquetDataException("a dictionary page should be the first of its column chunk");
-                hasStarted = true;
-                if (header.Encoding is not (Encoding.Plain or Encoding.PlainDictionary)) throw new ParquetDataException($"a dictionary is encoded as {header.Encoding}", true);
-                ReadDictionary(source.Page.AsSpan(0, source.PageLength), header.ValueCount);
-                break;
-            case PageType.DataPage or PageType.DataPageV2:
-                hasStarted = true;
-                StartPage(header);
-                break;
-            default:
-                break;
+            return entriesLeft < 0 ? false : throw new ParquetDataException("a column chunk ends before its last value");
         }
 
+        var header = source.Header;
+        bool isData = header.Type is PageType.DataPage or PageType.DataPageV2;
+        if (isData && entriesLeft >= 0)
+        {
+            if (header.ValueCount > entriesLeft) throw new ParquetDataException("a column chunk has more values than its metadata says");
+            if (IsFlat && source.CurrentPageRows is { } expected && expected != header.ValueCount) throw new ParquetDataException("a page holds another number of rows than its offset index says");
+            entriesLeft -= header.ValueCount;
+        }
+
+        if (!isData && header.Type != PageType.DictionaryPage)
+        {
+            source.SkipBody();
+            return true;
+        }
+
+        if (isData && header.ValueCount <= skippable)
+        {
+            hasStarted = true;
+            source.SkipBody();
+            NextRow += header.ValueCount;
+            return true;
+        }
+
+        await source.LoadBodyAsync(cancellationToken).ConfigureAwait(false);
+        if (isData)
+        {
+            hasStarted = true;
+            StartPage(header);
+            return true;
+        }
+
+        if (hasStarted) throw new ParquetDataException("a dictionary page should be the first of its column chunk");
+        hasStarted = true;
+        if (header.Encoding is not (Encoding.Plain or Encoding.PlainDictionary)) throw new ParquetDataException($"a dictionary is encoded as {header.Encoding}", true);
+        ReadDictionary(source.Page.AsSpan(source.PageStart, source.PageLength), header.ValueCount);
         return true;
     }
 
     private void StartPage(in PageHeader header)
     {
-        if (header.ValueCount > entriesLeft) throw new ParquetDataException("a column chunk has more values than its metadata says");
-        entriesLeft -= header.ValueCount;
         pageLeft = header.ValueCount;
         aheadAt = aheadCount = 0;
         byte[] page = source.Page;
-        int at = 0, end = source.PageLength;
+        int at = source.PageStart, end = at + source.PageLength;
         if (header.Type == PageType.DataPageV2)
         {
-            repetitionDecoder.Reset(page, 0, header.RepetitionBytes, RleEncoder.BitWidth(Node.RepetitionLevel));
-            at = header.RepetitionBytes + header.DefinitionBytes;
-            definitionDecoder.Reset(page, header.RepetitionBytes, at, RleEncoder.BitWidth(Node.DefinitionLevel));
+            int definitionAt = at + header.RepetitionBytes;
+            repetitionDecoder.Reset(page, at, definitionAt, RleEncoder.BitWidth(Node.RepetitionLevel));
+            at = definitionAt + header.DefinitionBytes;
+            definitionDecoder.Reset(page, definitionAt, at, RleEncoder.BitWidth(Node.DefinitionLevel));
         }
         else
         {
@@ -192,32 +294,37 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
         }
 
         usesDictionary = header.Encoding is Encoding.RleDictionary or Encoding.PlainDictionary;
-        switch (header.Encoding)
+        if (usesDictionary)
         {
-            case Encoding.Plain:
-                StartPlain(page, at, end);
-                break;
-            case Encoding.RleDictionary or Encoding.PlainDictionary:
-                // A page without values may lack even the bit width.
-                Indices.Reset(page, Math.Min(at + 1, end), end, at < end ? page[at] : 0);
-                break;
-            case Encoding.Rle:
-                StartRle(page, at, end);
-                break;
-            default:
-                throw new ParquetDataException($"values are encoded with number {(int)header.Encoding} of parquet.thrift's list", isUnsupported: true);
+            // A page without values may lack even the bit width.
+            Indices.Reset(page, Math.Min(at + 1, end), end, at < end ? page[at] : 0);
+        }
+        else if (!TryStartValues(header.Encoding, page, at, end, pageLeft))
+        {
+            throw new ParquetDataException($"values are encoded with number {(int)header.Encoding} of parquet.thrift's list", isUnsupported: true);
         }
     }
 
-    private static int StartLevels(RleDecoder decoder, Encoding encoding, int max, byte[] page, int at, int end)
+    private int StartLevels(RleDecoder decoder, Encoding encoding, int max, byte[] page, int at, int end)
     {
         if (max == 0) return at;
+        int width = RleEncoder.BitWidth(max);
+        if (encoding == Encoding.BitPacked)
+        {
+            int bytes = (int)((((long)pageLeft * width) + 7) / 8);
+            if (bytes > end - at) throw new ParquetDataException("a page ends before its levels");
+            decoder.ResetBitPacked(page, at, at + bytes, width, pageLeft);
+            return at + bytes;
+        }
+
         if (encoding != Encoding.Rle) throw new ParquetDataException($"levels are encoded with number {(int)encoding} of parquet.thrift's list", isUnsupported: true);
         if (end - at < sizeof(int)) throw new ParquetDataException("a page ends before its levels");
-        int length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(at));
+        int length = BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(at));
         at += sizeof(int);
         if (length < 0 || length > end - at) throw new ParquetDataException("a page ends before its levels");
-        decoder.Reset(page, at, at + length, RleEncoder.BitWidth(max));
+        decoder.Reset(page, at, at + length, width);
         return at + length;
     }
+
+    private static ParquetDataException TooFewRows() => new("it holds fewer rows than expected");
 }

@@ -1,11 +1,8 @@
-using System.Buffers.Binary;
-using System.Numerics;
-
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>
-/// Reads the RLE / bit-packing hybrid of levels and dictionary indices (Encodings.md, "RLE = 3") value by value: what a run claims takes
-/// no memory until somebody asks for it.
+/// Reads the RLE / bit-packing hybrid of levels and dictionary indices (Encodings.md, "RLE = 3"), and the older bit-packing of levels, as many
+/// values at a time as somebody asks for: what a run claims takes no memory.
 /// </summary>
 internal sealed class RleDecoder
 {
@@ -13,6 +10,7 @@ internal sealed class RleDecoder
     private int at;
     private int end;
     private int bitWidth;
+    private bool isFromTop;
     private uint repeated;
     private uint repeatedLeft;
     private long packedBit;
@@ -29,54 +27,78 @@ internal sealed class RleDecoder
         at = from;
         end = to;
         bitWidth = width;
+        isFromTop = false;
         repeatedLeft = 0;
         packedLeft = 0;
     }
 
-    /// <summary>Fills the span or fails.</summary>
-    public void Read<T>(Span<T> target)
-        where T : unmanaged, IBinaryInteger<T>
+    /// <summary>Begins values that are bit-packed without runs, most significant bit first.</summary>
+    public void ResetBitPacked(byte[] source, int from, int to, int width, int count)
+    {
+        Reset(source, from, to, width);
+        if ((long)count * width > (to - from) * 8L) throw Broken();
+        isFromTop = true;
+        packedBit = from * 8L;
+        packedLeft = count;
+        at = end;
+    }
+
+    /// <summary>Fills the span with values of up to 8 bits, or fails.</summary>
+    public void Read(Span<byte> target)
     {
         while (!target.IsEmpty)
         {
-            if (repeatedLeft == 0 && packedLeft == 0) NextRun();
+            int count = StartPiece(target.Length);
+            var piece = target[..count];
             if (repeatedLeft > 0)
             {
-                int count = (int)Math.Min((uint)target.Length, repeatedLeft);
-                target[..count].Fill(T.CreateTruncating(repeated));
+                piece.Fill((byte)repeated);
                 repeatedLeft -= (uint)count;
-                target = target[count..];
             }
             else
             {
-                int count = (int)Math.Min(target.Length, packedLeft);
-                Unpack(target[..count]);
-                packedLeft -= count;
-                target = target[count..];
+                if (isFromTop) BitUnpack.ToBytesFromTop(bytes.AsSpan(0, end), packedBit, bitWidth, piece);
+                else BitUnpack.ToBytes(bytes.AsSpan(0, end), packedBit, bitWidth, piece);
+                EndPacked(count);
             }
+
+            target = target[count..];
         }
     }
 
-    private void Unpack<T>(Span<T> target)
-        where T : unmanaged, IBinaryInteger<T>
+    /// <summary>Fills the span with values of up to 32 bits, or fails.</summary>
+    public void Read(Span<int> target)
     {
-        ulong mask = (1UL << bitWidth) - 1;
-        for (int i = 0; i < target.Length; i++, packedBit += bitWidth)
+        while (!target.IsEmpty)
         {
-            int place = (int)(packedBit >> 3);
-            ulong word;
-            if (place + sizeof(ulong) <= bytes.Length)
+            int count = StartPiece(target.Length);
+            var piece = target[..count];
+            if (repeatedLeft > 0)
             {
-                word = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(place));
+                piece.Fill((int)repeated);
+                repeatedLeft -= (uint)count;
             }
             else
             {
-                word = 0;
-                for (int j = 0; place + j < end && j < sizeof(ulong); j++) word |= (ulong)bytes[place + j] << (8 * j);
+                BitUnpack.ToInts(bytes.AsSpan(0, end), packedBit, bitWidth, piece);
+                EndPacked(count);
             }
 
-            target[i] = T.CreateTruncating((word >> (int)(packedBit & 7)) & mask);
+            target = target[count..];
         }
+    }
+
+    /// <summary>Values that come from one run.</summary>
+    private int StartPiece(int wanted)
+    {
+        if (repeatedLeft == 0 && packedLeft == 0) NextRun();
+        return (int)Math.Min(wanted, repeatedLeft > 0 ? repeatedLeft : packedLeft);
+    }
+
+    private void EndPacked(int count)
+    {
+        packedLeft -= count;
+        packedBit += (long)count * bitWidth;
     }
 
     private void NextRun()

@@ -1,3 +1,8 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>The places of a node's vector, found in the levels of a leaf below it (Dremel, "record assembly").</summary>
@@ -26,11 +31,7 @@ internal readonly struct Slots
         }
 
         var definition = leaf.Definition;
-        if (node.SlotDefinitionLevel == 0 && leaf.Node.RepetitionLevel == 0)
-        {
-            int present = CountAtLeast(definition, node.DefinitionLevel, leaf.Node.DefinitionLevel);
-            if (present == definition.Length) return new Slots(definition.Length, 0, []);
-        }
+        if (node.SlotDefinitionLevel == 0 && leaf.Node.RepetitionLevel == 0) return FindFlat(definition, (byte)node.DefinitionLevel);
 
         var repetition = leaf.Repetition;
         var validity = new byte[(definition.Length + 7) / 8];
@@ -47,11 +48,12 @@ internal readonly struct Slots
     }
 
     /// <summary>Offsets of a list, whose elements are the entries defined beyond it.</summary>
-    public static int[] FindOffsets(LeafReader leaf, ParquetNode list, int length)
+    public static byte[] FindOffsets(LeafReader leaf, ParquetNode list, int length)
     {
         var definition = leaf.Definition;
         var repetition = leaf.Repetition;
-        var offsets = new int[length + 1];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((length + 1) * sizeof(int));
+        var offsets = MemoryMarshal.Cast<byte, int>(bytes.AsSpan());
         int slot = 0, elements = 0;
         for (int i = 0; i < definition.Length; i++)
         {
@@ -62,14 +64,33 @@ internal readonly struct Slots
         }
 
         offsets[slot] = elements;
-        return offsets;
+        return bytes;
     }
 
-    private static int CountAtLeast(ReadOnlySpan<byte> levels, int level, int max)
+    /// <summary>Outside of lists every level is a place.</summary>
+    private static Slots FindFlat(ReadOnlySpan<byte> definition, byte level)
     {
-        if (level == max) return levels.Count((byte)max);
-        int count = 0;
-        foreach (byte found in levels) count += found >= level ? 1 : 0;
-        return count;
+        if (!definition.ContainsAnyExceptInRange(level, byte.MaxValue)) return new Slots(definition.Length, 0, []);
+        var validity = new byte[(definition.Length + 7) / 8];
+        int i = 0, present = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var least = Vector256.Create(level);
+            for (; i + 32 <= definition.Length; i += 32)
+            {
+                uint bits = Vector256.GreaterThanOrEqual(Vector256.Create(definition[i..]), least).ExtractMostSignificantBits();
+                BinaryPrimitives.WriteUInt32LittleEndian(validity.AsSpan(i >> 3), bits);
+                present += BitOperations.PopCount(bits);
+            }
+        }
+
+        for (; i < definition.Length; i++)
+        {
+            if (definition[i] < level) continue;
+            validity[i >> 3] |= (byte)(1 << (i & 7));
+            present++;
+        }
+
+        return new Slots(definition.Length, definition.Length - present, validity);
     }
 }

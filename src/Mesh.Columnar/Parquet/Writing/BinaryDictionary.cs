@@ -1,88 +1,118 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace Mesh.Columnar.Parquet;
 
-/// <summary>Distinct texts or byte strings of a chunk, kept in plain encoding as the dictionary page will hold them.</summary>
+/// <summary>Distinct texts or byte strings of a chunk, side by side in order of first appearance.</summary>
 internal sealed class BinaryDictionary
 {
     private const int FirstSlots = 64;
-    private readonly PooledList<byte> plain = new();
-    private readonly PooledList<int> starts = new();
-    private readonly PooledList<uint> hashes = new();
-    private readonly PooledList<int> slots = new();
+    private readonly PooledList<byte> bytes = new();
+    private readonly PooledList<int> ends = new();
 
-    public int Count => starts.Length;
+    /// <summary>Hash in the high half, index + 1 in the low one; 0 where there is nothing.</summary>
+    private readonly PooledList<ulong> slots = new();
 
-    public ReadOnlySpan<byte> Plain => plain.Span;
+    public int Count => ends.Length;
 
-    public long CapacityBytes => plain.CapacityBytes + starts.CapacityBytes + hashes.CapacityBytes + slots.CapacityBytes;
+    /// <summary>Bytes of all values.</summary>
+    public int ByteCount => bytes.Length;
 
-    /// <summary>Bytes of an entry with its length ahead, as in plain encoding.</summary>
-    public ReadOnlySpan<byte> PlainOf(int index)
-    {
-        var from = plain.Span[starts.Span[index]..];
-        return from[..(sizeof(int) + BinaryPrimitives.ReadInt32LittleEndian(from))];
-    }
+    public long CapacityBytes => bytes.CapacityBytes + ends.CapacityBytes + slots.CapacityBytes;
+
+    public ReadOnlySpan<byte> this[int index] => bytes.Span[(index == 0 ? 0 : ends.Span[index - 1])..ends.Span[index]];
 
     /// <summary>Index of the value, which is added when new; -1 when the dictionary would exceed <paramref name="maxBytes"/>.</summary>
-    public int FindOrAdd(ReadOnlySpan<byte> value, int maxBytes, out bool isNew)
+    public int FindOrAdd(ReadOnlySpan<byte> value, int maxBytes)
     {
-        isNew = false;
-        if (starts.Length * 2 >= slots.Length) Grow();
+        if (ends.Length * 2 >= slots.Length) Grow();
         uint hash = Hash(value);
         var table = slots.Span;
         int mask = table.Length - 1;
         int slot = (int)hash & mask;
         for (; table[slot] != 0; slot = (slot + 1) & mask)
         {
-            int entry = table[slot] - 1;
-            if (hashes.Span[entry] == hash && PlainOf(entry)[sizeof(int)..].SequenceEqual(value)) return entry;
+            if ((uint)(table[slot] >> 32) != hash) continue;
+            int entry = (int)(uint)table[slot] - 1;
+            if (this[entry].SequenceEqual(value)) return entry;
         }
 
-        if ((long)plain.Length + sizeof(int) + value.Length > maxBytes) return -1;
-        isNew = true;
-        table[slot] = starts.Length + 1;
-        starts.Add(plain.Length);
-        hashes.Add(hash);
-        BinaryPrimitives.WriteInt32LittleEndian(plain.Extend(sizeof(int)), value.Length);
-        plain.Append(value);
-        return starts.Length - 1;
+        if ((long)bytes.Length + ((ends.Length + 1L) * sizeof(int)) + value.Length > maxBytes) return -1;
+        bytes.Append(value);
+        ends.Add(bytes.Length);
+        table[slot] = ((ulong)hash << 32) | (uint)ends.Length;
+        return ends.Length - 1;
+    }
+
+    /// <summary>Appends the values in plain encoding.</summary>
+    /// <param name="target">Takes them.</param>
+    /// <param name="hasLengths">Whether each carries its length, as byte arrays of variable length do.</param>
+    public void WritePlain(PooledList<byte> target, bool hasLengths)
+    {
+        if (!hasLengths)
+        {
+            target.Append(bytes.Span);
+            return;
+        }
+
+        for (int i = 0; i < Count; i++)
+        {
+            var value = this[i];
+            BinaryPrimitives.WriteInt32LittleEndian(target.Extend(sizeof(int)), value.Length);
+            target.Append(value);
+        }
     }
 
     public void Free()
     {
-        plain.Free();
-        starts.Free();
-        hashes.Free();
+        bytes.Free();
+        ends.Free();
         slots.Free();
     }
 
     private void Grow()
     {
         int size = Math.Max(FirstSlots, slots.Length * 2);
-        slots.Clear();
-        var table = slots.Extend(size);
+        var larger = new PooledList<ulong>();
+        var table = larger.Extend(size);
         table.Clear();
-        for (int i = 0; i < hashes.Length; i++)
+        foreach (ulong entry in slots.Span)
         {
-            int slot = (int)hashes.Span[i] & (size - 1);
+            if (entry == 0) continue;
+            int slot = (int)(entry >> 32) & (size - 1);
             while (table[slot] != 0) slot = (slot + 1) & (size - 1);
-            table[slot] = i + 1;
+            table[slot] = entry;
         }
+
+        slots.Clear();
+        slots.Append(table);
+        larger.Free();
     }
 
     private static uint Hash(ReadOnlySpan<byte> value)
     {
         const ulong Golden = 0x9E3779B97F4A7C15;
         ulong hash = (ulong)value.Length * Golden;
-        for (; value.Length >= 8; value = value[8..])
+        if (value.Length >= 8)
         {
-            hash = (System.Numerics.BitOperations.RotateLeft(hash, 23) ^ BinaryPrimitives.ReadUInt64LittleEndian(value)) * Golden;
+            ulong last = BinaryPrimitives.ReadUInt64LittleEndian(value[^8..]);
+            for (; value.Length > 8; value = value[8..])
+            {
+                hash = (BitOperations.RotateLeft(hash, 23) ^ BinaryPrimitives.ReadUInt64LittleEndian(value)) * Golden;
+            }
+
+            hash = (BitOperations.RotateLeft(hash, 23) ^ last) * Golden;
+        }
+        else if (value.Length >= 4)
+        {
+            ulong both = BinaryPrimitives.ReadUInt32LittleEndian(value) | ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(value[^4..]) << 32);
+            hash = (hash ^ both) * Golden;
+        }
+        else if (value.Length > 0)
+        {
+            hash = (hash ^ (uint)(value[0] | (value[value.Length >> 1] << 8) | (value[^1] << 16))) * Golden;
         }
 
-        ulong tail = 0;
-        for (int i = 0; i < value.Length; i++) tail |= (ulong)value[i] << (8 * i);
-        hash = (System.Numerics.BitOperations.RotateLeft(hash, 23) ^ tail) * Golden;
         return (uint)(hash >> 32) ^ (uint)(hash >> 11);
     }
 }

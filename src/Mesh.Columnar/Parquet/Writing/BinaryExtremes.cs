@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>
@@ -15,8 +17,16 @@ internal sealed class BinaryExtremes(bool isText)
     private int maxLength = -1;
     private bool isMinCut;
     private bool isMaxCut;
+    private ulong minKey;
+    private ulong maxKey;
 
-    public void Add(ReadOnlySpan<byte> value) => Add(value[..Math.Min(PrefixBytes, value.Length)], value.Length > PrefixBytes);
+    public void Add(ReadOnlySpan<byte> value)
+    {
+        // The first eight bytes tell of most values that they lie strictly between.
+        ulong key = KeyOf(value);
+        if (minLength >= 0 && key > minKey && key < maxKey) return;
+        Add(value[..Math.Min(PrefixBytes, value.Length)], value.Length > PrefixBytes);
+    }
 
     public void Add(BinaryExtremes other)
     {
@@ -47,6 +57,7 @@ internal sealed class BinaryExtremes(bool isText)
         {
             prefix.CopyTo(min);
             minLength = prefix.Length;
+            minKey = KeyOf(prefix);
             isMinCut = isCut;
         }
         else if (order == 0)
@@ -59,11 +70,20 @@ internal sealed class BinaryExtremes(bool isText)
         {
             prefix.CopyTo(max);
             maxLength = prefix.Length;
+            maxKey = KeyOf(prefix);
             isMaxCut = isCut;
         }
         else if (order == 0)
         {
             isMaxCut |= isCut;
         }
+    }
+
+    private static ulong KeyOf(ReadOnlySpan<byte> value)
+    {
+        if (value.Length >= sizeof(ulong)) return BinaryPrimitives.ReadUInt64BigEndian(value);
+        ulong key = 0;
+        for (int i = 0; i < value.Length; i++) key |= (ulong)value[i] << (56 - (8 * i));
+        return key;
     }
 }

@@ -15,7 +15,7 @@ internal struct Extremes<T>
 
     public long NaNs { get; private set; }
 
-    private static bool IsFloatingPoint => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+    private static bool IsFloatingPoint => typeof(T) == typeof(float) || typeof(T) == typeof(double) || typeof(T) == typeof(Half);
 
     public void Add(ReadOnlySpan<T> values)
     {
@@ -66,6 +66,7 @@ internal struct Extremes<T>
     {
         if (typeof(T) == typeof(float)) return (Min == T.Zero ? (T)(object)-0f : Min, Max == T.Zero ? T.Zero : Max);
         if (typeof(T) == typeof(double)) return (Min == T.Zero ? (T)(object)-0d : Min, Max == T.Zero ? T.Zero : Max);
+        if (typeof(T) == typeof(Half)) return (Min == T.Zero ? (T)(object)Half.NegativeZero : Min, Max == T.Zero ? T.Zero : Max);
         return (Min, Max);
     }
 

@@ -2,83 +2,139 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Mesh.Model;
 
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>Writes integers, floats, instants, days and decimals.</summary>
+/// <typeparam name="T">As stored: of decimals, the integer that holds their precision.</typeparam>
 internal sealed class FixedWidthLeafWriter<T> : LeafWriter
     where T : unmanaged, INumber<T>
 {
+    private static readonly Encoding[] KnownToAll = typeof(T) == typeof(int) || typeof(T) == typeof(long) ? [Encoding.Plain, Encoding.DeltaBinaryPacked]
+        : typeof(T) == typeof(float) || typeof(T) == typeof(double) ? [Encoding.Plain, Encoding.ByteStreamSplit]
+        : [Encoding.Plain];
+
     private readonly ValueDictionary<T> dictionary = new();
-    private readonly PooledList<T> gathered = new();
+    private readonly PooledList<T> values = new();
     private readonly int maxDictionaryCount;
+    private readonly int width;
+    private readonly bool isNarrowedDecimal;
+    private int filteredEntries;
     private Extremes<T> chunk;
     private Extremes<T> file;
-    private bool isSampled;
 
-    public FixedWidthLeafWriter(ParquetNode node, ParquetWriterOptions options, PageCompressor compressor)
-        : base(node, options, compressor)
+    public FixedWidthLeafWriter(ParquetNode node, ParquetWriterOptions options)
+        : base(node, options)
     {
+        width = node.PhysicalType == PhysicalType.FixedLenByteArray ? node.TypeLength : Unsafe.SizeOf<T>();
         maxDictionaryCount = options.MaxDictionaryBytes / Unsafe.SizeOf<T>();
-        UsesDictionary = maxDictionaryCount > 0;
+        isNarrowedDecimal = node.Field.Type.Kind == TypeKind.Decimal128 && typeof(T) != typeof(Int128);
+        Forced();
     }
+
+    protected override int Count => values.Length;
+
+    protected override long ValueBytes => (long)values.Length * width;
+
+    protected override long ValueCapacityBytes => values.CapacityBytes + dictionary.CapacityBytes;
 
     protected override int DictionaryCount => dictionary.Count;
 
-    protected override long DictionaryCapacityBytes => dictionary.CapacityBytes + gathered.CapacityBytes;
+    protected override bool CanUseDictionary => maxDictionaryCount > 0;
+
+    protected override ReadOnlySpan<Encoding> Candidates => KnownToAll;
+
+    protected override bool Supports(Encoding encoding) => encoding is Encoding.Plain or Encoding.ByteStreamSplit
+        || (encoding == Encoding.DeltaBinaryPacked && (typeof(T) == typeof(int) || typeof(T) == typeof(long)));
 
     protected override void AppendValues(ColumnVector vector, LevelRun levels)
     {
-        var values = vector.Values<T>();
+        var target = values.Extend(levels.AliveCount);
+        if (isNarrowedDecimal)
+        {
+            Narrow(vector.Values<Int128>(), levels, target);
+            return;
+        }
+
+        var source = vector.Values<T>();
         if (levels.IsDense)
         {
-            values = values.Slice(levels.Start, levels.AliveCount);
-        }
-        else
-        {
-            gathered.Clear();
-            var target = gathered.Extend(levels.AliveCount);
-            var indexes = levels.Indexes;
-            for (int i = 0; i < target.Length; i++) target[i] = values[indexes[i]];
-            values = target;
+            source.Slice(levels.Start, target.Length).CopyTo(target);
+            return;
         }
 
-        chunk.Add(values);
-        if (UsesDictionary && !isSampled)
+        var indexes = levels.Indexes;
+        for (int i = 0; i < target.Length; i++) target[i] = source[indexes[i]];
+    }
+
+    protected override void Encode(Encoding encoding, int from, int count, PageScratch scratch, PooledList<byte> target)
+    {
+        var part = values.Span.Slice(from, count);
+        switch (encoding)
         {
-            int count = Math.Min(values.Length, SampleValues - Indices.Length);
-            AppendIndices(values[..count]);
-            values = values[count..];
-            if (Indices.Length >= SampleValues)
-            {
-                isSampled = true;
-                if (IsDictionaryUseless) LeaveDictionary();
-            }
+            case Encoding.DeltaBinaryPacked when typeof(T) == typeof(int):
+                DeltaBinaryPackedEncoder.Encode<int>(MemoryMarshal.Cast<T, int>(part), target);
+                break;
+            case Encoding.DeltaBinaryPacked:
+                DeltaBinaryPackedEncoder.Encode<long>(MemoryMarshal.Cast<T, long>(part), target);
+                break;
+            case Encoding.ByteStreamSplit when typeof(T) != typeof(Int128):
+                ByteStreamSplitEncoder.Encode(MemoryMarshal.AsBytes(part), width, target);
+                break;
+            case Encoding.ByteStreamSplit:
+                scratch.Suffixes.Clear();
+                CopyPlain(part, scratch.Suffixes);
+                ByteStreamSplitEncoder.Encode(scratch.Suffixes.Span, width, target);
+                break;
+            default:
+                CopyPlain(part, target);
+                break;
+        }
+    }
+
+    protected override bool TryIndex(int from, Span<int> indices)
+    {
+        var part = values.Span.Slice(from, indices.Length);
+        for (int i = 0; i < part.Length; i++)
+        {
+            int index = dictionary.FindOrAdd(part[i], maxDictionaryCount);
+            if (index < 0) return false;
+            indices[i] = index;
         }
 
-        if (UsesDictionary) AppendIndices(values);
-        else AppendPlain(values);
+        return true;
     }
 
     protected override void WriteDictionary(PooledList<byte> target) => CopyPlain(dictionary.Values, target);
 
-    protected override void LeaveDictionary()
+    protected override void ForgetDictionary()
     {
-        UsesDictionary = false;
-        var known = dictionary.Values;
-        foreach (int index in Indices.Span) CopyPlain(known.Slice(index, 1), Values);
-        Indices.Clear();
+        dictionary.Free();
+        filteredEntries = 0;
     }
 
-    protected override void StartPage() => isSampled = true;
+    protected override (byte[]? Min, byte[]? Max) EndPage(ReadOnlySpan<int> indices)
+    {
+        var page = default(Extremes<T>);
+        page.Add(values.Span);
+        chunk.Add(page);
+        if (Bloom is not null)
+        {
+            AddToFilter(indices.IsEmpty ? values.Span : dictionary.Values[filteredEntries..]);
+            if (!indices.IsEmpty) filteredEntries = dictionary.Count;
+        }
+
+        values.Clear();
+        if (!page.HasValue) return (null, null);
+        var (min, max) = page.Bounds();
+        return (PlainBytes(min), PlainBytes(max));
+    }
 
     protected override void FreeValues()
     {
-        dictionary.Free();
-        gathered.Free();
+        values.Free();
         chunk = default;
-        isSampled = false;
-        UsesDictionary = maxDictionaryCount > 0;
     }
 
     protected override ChunkStatistics CloseStatistics(long nullCount, ref LeafTotals totals)
@@ -92,52 +148,76 @@ internal sealed class FixedWidthLeafWriter<T> : LeafWriter
 
     protected override (byte[]? Lower, byte[]? Upper) FileBounds()
     {
-        if (!file.HasValue) return (null, null);
+        // Iceberg has no half precision: such a column is no column of a table, and nothing there could read its bounds.
+        if (!file.HasValue || typeof(T) == typeof(Half)) return (null, null);
         var (min, max) = file.Bounds();
-        return (IcebergBytes(min), IcebergBytes(max));
+        return Node.Field.Type.Kind == TypeKind.Decimal128
+            ? (SingleValue.OfDecimal(Int128.CreateTruncating(min)), SingleValue.OfDecimal(Int128.CreateTruncating(max)))
+            : (PlainBytes(min), PlainBytes(max));
     }
 
-    private void AppendIndices(ReadOnlySpan<T> values)
-    {
-        int start = Indices.Length;
-        var indices = Indices.Extend(values.Length);
-        for (int i = 0; i < values.Length; i++)
-        {
-            int index = dictionary.FindOrAdd(values[i], maxDictionaryCount);
-            if (index < 0)
-            {
-                Indices.Truncate(start + i);
-                LeaveDictionary();
-                AppendPlain(values[i..]);
-                return;
-            }
+    protected override int CompareBounds(byte[] left, byte[] right) => FromPlain(left).CompareTo(FromPlain(right));
 
-            indices[i] = index;
+    private void Narrow(ReadOnlySpan<Int128> source, LevelRun levels, Span<T> target)
+    {
+        for (int i = 0; i < target.Length; i++)
+        {
+            var value = source[levels.IsDense ? levels.Start + i : levels.Indexes[i]];
+            target[i] = T.CreateTruncating(value);
+            if (Int128.CreateTruncating(target[i]) == value) continue;
+            throw new MeshException("MESH10921", $"A value of column '{Node.Name}' has more digits than the {((DecimalType)Node.Field.Type).Precision} of its type. Give the column a larger precision.");
         }
     }
 
-    private void AppendPlain(ReadOnlySpan<T> values) => CopyPlain(values, Values);
+    private void AddToFilter(ReadOnlySpan<T> part)
+    {
+        Span<byte> plain = stackalloc byte[16];
+        foreach (T value in part)
+        {
+            WritePlain(value, plain);
+            Bloom!.Add(plain[..width]);
+        }
+    }
 
-    private static void CopyPlain(ReadOnlySpan<T> values, PooledList<byte> target)
+    private void CopyPlain(ReadOnlySpan<T> part, PooledList<byte> target)
     {
         if (typeof(T) != typeof(Int128))
         {
-            target.Append(MemoryMarshal.AsBytes(values));
+            target.Append(MemoryMarshal.AsBytes(part));
             return;
         }
 
-        // Decimals of fixed length are big-endian (LogicalTypes.md, "DECIMAL").
-        var bytes = MemoryMarshal.Cast<byte, Int128>(target.Extend(values.Length * Unsafe.SizeOf<T>()));
-        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<T, Int128>(values), bytes);
+        var bytes = target.Extend(part.Length * width);
+        for (; !part.IsEmpty; part = part[1..], bytes = bytes[width..]) WritePlain(part[0], bytes);
     }
 
-    private static byte[] PlainBytes(T value)
+    /// <summary>Little-endian; decimals of fixed length are big-endian (LogicalTypes.md, "DECIMAL").</summary>
+    private void WritePlain(T value, Span<byte> target)
     {
-        var bytes = new byte[Unsafe.SizeOf<T>()];
-        if (value is Int128 exact) BinaryPrimitives.WriteInt128BigEndian(bytes, exact);
-        else MemoryMarshal.Write(bytes, value);
+        if (typeof(T) != typeof(Int128))
+        {
+            MemoryMarshal.Write(target, value);
+            return;
+        }
+
+        Span<byte> wide = stackalloc byte[16];
+        BinaryPrimitives.WriteInt128BigEndian(wide, Unsafe.BitCast<T, Int128>(value));
+        wide[(16 - width)..].CopyTo(target);
+    }
+
+    private byte[] PlainBytes(T value)
+    {
+        var bytes = new byte[width];
+        WritePlain(value, bytes);
         return bytes;
     }
 
-    private static byte[] IcebergBytes(T value) => value is Int128 exact ? SingleValue.OfDecimal(exact) : PlainBytes(value);
+    private T FromPlain(byte[] plain)
+    {
+        if (typeof(T) != typeof(Int128)) return MemoryMarshal.Read<T>(plain);
+        Span<byte> wide = stackalloc byte[16];
+        wide.Fill((plain[0] & 0x80) != 0 ? (byte)0xFF : (byte)0);
+        plain.CopyTo(wide[(16 - width)..]);
+        return Unsafe.BitCast<Int128, T>(BinaryPrimitives.ReadInt128BigEndian(wide));
+    }
 }

@@ -1,50 +1,58 @@
+using System.Numerics;
 using Mesh.Model;
 
 namespace Mesh.Columnar.Parquet;
 
 /// <summary>
 /// Writes the column chunks of one leaf: collects levels and values of the open page, closes it when it is full, and keeps the compressed
-/// pages until the row group is written. Values start dictionary-encoded and become plain when that does not pay.
+/// pages until the row group is written.
 /// </summary>
-internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions options, PageCompressor compressor)
+internal abstract partial class LeafWriter
 {
     /// <summary>Bounds what a page of tiny values holds in memory, where each takes an index of four bytes.</summary>
-    private readonly int maxPageEntries = Math.Clamp(options.PageBytes / sizeof(int), SampleValues, 128 << 10);
+    private const int MaxPageEntries = 128 << 10;
+    private const int LeastMaxPageEntries = 4096;
 
-    /// <summary>A dictionary has to prove itself on this many values.</summary>
-    protected const int SampleValues = 4096;
-
+    private readonly int maxPageEntries;
     private readonly PooledList<byte> repetition = new();
     private readonly PooledList<byte> definition = new();
     private readonly SegmentedBuffer pages = new();
     private readonly PooledList<byte> dictionaryPage = new();
-    private readonly ThriftWriter header = new(compressor.Header);
+    private readonly PageIndex pageIndex = new();
     private int pageEntries;
+    private int pageRows;
+    private long chunkRows;
     private long chunkEntries;
     private long chunkNulls;
     private long chunkUncompressed;
-    private int dictionaryPages;
-    private int plainPages;
+    private long dictionaryUncompressed;
+    private int usedEncodings;
     private LeafTotals totals;
 
-    protected ParquetNode Node { get; } = node;
+    /// <exception cref="MeshException"><c>MESH10920</c>: the options want an encoding that does not fit the column.</exception>
+    protected LeafWriter(ParquetNode node, ParquetWriterOptions options)
+    {
+        Node = node;
+        Options = options;
+        maxPageEntries = Math.Clamp(options.PageBytes / sizeof(int), LeastMaxPageEntries, MaxPageEntries);
+        if (options.BloomFilterColumns.Contains(node.Name)) Bloom = new BloomFilterBuilder(options.BloomFilterFalsePositiveRate);
+    }
 
-    protected ParquetWriterOptions Options { get; } = options;
+    /// <summary>Collects the values of the chunk's Bloom filter, when one is wanted.</summary>
+    public BloomFilterBuilder? Bloom { get; }
 
-    /// <summary>Plain values of the open page.</summary>
-    protected PooledList<byte> Values { get; } = new();
+    protected ParquetNode Node { get; }
 
-    /// <summary>Dictionary indices of the open page.</summary>
-    protected PooledList<int> Indices { get; } = new();
+    protected ParquetWriterOptions Options { get; }
 
-    /// <summary>Whether the open page is dictionary-encoded.</summary>
-    protected bool UsesDictionary { get; set; }
+    /// <summary>Present values of the open page.</summary>
+    protected abstract int Count { get; }
 
-    /// <summary>Distinct values in the dictionary.</summary>
-    protected abstract int DictionaryCount { get; }
+    /// <summary>Bytes of the open page's values.</summary>
+    protected abstract long ValueBytes { get; }
 
-    /// <summary>Bytes held by subclasses for the dictionary.</summary>
-    protected abstract long DictionaryCapacityBytes { get; }
+    /// <summary>Memory held by subclasses.</summary>
+    protected abstract long ValueCapacityBytes { get; }
 
     /// <summary>Bytes of the open row group before compression.</summary>
     public long UncompressedBytes => chunkUncompressed + OpenPageBytes;
@@ -52,19 +60,29 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
     /// <summary>Bytes the closed pages take in the file.</summary>
     public long CompressedPageBytes => pages.Length;
 
-    /// <summary>Uncompressed bytes of the closed pages.</summary>
-    public long ClosedUncompressedBytes => chunkUncompressed;
+    /// <summary>Bytes of the values in closed pages, before they were encoded.</summary>
+    public long ClosedValueBytes { get; private set; }
+
+    /// <summary>Bytes of the open page before it is encoded.</summary>
+    public long OpenPageBytes => ValueBytes + (pageEntries / 8);
 
     /// <summary>Memory held.</summary>
-    public long CapacityBytes => repetition.CapacityBytes + definition.CapacityBytes + pages.CapacityBytes + Values.CapacityBytes
-        + Indices.CapacityBytes + dictionaryPage.CapacityBytes + DictionaryCapacityBytes;
-
-    private long OpenPageBytes => (UsesDictionary ? (long)Indices.Length * RleEncoder.BitWidth(DictionaryCount) / 8 : Values.Length) + (pageEntries / 8);
+    public long CapacityBytes => repetition.CapacityBytes + definition.CapacityBytes + pages.CapacityBytes
+        + dictionaryPage.CapacityBytes + ValueCapacityBytes + (Bloom?.CapacityBytes ?? 0);
 
     /// <summary>Appends a slice of rows.</summary>
-    public void Append(ColumnVector vector, LevelRun levels)
+    public void Append(ColumnVector vector, LevelRun levels, PageScratch scratch)
     {
-        if (Node.RepetitionLevel > 0) repetition.Append(levels.Repetition);
+        if (Node.RepetitionLevel > 0)
+        {
+            repetition.Append(levels.Repetition);
+            pageRows += levels.Repetition.Count((byte)0);
+        }
+        else
+        {
+            pageRows += levels.Entries;
+        }
+
         if (Node.DefinitionLevel > 0)
         {
             var added = definition.Extend(levels.Entries);
@@ -73,39 +91,56 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
         }
 
         pageEntries += levels.Entries;
-        chunkNulls += levels.Entries - levels.AliveCount;
         if (levels.AliveCount > 0) AppendValues(vector, levels);
-        if (pageEntries >= maxPageEntries || OpenPageBytes >= Options.PageBytes) ClosePage();
+        if (pageEntries >= maxPageEntries || OpenPageBytes >= Options.PageBytes) ClosePage(scratch);
     }
 
-    /// <summary>Closes the chunk; its bytes are then written by <see cref="WriteChunkAsync"/>.</summary>
-    /// <param name="fileOffset">Where they will start.</param>
-    public ColumnChunkMetadata CloseChunk(long fileOffset)
+    /// <summary>Closes the last page and the dictionary of the chunk.</summary>
+    public void CloseChunk(PageScratch scratch)
     {
-        ClosePage();
-        long uncompressed = chunkUncompressed;
-        if (dictionaryPages > 0) uncompressed += CloseDictionary();
+        ClosePage(scratch);
+        if (HasUsed(Encoding.RleDictionary)) CloseDictionary(scratch);
+    }
+
+    /// <summary>What the footer says about the closed chunk.</summary>
+    /// <param name="fileOffset">Where its bytes start.</param>
+    /// <param name="codec">Codec of its pages.</param>
+    public ColumnChunkMetadata DescribeChunk(long fileOffset, Codec codec)
+    {
         long bytes = dictionaryPage.Length + pages.Length;
         totals.Values += chunkEntries;
         totals.Nulls += chunkNulls;
         totals.Bytes += bytes;
 
-        List<Encoding> encodings = [Encoding.Rle];
-        if (dictionaryPages > 0 || plainPages > 0) encodings.Add(Encoding.Plain);
-        if (dictionaryPages > 0) encodings.Add(Encoding.RleDictionary);
+        // Levels are RLE, the dictionary itself is PLAIN.
+        int used = usedEncodings | (1 << (int)Encoding.Rle);
+        if (HasUsed(Encoding.RleDictionary)) used |= 1 << (int)Encoding.Plain;
+        var encodings = new List<Encoding>(BitOperations.PopCount((uint)used));
+        foreach (var encoding in Enum.GetValues<Encoding>())
+        {
+            if ((used & (1 << (int)encoding)) != 0) encodings.Add(encoding);
+        }
+
         return new ColumnChunkMetadata
         {
             Type = Node.PhysicalType,
-            Codec = compressor.Codec,
+            Codec = (int)codec,
             ValueCount = chunkEntries,
-            UncompressedBytes = uncompressed,
+            UncompressedBytes = chunkUncompressed + dictionaryUncompressed,
             CompressedBytes = bytes,
-            DictionaryPageOffset = dictionaryPages > 0 ? fileOffset : 0,
+            DictionaryPageOffset = dictionaryPage.Length > 0 ? fileOffset : 0,
             DataPageOffset = fileOffset + dictionaryPage.Length,
             Encodings = encodings,
             Statistics = CloseStatistics(chunkNulls, ref totals),
         };
     }
+
+    /// <summary>Appends the closed chunk's page index.</summary>
+    /// <param name="fileOffset">Where its bytes start.</param>
+    /// <param name="bounds">Takes the column index, if there can be one.</param>
+    /// <param name="places">Takes the offset index.</param>
+    public void WritePageIndex(long fileOffset, PooledList<byte> bounds, PooledList<byte> places) =>
+        pageIndex.Write(fileOffset + dictionaryPage.Length, CompareBounds, bounds, places);
 
     public async ValueTask WriteChunkAsync(Stream output, CancellationToken cancellationToken)
     {
@@ -116,18 +151,23 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
     /// <summary>Forgets the chunk and gives its memory back.</summary>
     public void Free()
     {
+        RememberChunk();
         repetition.Free();
         definition.Free();
-        Values.Free();
-        Indices.Free();
         pages.Free();
         dictionaryPage.Free();
+        pageIndex.Clear();
+        Bloom?.Free();
         pageEntries = 0;
+        pageRows = 0;
+        chunkRows = 0;
         chunkEntries = 0;
         chunkNulls = 0;
         chunkUncompressed = 0;
-        dictionaryPages = 0;
-        plainPages = 0;
+        dictionaryUncompressed = 0;
+        usedEncodings = 0;
+        ClosedValueBytes = 0;
+        ForgetDictionary();
         FreeValues();
     }
 
@@ -148,19 +188,13 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
         };
     }
 
-    /// <summary>Appends the present values of the slice to <see cref="Values"/> or <see cref="Indices"/>.</summary>
+    /// <summary>Appends the present values of the slice to the open page.</summary>
     protected abstract void AppendValues(ColumnVector vector, LevelRun levels);
 
-    /// <summary>Appends the dictionary's values in plain encoding.</summary>
-    protected abstract void WriteDictionary(PooledList<byte> target);
-
-    /// <summary>Turns the open page's indices into plain values; the chunk goes on plain.</summary>
-    protected abstract void LeaveDictionary();
-
-    /// <summary>Called after a page was closed, whose values are gone.</summary>
-    protected virtual void StartPage()
-    {
-    }
+    /// <summary>Merges the open page into what is known of the chunk and forgets its values.</summary>
+    /// <param name="indices">The page's dictionary indices; empty when it was not encoded with them.</param>
+    /// <returns>Bounds of the page in plain encoding; null when there are none.</returns>
+    protected abstract (byte[]? Min, byte[]? Max) EndPage(ReadOnlySpan<int> indices);
 
     /// <summary>Forgets the chunk's values and statistics.</summary>
     protected abstract void FreeValues();
@@ -171,97 +205,120 @@ internal abstract class LeafWriter(ParquetNode node, ParquetWriterOptions option
     /// <summary>Bounds over the whole file in Iceberg's serialisation.</summary>
     protected abstract (byte[]? Lower, byte[]? Upper) FileBounds();
 
-    /// <summary>Whether the dictionary saves nothing (or there are no values) and nothing has been written with it yet.</summary>
-    protected bool IsDictionaryUseless => UsesDictionary && dictionaryPages == 0 && DictionaryCount * 2L >= Indices.Length;
+    /// <summary>The column's order, on bounds.</summary>
+    protected abstract int CompareBounds(byte[] left, byte[] right);
 
     protected MeshException TooLarge(long bytes) => new(
         "MESH10904",
         $"A page of column '{Node.Name}' takes {bytes:N0} bytes, more than the {ParquetFormat.MaxPageBytes:N0} a page may hold. "
         + "Store values this large outside of the table.");
 
-    private void ClosePage()
+    private bool HasUsed(Encoding encoding) => (usedEncodings & (1 << (int)encoding)) != 0;
+
+    private void ClosePage(PageScratch scratch)
     {
         if (pageEntries == 0) return;
-        if (IsDictionaryUseless) LeaveDictionary();
-        var body = compressor.Body;
+        if (OpenPageBytes > ParquetFormat.MaxPageBytes) throw TooLarge(OpenPageBytes);
+        long valueBytes = OpenPageBytes;
+        int nulls = pageEntries - Count;
+        var encoding = Pick(scratch);
+        var body = scratch.Body;
         body.Clear();
-        AppendLevels(repetition, Node.RepetitionLevel, body);
-        AppendLevels(definition, Node.DefinitionLevel, body);
-        if (UsesDictionary)
+        bool isVersion2 = Options.DataPageVersion == 2;
+        int repetitionBytes = AppendLevels(repetition, Node.RepetitionLevel, body, hasLength: !isVersion2);
+        int definitionBytes = AppendLevels(definition, Node.DefinitionLevel, body, hasLength: !isVersion2);
+        if (encoding == Encoding.RleDictionary) EncodeIndices(scratch.Indices.Span, IndexBits(indexWidth), body);
+        else if (Count > 0) Encode(encoding, 0, Count, scratch, body);
+        usedEncodings |= 1 << (int)encoding;
+        if (body.Length > ParquetFormat.MaxPageBytes) throw TooLarge(body.Length);
+
+        int levelBytes = isVersion2 ? repetitionBytes + definitionBytes : 0;
+        ReadOnlySpan<byte> levels = body.Span[..levelBytes], values = body.Span[levelBytes..];
+        var compressed = scratch.Compress(values);
+        bool isCompressed = !isVersion2 || compressed.Length < values.Length;
+        if (!isCompressed) compressed = values;
+        BeginHeader(scratch, isVersion2 ? PageType.DataPageV2 : PageType.DataPage, body.Length, levels, compressed);
+        var header = scratch.Thrift;
+        if (isVersion2)
         {
-            int width = Math.Max(1, RleEncoder.BitWidth(Math.Max(0, DictionaryCount - 1)));
-            body.Add((byte)width);
-            RleEncoder.Encode<int>(Indices.Span, width, body);
-            dictionaryPages++;
+            header.BeginStruct(8);
+            header.WriteI32(1, pageEntries);
+            header.WriteI32(2, nulls);
+            header.WriteI32(3, pageRows);
+            header.WriteI32(4, (int)encoding);
+            header.WriteI32(5, definitionBytes);
+            header.WriteI32(6, repetitionBytes);
+            header.WriteBool(7, isCompressed);
         }
         else
         {
-            plainPages++;
-            if (body.Length > 0) body.Append(Values.Span);
-            else body = Values;
+            header.BeginStruct(5);
+            header.WriteI32(1, pageEntries);
+            header.WriteI32(2, (int)encoding);
+            header.WriteI32(3, (int)Encoding.Rle);
+            header.WriteI32(4, (int)Encoding.Rle);
         }
 
-        var compressed = Compress(body);
-        BeginHeader(PageType.DataPage, body.Length, compressed.Length);
-        header.BeginStruct(5);
-        header.WriteI32(1, pageEntries);
-        header.WriteI32(2, (int)(UsesDictionary ? Encoding.RleDictionary : Encoding.Plain));
-        header.WriteI32(3, (int)Encoding.Rle);
-        header.WriteI32(4, (int)Encoding.Rle);
         header.EndStruct();
         header.EndStruct();
-        chunkUncompressed += compressor.Header.Length + body.Length;
-        pages.Append(compressor.Header.Span);
-        pages.Append(compressed);
-        compressor.Free();
 
+        var (min, max) = EndPage(encoding == Encoding.RleDictionary ? scratch.Indices.Span : []);
+        int pageBytes = scratch.Header.Length + levels.Length + compressed.Length;
+        if (Options.PageIndex) pageIndex.Add(new PageLocation(pages.Length, pageBytes, chunkRows), min, max, nulls, isNullPage: nulls == pageEntries);
+        chunkUncompressed += scratch.Header.Length + body.Length;
+        ClosedValueBytes += valueBytes;
+        pages.Append(scratch.Header.Span);
+        pages.Append(levels);
+        pages.Append(compressed);
+        scratch.Free();
+
+        chunkRows += pageRows;
         chunkEntries += pageEntries;
+        chunkNulls += nulls;
         pageEntries = 0;
+        pageRows = 0;
         repetition.Clear();
         definition.Clear();
-        Values.Clear();
-        Indices.Clear();
-        StartPage();
     }
 
-    private long CloseDictionary()
+    private void CloseDictionary(PageScratch scratch)
     {
-        var body = compressor.Body;
+        var body = scratch.Body;
         body.Clear();
         WriteDictionary(body);
-        var compressed = Compress(body);
-        BeginHeader(PageType.DictionaryPage, body.Length, compressed.Length);
+        var compressed = scratch.Compress(body.Span);
+        BeginHeader(scratch, PageType.DictionaryPage, body.Length, [], compressed);
+        var header = scratch.Thrift;
         header.BeginStruct(7);
         header.WriteI32(1, DictionaryCount);
         header.WriteI32(2, (int)Encoding.Plain);
         header.EndStruct();
         header.EndStruct();
-        dictionaryPage.Append(compressor.Header.Span);
+        dictionaryPage.Append(scratch.Header.Span);
         dictionaryPage.Append(compressed);
-        long uncompressed = compressor.Header.Length + body.Length;
-        compressor.Free();
-        return uncompressed;
+        dictionaryUncompressed = scratch.Header.Length + body.Length;
+        scratch.Free();
     }
 
-    private ReadOnlySpan<byte> Compress(PooledList<byte> body) =>
-        body.Length <= ParquetFormat.MaxPageBytes ? compressor.Compress(body) : throw TooLarge(body.Length);
-
-    private void BeginHeader(PageType type, int uncompressedBytes, int compressedBytes)
+    private void BeginHeader(PageScratch scratch, PageType type, int uncompressedBytes, ReadOnlySpan<byte> levels, ReadOnlySpan<byte> compressed)
     {
-        compressor.Header.Clear();
+        scratch.Header.Clear();
+        var header = scratch.Thrift;
         header.BeginStruct();
         header.WriteI32(1, (int)type);
         header.WriteI32(2, uncompressedBytes);
-        header.WriteI32(3, compressedBytes);
+        header.WriteI32(3, levels.Length + compressed.Length);
+        if (Options.PageCrc) header.WriteI32(4, (int)Compression.Crc32.Append(Compression.Crc32.Compute(levels), compressed));
     }
 
     /// <summary>Levels of a version 1 page carry their length (Encodings.md, "RLE").</summary>
-    private static void AppendLevels(PooledList<byte> levels, int max, PooledList<byte> body)
+    private static int AppendLevels(PooledList<byte> levels, int max, PooledList<byte> body, bool hasLength)
     {
-        if (max == 0) return;
+        if (max == 0) return 0;
         int at = body.Length;
-        body.Extend(sizeof(int));
+        if (hasLength) body.Extend(sizeof(int));
         RleEncoder.Encode<byte>(levels.Span, RleEncoder.BitWidth(max), body);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(body.Span[at..], body.Length - at - sizeof(int));
+        if (hasLength) System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(body.Span[at..], body.Length - at - sizeof(int));
+        return body.Length - at;
     }
 }

@@ -9,7 +9,7 @@ internal sealed class ValueDictionary<T>
     private const int FirstSlots = 64;
     private readonly PooledList<T> values = new();
     private readonly PooledList<int> slots = new();
-    private int shift;
+    private int shift = 64;
 
     public int Count => values.Length;
 
@@ -69,7 +69,8 @@ internal sealed class ValueDictionary<T>
     {
         const ulong Golden = 0x9E3779B97F4A7C15;
         ulong bits;
-        if (Unsafe.SizeOf<T>() == 4) bits = Unsafe.BitCast<T, uint>(value);
+        if (Unsafe.SizeOf<T>() == 2) bits = Unsafe.BitCast<T, ushort>(value);
+        else if (Unsafe.SizeOf<T>() == 4) bits = Unsafe.BitCast<T, uint>(value);
         else if (Unsafe.SizeOf<T>() == 8) bits = Unsafe.BitCast<T, ulong>(value);
         else
         {
@@ -84,6 +85,7 @@ internal sealed class ValueDictionary<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool BitsEqual(T left, T right)
     {
+        if (Unsafe.SizeOf<T>() == 2) return Unsafe.BitCast<T, ushort>(left) == Unsafe.BitCast<T, ushort>(right);
         if (Unsafe.SizeOf<T>() == 4) return Unsafe.BitCast<T, uint>(left) == Unsafe.BitCast<T, uint>(right);
         if (Unsafe.SizeOf<T>() == 8) return Unsafe.BitCast<T, ulong>(left) == Unsafe.BitCast<T, ulong>(right);
         return Unsafe.BitCast<T, UInt128>(left) == Unsafe.BitCast<T, UInt128>(right);

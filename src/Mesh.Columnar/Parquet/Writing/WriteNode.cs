@@ -32,7 +32,7 @@ internal sealed class WriteNode
     }
 
     /// <exception cref="MeshException"><c>MESH10905</c>: a required value is null.</exception>
-    public void Write(ColumnVector vector, LevelRun parent)
+    public void Write(ColumnVector vector, LevelRun parent, PageScratch scratch)
     {
         var levels = parent;
         if (vector.NullCount > 0)
@@ -47,17 +47,17 @@ internal sealed class WriteNode
 
         if (leaf is not null)
         {
-            leaf.Append(vector, levels);
+            leaf.Append(vector, levels, scratch);
             return;
         }
 
-        if (node.Field.Type.Kind == TypeKind.List)
+        if (node.Field.Type.Kind is TypeKind.List or TypeKind.Map)
         {
             elements.SetElements(levels, vector.Offsets, node.DefinitionLevel, (byte)(node.RepetitionLevel + 1));
             levels = elements;
         }
 
-        for (int i = 0; i < children.Length; i++) children[i].Write(vector.Children[i], levels);
+        for (int i = 0; i < children.Length; i++) children[i].Write(vector.Children[i], levels, scratch);
     }
 
     public void Free()

@@ -19,12 +19,20 @@ internal static class TableMetadataReader
     ];
 
     /// <exception cref="MeshException"><c>MESH8121</c> when it is not metadata this program can keep intact.</exception>
-    public static TableMetadata Read(ReadOnlyMemory<byte> bytes, string source)
+    public static TableMetadata Read(ReadOnlyMemory<byte> bytes, string source) => Translated(source, () =>
+    {
+        using var document = JsonDocument.Parse(bytes);
+        return Check(Read(document.RootElement));
+    });
+
+    /// <inheritdoc cref="Read(ReadOnlyMemory{byte}, string)"/>
+    public static TableMetadata Read(JsonElement root, string source) => Translated(source, () => Check(Read(root)));
+
+    private static TableMetadata Translated(string source, Func<TableMetadata> read)
     {
         try
         {
-            using var document = JsonDocument.Parse(bytes);
-            return Check(Read(document.RootElement));
+            return read();
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {

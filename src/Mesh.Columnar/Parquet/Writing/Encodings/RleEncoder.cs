@@ -6,7 +6,7 @@ namespace Mesh.Columnar.Parquet;
 /// <summary>The RLE / bit-packing hybrid of levels and dictionary indices (Encodings.md, "RLE = 3").</summary>
 internal static class RleEncoder
 {
-    private const int Group = 8;
+    private const int Group = BitPacker.Group;
 
     /// <summary>Bits that hold every value up to <paramref name="max"/>.</summary>
     public static int BitWidth(int max) => max == 0 ? 0 : BitOperations.Log2((uint)max) + 1;
@@ -32,26 +32,9 @@ internal static class RleEncoder
             int end = at + Group;
             while (end < values.Length && !StartsRun(values[end..])) end += Group;
             WriteVarint(((uint)(end - at) / Group << 1) | 1, target);
-            Pack(values[at..Math.Min(end, values.Length)], (end - at) / Group * bitWidth, bitWidth, target);
+            BitPacker.Pack(values[at..Math.Min(end, values.Length)], bitWidth, target);
             at = end;
         }
-    }
-
-    private static void Pack<T>(ReadOnlySpan<T> values, int byteCount, int bitWidth, PooledList<byte> target)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        var bytes = target.Extend(byteCount);
-        ulong pending = 0;
-        int pendingBits = 0, at = 0;
-        foreach (T value in values)
-        {
-            pending |= (ulong)uint.CreateTruncating(value) << pendingBits;
-            pendingBits += bitWidth;
-            for (; pendingBits >= 8; pendingBits -= 8, pending >>= 8) bytes[at++] = (byte)pending;
-        }
-
-        if (pendingBits > 0) bytes[at++] = (byte)pending;
-        bytes[at..].Clear();
     }
 
     private static int RunLength<T>(ReadOnlySpan<T> values)
