@@ -64,6 +64,18 @@ public sealed partial class TableCatalogue
         return ManifestReader.Read(bytes, manifest, layout, metricsOf);
     }
 
+    /// <summary>The last snapshot between two that put files in the place of others; null when there is none.</summary>
+    private static Snapshot? FindReplacement(TableState state, Snapshot after, Snapshot last)
+    {
+        for (var snapshot = last; snapshot is not null && snapshot.SnapshotId != after.SnapshotId;
+            snapshot = snapshot.ParentSnapshotId is { } parent ? state.Metadata.FindSnapshot(parent) : null)
+        {
+            if (snapshot.Summary.GetValueOrDefault("operation") == "replace" && snapshot.Summary.ContainsKey("deleted-data-files")) return snapshot;
+        }
+
+        return null;
+    }
+
     /// <summary>The snapshots that brought new rows after one and up to another.</summary>
     private static HashSet<long> SnapshotsBetween(TableState state, Snapshot after, Snapshot last)
     {
