@@ -175,7 +175,7 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
         return entry;
     }
 
-    private static long NewSnapshotId(TableMetadata metadata)
+    internal static long NewSnapshotId(TableMetadata metadata)
     {
         Span<byte> random = stackalloc byte[sizeof(long)];
         while (true)
