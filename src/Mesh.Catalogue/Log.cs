@@ -20,6 +20,12 @@ internal static partial class Log
     [LoggerMessage(5005, LogLevel.Information, "Swept {Table}: {Count} files that no snapshot refers to are deleted")]
     public static partial void OrphansDeleted(ILogger logger, string table, int count);
 
-    [LoggerMessage(5006, LogLevel.Warning, "{Table} was not swept: {Code} {Reason}")]
-    public static partial void SweepFailed(ILogger logger, string table, string code, string reason);
+    [LoggerMessage(5006, LogLevel.Warning, "Maintenance ({Task}) of {Table} failed: {Code} {Reason}")]
+    public static partial void MaintenanceFailed(ILogger logger, string task, string table, string code, string reason);
+
+    [LoggerMessage(5007, LogLevel.Information, "Compacted {Table}: {Removed} files became {Added}, {Rows} rows")]
+    public static partial void Compacted(ILogger logger, string table, long removed, long added, long rows);
+
+    [LoggerMessage(5008, LogLevel.Information, "{Table}: {Snapshots} snapshots expired; {Files} data files of {Bytes} bytes that only they had are deleted")]
+    public static partial void SnapshotsExpired(ILogger logger, string table, int snapshots, long files, long bytes);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Mesh.Columnar.ArrowIpc;
 using Mesh.Commands;
+using Mesh.Commands.Maintenance;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Queries.Tables;
 using Mesh.Model;
@@ -15,7 +16,10 @@ namespace Mesh.Console;
 public static class MeshApi
 {
     /// <summary>Maps the endpoints onto the answers of <paramref name="queries"/>.</summary>
-    public static void MapMeshApi(this IEndpointRouteBuilder endpoints, IMeshQueries queries)
+    /// <param name="endpoints">Where.</param>
+    /// <param name="queries">Answers.</param>
+    /// <param name="maintenance">Whose metrics of tables are shown too; null for none.</param>
+    public static void MapMeshApi(this IEndpointRouteBuilder endpoints, IMeshQueries queries, IMaintenance? maintenance = null)
     {
         var api = endpoints.MapGroup("/api/v1").AddEndpointFilter(async (context, next) =>
         {
@@ -63,7 +67,10 @@ public static class MeshApi
             return Results.Json(new { status = healthy ? "ok" : "degraded" }, statusCode: healthy ? 200 : 503);
         });
         endpoints.MapGet("/metrics", async (CancellationToken token) =>
-            Results.Text(Metrics(await queries.GetStatusAsync(token).ConfigureAwait(false)), "text/plain; version=0.0.4"));
+            Results.Text(
+                Metrics(await queries.GetStatusAsync(token).ConfigureAwait(false))
+                + (maintenance is null ? "" : await MaintenanceApi.MetricsAsync(maintenance, token).ConfigureAwait(false)),
+                "text/plain; version=0.0.4"));
     }
 
     private static IResult Json<T>(T value) => Results.Json(value, MeshJson.Options);

@@ -15,6 +15,9 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
     /// <summary>Snapshot ids stay below 2^53, so that readers that take JSON numbers as doubles see them exactly.</summary>
     private const int SnapshotIdBits = 53;
 
+    /// <summary>Files of a merged manifest: entries that compress well must not make a manifest that takes a second to read.</summary>
+    private const int MaxMergedFiles = 40_000;
+
     private readonly TableMetadata metadata = state.Metadata;
     private readonly List<string> writtenUris = [];
     private readonly string folder = $"{lake.KeyOf(state.Metadata.Location)}/metadata";
@@ -46,7 +49,7 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
             foreach (var added in group)
             {
                 writer.Add(new ManifestEntry(ManifestEntryStatus.Added, snapshotId, null, null, added.File));
-                if (writer.EstimatedBytes < options.SmallManifestBytes * 2) continue;
+                if (writer.EstimatedBytes < options.SmallManifestBytes * 2 && writer.Count < MaxMergedFiles) continue;
                 list.Add(await PutManifestAsync(writer, cancellationToken).ConfigureAwait(false));
                 writer = NewManifest(group.Key.PartitionSpecId, group.Key.IsDeletes);
             }
@@ -131,13 +134,14 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
     /// </summary>
     private async ValueTask<List<ManifestFile>> MergeSmallAsync(List<ManifestFile> list, CancellationToken cancellationToken)
     {
-        var group = list.Where(manifest => manifest.Length < options.SmallManifestBytes)
+        var group = list.Where(manifest => manifest.Length < options.SmallManifestBytes && manifest.LiveFiles < MaxMergedFiles / 2)
             .GroupBy(manifest => (manifest.PartitionSpecId, manifest.Content))
             .MaxBy(group => group.Count());
         if (group is null || group.Count() < options.MaxSmallManifests) return list;
 
-        long bytes = 0;
-        var small = group.TakeWhile(manifest => (bytes += manifest.Length) <= 2 * options.SmallManifestBytes).ToHashSet();
+        long bytes = 0, files = 0;
+        var small = group.TakeWhile(manifest => (bytes += manifest.Length) <= 2 * options.SmallManifestBytes && (files += manifest.LiveFiles) <= MaxMergedFiles)
+            .ToHashSet();
         if (small.Count < 2) return list;
         var writer = NewManifest(group.Key.PartitionSpecId, group.Key.Content != 0);
         var layout = PartitionLayout.Of(metadata, group.Key.PartitionSpecId);
@@ -171,7 +175,7 @@ internal sealed class SnapshotWriter(TableCatalogue catalogue, IObjectStore lake
         return entry;
     }
 
-    private static long NewSnapshotId(TableMetadata metadata)
+    internal static long NewSnapshotId(TableMetadata metadata)
     {
         Span<byte> random = stackalloc byte[sizeof(long)];
         while (true)

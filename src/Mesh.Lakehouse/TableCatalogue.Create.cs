@@ -172,6 +172,10 @@ public sealed partial class TableCatalogue
     private void RequireInLake(TableIdentifier identifier, string location)
     {
         if (!IsInLake(location)) throw Refused(identifier, $"its location '{location}' lies outside the lake {lake.RootUri}");
+
+        // Folders are told apart as text.
+        string plain = lake.UriOf(lake.KeyOf(location));
+        if (plain != location) throw Refused(identifier, $"its location '{location}' is written in another way than {plain}");
     }
 
     /// <summary>The request as updates of an empty table, with ids of the catalogue's own.</summary>

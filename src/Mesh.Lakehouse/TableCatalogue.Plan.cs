@@ -19,7 +19,13 @@ public sealed partial class TableCatalogue
         TableIdentifier identifier, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
-        await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false)) yield return file;
+        Access?.Read(state.Metadata.TableUuid);
+        await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false))
+        {
+            // Whoever asks for the files opens them.
+            Access?.FileOpened(state.Metadata.TableUuid);
+            yield return file;
+        }
     }
 
     internal async IAsyncEnumerable<PlannedFile> PlanAsync(TableState state, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)

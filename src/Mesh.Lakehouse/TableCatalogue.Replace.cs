@@ -7,6 +7,9 @@ namespace Mesh.Lakehouse;
 
 public sealed partial class TableCatalogue
 {
+    /// <summary>Code of the error when files to replace have changed since they were read.</summary>
+    public const string ReplacementConflict = "MESH8115";
+
     /// <summary>
     /// Puts files in the place of others with the same rows (operation <c>replace</c>). Rows that others add meanwhile do not matter: the change
     /// is repeated on top of theirs.
@@ -70,7 +73,7 @@ public sealed partial class TableCatalogue
     };
 
     private static MeshException Conflict(TableIdentifier identifier, string what) => new(
-        "MESH8115", $"The files of table {identifier} cannot be replaced: {what}. Read the table again and repeat the work on what is there now.");
+        ReplacementConflict, $"The files of table {identifier} cannot be replaced: {what}. Read the table again and repeat the work on what is there now.");
 
     /// <summary>Manifests whose partitions meet those of the added files: rows mostly stay in their partition.</summary>
     private static Func<ManifestFile, bool>? LikelyManifests(TableMetadata metadata, IReadOnlyList<DataFile> added)

@@ -27,8 +27,10 @@ public sealed partial class TableCatalogue
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
         var schema = Project(identifier, state.Metadata.CurrentSchema, options.Columns);
         var reader = new TableFileReader(lake, state.Metadata, schema, options.Filter);
+        Access?.Read(state.Metadata.TableUuid);
         await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false))
         {
+            Access?.FileOpened(state.Metadata.TableUuid);
             await foreach (var batch in reader.ReadAsync(file, cancellationToken).ConfigureAwait(false)) yield return batch;
         }
     }

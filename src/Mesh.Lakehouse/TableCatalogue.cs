@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Metadata;
+using Mesh.Lakehouse.Maintenance;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Storage;
@@ -42,6 +43,9 @@ public sealed partial class TableCatalogue
         this.options = options ?? new TableCatalogueOptions();
         LakeSchema.Migrate(database);
     }
+
+    /// <summary>Is told of the reads that are served; null when nobody wants to know.</summary>
+    public TableAccess? Access { get; init; }
 
     /// <summary>All tables, by name.</summary>
     public ValueTask<IReadOnlyList<TableIdentifier>> ListAsync(CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using Mesh.Columnar;
 using Mesh.Columnar.Parquet;
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Rows;
 using Mesh.Model;
 using Mesh.Storage;
 
@@ -48,7 +49,7 @@ internal sealed class OpenFile(IObjectStore lake, string key, Schema schema, IRe
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (rows.Count == 0) return;
-        output ??= await lake.CreateAsync(key, PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
+        output ??= await lake.CreateAsync(key, PutMode.UniqueName, cancellationToken).ConfigureAwait(false);
 
         // Row groups are cut here, where they are sorted; the writer's own limit must not cut them again.
         writer ??= new ParquetWriter(output.Stream, schema, new ParquetWriterOptions { RowGroupBytes = long.MaxValue });

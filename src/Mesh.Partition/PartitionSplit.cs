@@ -1,5 +1,6 @@
 using Mesh.Columnar;
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Rows;
 
 namespace Mesh.Partition;
 

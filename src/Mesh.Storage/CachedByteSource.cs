@@ -3,16 +3,31 @@ using Mesh.Model;
 namespace Mesh.Storage;
 
 /// <summary>
-/// Keeps blocks of a far-away source, so that the small reads of an index do not each cost a round trip. Reads of a block and more go past
-/// the cache.
+/// Keeps blocks of a far-away source, so that the small reads of an index do not each cost a round trip. Whoever reads block after block
+/// finds the next ones fetched already. Reads of a block and more go past the cache.
 /// </summary>
-/// <param name="inner">The source; owned.</param>
-/// <param name="blockBytes">Bytes fetched at a time (default: 1 MiB).</param>
-/// <param name="maxBlocks">Blocks kept, least recently used first out (default: 16).</param>
-public sealed class CachedByteSource(IByteSource inner, int blockBytes = 1 << 20, int maxBlocks = 16) : IByteSource
+public sealed class CachedByteSource : IByteSource
 {
-    private readonly SemaphoreSlim gate = new(1, 1);
-    private readonly LinkedList<(long Index, byte[] Bytes, int Length)> recent = [];
+    private readonly IByteSource inner;
+    private readonly int blockBytes;
+    private readonly int maxBlocks;
+    private readonly int readAheadBlocks;
+    private readonly Lock gate = new();
+    private readonly CancellationTokenSource closing = new();
+    private readonly LinkedList<Block> recent = [];
+    private long lastIndex = -2;
+
+    /// <param name="inner">The source; owned.</param>
+    /// <param name="blockBytes">Bytes fetched at a time (default: 1 MiB).</param>
+    /// <param name="maxBlocks">Blocks kept, least recently used first out (default: 16).</param>
+    /// <param name="readAheadBlocks">Blocks fetched ahead of a reader that goes forward (default: 4).</param>
+    public CachedByteSource(IByteSource inner, int blockBytes = 1 << 20, int maxBlocks = 16, int readAheadBlocks = 4)
+    {
+        this.inner = inner;
+        this.blockBytes = blockBytes;
+        this.maxBlocks = maxBlocks;
+        this.readAheadBlocks = Math.Min(readAheadBlocks, maxBlocks - 1);
+    }
 
     /// <inheritdoc/>
     public long Length => inner.Length;
@@ -27,10 +42,10 @@ public sealed class CachedByteSource(IByteSource inner, int blockBytes = 1 << 20
         int total = 0;
         while (total < buffer.Length && offset + total < Length)
         {
-            var (bytes, length) = await BlockAsync((offset + total) / blockBytes, cancellationToken).ConfigureAwait(false);
+            byte[] bytes = await BlockAsync((offset + total) / blockBytes, cancellationToken).ConfigureAwait(false);
             int start = (int)((offset + total) % blockBytes);
-            if (start >= length) break;
-            int count = Math.Min(length - start, buffer.Length - total);
+            if (start >= bytes.Length) break;
+            int count = Math.Min(bytes.Length - start, buffer.Length - total);
             bytes.AsSpan(start, count).CopyTo(buffer.Span[total..]);
             total += count;
         }
@@ -41,32 +56,55 @@ public sealed class CachedByteSource(IByteSource inner, int blockBytes = 1 << 20
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        gate.Dispose();
+        await closing.CancelAsync().ConfigureAwait(false);
+        Task[] fetching;
+        lock (gate) fetching = [.. recent.Select(block => block.Bytes)];
+        await Task.WhenAll(fetching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        closing.Dispose();
         await inner.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<(byte[] Bytes, int Length)> BlockAsync(long index, CancellationToken cancellationToken)
+    // The fetch is the source's, not the reader's: one reader that gives up takes nothing from another that waits for the same block.
+    private Task<byte[]> BlockAsync(long index, CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        Task<byte[]> bytes;
+        lock (gate)
         {
-            for (var node = recent.First; node is not null; node = node.Next)
+            bytes = Fetch(index);
+            bool goesForward = index == lastIndex + 1;
+            lastIndex = index;
+            if (goesForward)
             {
-                if (node.Value.Index != index) continue;
-                recent.Remove(node);
-                recent.AddFirst(node);
-                return (node.Value.Bytes, node.Value.Length);
+                for (long next = index + 1; next <= index + readAheadBlocks && next * blockBytes < Length; next++) Fetch(next);
             }
+        }
 
-            byte[] bytes = new byte[blockBytes];
-            int length = await inner.ReadAtAsync(index * blockBytes, bytes, cancellationToken).ConfigureAwait(false);
-            recent.AddFirst((index, bytes, length));
-            if (recent.Count > maxBlocks) recent.RemoveLast();
-            return (bytes, length);
-        }
-        finally
-        {
-            gate.Release();
-        }
+        return bytes.WaitAsync(cancellationToken);
     }
+
+    private Task<byte[]> Fetch(long index)
+    {
+        for (var node = recent.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Index != index) continue;
+            recent.Remove(node);
+            if (node.Value.Bytes.IsFaulted || node.Value.Bytes.IsCanceled) break;
+            recent.AddFirst(node);
+            return node.Value.Bytes;
+        }
+
+        var bytes = ReadAsync(index);
+        recent.AddFirst(new Block(index, bytes));
+        if (recent.Count > maxBlocks) recent.RemoveLast();
+        return bytes;
+    }
+
+    private async Task<byte[]> ReadAsync(long index)
+    {
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(blockBytes, Length - index * blockBytes));
+        int read = await inner.ReadAtAsync(index * blockBytes, bytes, closing.Token).ConfigureAwait(false);
+        return read == bytes.Length ? bytes : bytes[..read];
+    }
+
+    private sealed record Block(long Index, Task<byte[]> Bytes);
 }

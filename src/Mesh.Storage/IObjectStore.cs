@@ -75,5 +75,5 @@ public interface IObjectStore
     ValueTask SetLifecycleAsync(IReadOnlyList<LifecycleRule> rules, CancellationToken cancellationToken) => throw Lacks("lifecycle rules");
 
     private MeshException Lacks(string what) =>
-        new("MESH8004", $"{RootUri} has no {what}. Keep the lake in an S3 bucket (setting `storage`) for that.");
+        new("MESH8004", $"{RootUri} has no {what}. Keep the lake in an S3 bucket (setting `storage.uri`) for that.");
 }

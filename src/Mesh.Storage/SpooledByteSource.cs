@@ -78,7 +78,8 @@ public sealed class SpooledByteSource : IByteSource
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => file.DisposeAsync();
 
-    private static FileStream Create(string folder)
+    /// <summary>A file without a name, gone with the process.</summary>
+    internal static FileStream Create(string folder)
     {
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, $"mesh-{Guid.NewGuid():N}.tmp");

@@ -15,7 +15,7 @@ namespace Mesh.Benchmarks;
 /// </summary>
 internal static class LakeColumns
 {
-    private const int Repeats = 3;
+    private const int Repeats = 5;
 
     public static async Task<int> RunAsync(string[] args)
     {

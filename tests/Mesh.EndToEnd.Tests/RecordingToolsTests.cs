@@ -106,7 +106,7 @@ public sealed class RecordingToolsTests
         await using var absent = MeshProcess.Start(environment, "inspect", "s3://logs/drives/absent.mcap");
         await absent.WaitForExitAsync();
         absent.ExitCode.ShouldBe(1);
-        absent.Errors.ShouldContain("MESH8031");
+        absent.Errors.ShouldContain("MESH8003");
     }
 
     private static async Task ExpectAsync(int written, string command, params string[] arguments)

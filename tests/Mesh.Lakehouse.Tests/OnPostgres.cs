@@ -1,5 +1,6 @@
 using Mesh.Lakehouse.Tests.Metadata;
 using Mesh.Lakehouse.Tests.Recordings;
+using Mesh.Lakehouse.Tests.RestCatalog;
 using Mesh.Testing;
 
 namespace Mesh.Lakehouse.Tests;
@@ -15,3 +16,5 @@ public sealed class TableCatalogueScanOnPostgres() : TableCatalogueScanTests(Tes
 public sealed class RecordingStoreOnPostgres() : RecordingStoreTests(TestDatabase.Postgres());
 
 public sealed class OutboxOnPostgres() : OutboxTests(TestDatabase.Postgres());
+
+public sealed class RestCatalogueOnPostgres() : RestCatalogueTests(TestDatabase.Postgres());

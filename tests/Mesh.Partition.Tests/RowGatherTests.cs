@@ -1,4 +1,5 @@
 using Mesh.Columnar;
+using Mesh.Lakehouse.Rows;
 
 namespace Mesh.Partition.Tests;
 

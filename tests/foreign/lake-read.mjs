@@ -1,5 +1,6 @@
 // Reads a lake with other people's readers: DuckDB and hyparquet over the Parquet files, icebird over the Iceberg metadata.
-// node lake-read.mjs LAKE_FOLDER  ->  { "raw.table": { duckdb: rows, hyparquet: rows, icebird: rows, distinct: rows, duckdb_distinct: rows, recordings: n, channels: { "ID CHANNEL": rows } } }
+// node lake-read.mjs LAKE_FOLDER [ROOT_URI]: with ROOT_URI (s3://...) the folder is a copy of what lies there.
+//   ->  { "raw.table": { duckdb: rows, hyparquet: rows, icebird: rows, distinct: rows, duckdb_distinct: rows, recordings: n, channels: { "ID CHANNEL": rows } } }
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,11 +9,15 @@ import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { icebergManifests, icebergRead } from 'icebird';
 
 const lake = path.resolve(process.argv[2]);
+const root = process.argv[3];
+// Locations in S3 are literal, those of files are percent-encoded.
+const toPath = url => root && url.startsWith(root) ? lake + url.slice(root.length) : decodeURIComponent(url.replace(/^file:\/\//, ''));
 const connection = await (await DuckDBInstance.create(':memory:')).connect();
 
 // icebird fetches by URL; here the URLs are files.
 globalThis.fetch = async (url, options = {}) => {
-  const file = decodeURIComponent(String(url).replace(/^file:\/\//, ''));
+  // icebird asks AWS for what lies in S3.
+  const file = toPath(String(url).replace(/^https:\/\/([^.]+)\.s3\.amazonaws\.com/, 's3://$1'));
   if (!fs.existsSync(file)) return new Response('', { status: 404 });
   const bytes = fs.readFileSync(file);
   if (options.method === 'HEAD') return new Response(null, { headers: { 'content-length': String(bytes.length) } });
@@ -50,7 +55,7 @@ for (const namespace of fs.readdirSync(lake).filter(name => !name.startsWith('.'
     if (!empty) {
       const manifests = await icebergManifests(metadata);
       for (const manifest of manifests) {
-        for (const file of manifest.entries) if (file.status !== 2) committed.add(decodeURIComponent(file.data_file.file_path.replace(/^file:\/\//, '')));
+        for (const file of manifest.entries) if (file.status !== 2) committed.add(toPath(file.data_file.file_path));
       }
     }
     const files = [...committed];

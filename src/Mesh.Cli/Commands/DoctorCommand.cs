@@ -3,6 +3,7 @@ using Mesh.Cli.Output;
 using Mesh.Columnar.Compression;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.Inspect;
+using Mesh.Commands.State;
 using Mesh.Formats;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
@@ -52,6 +53,7 @@ internal static class DoctorCommand
             new("bzip2", true, Bzip2.Library == "managed" ? "managed code; faster with apt-get install libbz2-1.0" : $"{Bzip2.Library} found"),
             Kafka(),
             await DatabaseAsync(cancellationToken).ConfigureAwait(false),
+            await StorageAsync(cancellationToken).ConfigureAwait(false),
             Disk(),
         };
         if (json) Printer.Json(checks);
@@ -84,6 +86,20 @@ internal static class DoctorCommand
         catch (MeshException exception)
         {
             return new Finding("catalogue", false, $"{exception.Code}: {exception.Message}");
+        }
+    }
+
+    private static async Task<Finding> StorageAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var settings = Settings.Read(new Dictionary<SettingKey, (string, string)>(), CommonOptions.EnvironmentVariables(), configFile: null);
+            string? uri = await LakeStorage.ExamineAsync(settings, cancellationToken).ConfigureAwait(false);
+            return new Finding("storage", true, uri is null ? "folders, in the state directory" : $"{uri} answers and keeps conditional puts");
+        }
+        catch (MeshException exception)
+        {
+            return new Finding("storage", false, $"{exception.Code}: {exception.Message}");
         }
     }
 

@@ -8,7 +8,7 @@ namespace Mesh.Cli.Commands;
 /// <summary><c>mesh settings</c>: every setting, its value and where it came from.</summary>
 internal static class SettingsCommand
 {
-    private static readonly HashSet<SettingKey> Secrets = [SettingKeys.HttpToken, SettingKeys.PrivacyVinKey];
+    private static readonly HashSet<SettingKey> Secrets = [SettingKeys.HttpToken, SettingKeys.PrivacyVinKey, SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey];
 
     public static Command Create()
     {

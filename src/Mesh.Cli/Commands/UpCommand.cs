@@ -19,6 +19,7 @@ internal static class UpCommand
             [SettingKeys.HttpListen] = Flag("--http-listen", "Address for HTTP; beyond loopback it needs a certificate and a token."),
             [SettingKeys.KafkaListen] = Flag("--kafka-listen", "Address for Kafka; beyond loopback it needs a certificate and a token."),
             [SettingKeys.HttpToken] = Flag("--token", "Token that clients must present."),
+            [SettingKeys.StorageUri] = Flag("--storage", "Where tables and recordings lie, s3://BUCKET/PREFIX (default: folders of the state directory)."),
             [SettingKeys.IngestTopology] = Flag("--topology", "Topology file (default: the built-in fleet-ingest)."),
             [SettingKeys.LogLevel] = Flag("--log-level", "trace, debug, information, warning, error."),
         };

@@ -5,7 +5,6 @@ using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
-using Mesh.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -17,12 +16,14 @@ internal sealed class CatalogueServer : IAsyncDisposable
 {
     private readonly StateDirectory state;
     private readonly MetadataDatabase database;
+    private readonly LakeStorage storage;
     private readonly HttpListening listener;
 
-    private CatalogueServer(StateDirectory state, MetadataDatabase database, HttpListening listener)
+    private CatalogueServer(StateDirectory state, MetadataDatabase database, LakeStorage storage, HttpListening listener)
     {
         this.state = state;
         this.database = database;
+        this.storage = storage;
         this.listener = listener;
     }
 
@@ -40,14 +41,17 @@ internal sealed class CatalogueServer : IAsyncDisposable
         var access = ServerAccess.Read(settings);
         var state = StateDirectory.Open(dataFolder);
         MetadataDatabase? database = null;
+        LakeStorage? storage = null;
         try
         {
-            database = MetadataDatabase.Open(state.Database);
+            database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
+            await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
 
             // The outbox's table, for the events of commits; the next `mesh up` publishes them.
             new Outbox(database).Dispose();
 
-            var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), time);
+            storage = await LakeStorage.OpenAsync(state, settings, time, cancellationToken).ConfigureAwait(false);
+            var tables = new TableCatalogue(database, storage.Lake, time);
             var listener = await HttpListening.StartAsync(
                 access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort,
                 access.IsLoopback(access.HttpListen) ? null : access.Certificate, access.Token, loggers,
@@ -57,10 +61,11 @@ internal sealed class CatalogueServer : IAsyncDisposable
                     app.MapGet("/health", () => Results.Json(new { status = "ok" }));
                 },
                 cancellationToken).ConfigureAwait(false);
-            return new CatalogueServer(state, database, listener);
+            return new CatalogueServer(state, database, storage, listener);
         }
         catch
         {
+            storage?.Dispose();
             database?.Dispose();
             state.Dispose();
             throw;
@@ -71,6 +76,7 @@ internal sealed class CatalogueServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await listener.DisposeAsync().ConfigureAwait(false);
+        storage.Dispose();
         database.Dispose();
         state.Dispose();
     }

@@ -5,12 +5,14 @@ using Mesh.Catalogue;
 using Mesh.Commands;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.Ingest;
+using Mesh.Commands.Maintenance;
 using Mesh.Commands.Queries;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
 using Mesh.Console;
 using Mesh.Kafka;
 using Mesh.Lakehouse;
+using Mesh.Lakehouse.Maintenance;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Lakehouse.RestCatalog;
@@ -83,12 +85,14 @@ internal sealed class MeshServer : IAsyncDisposable
         var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
         OnStop(database.Dispose);
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        var lake = new LocalObjectStore(state.Lake);
-        var landing = new LocalObjectStore(state.Landing);
+        var storage = await LakeStorage.OpenAsync(state, settings, time, cancellationToken).ConfigureAwait(false);
+        OnStop(storage.Dispose);
+        var (lake, landing) = (storage.Lake, storage.Landing);
         var outbox = new Outbox(database);
         OnStop(outbox.Dispose);
         var recordings = new RecordingStore(database, time);
-        var tables = new TableCatalogue(database, lake, time);
+        var reads = new TableAccess(database, time);
+        var tables = new TableCatalogue(database, lake, time) { Access = reads };
 
         var (kafka, broker) = await StartKafkaAsync(state, settings, access, loggers, time, cancellationToken).ConfigureAwait(false);
         var admin = new TopicAdmin(kafka, loggers.CreateLogger<TopicAdmin>());
@@ -115,7 +119,11 @@ internal sealed class MeshServer : IAsyncDisposable
         var jobs = new JobStage(kafka, database, tables, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
         OnStop(jobs.Dispose);
         var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
-        var sweep = new LakeSweep(tables, lake, loggers.CreateLogger<LakeSweep>(), time);
+        var tasks = new LakeMaintenance(
+            tables, lake, MaintenanceSettings.Read(settings) with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, time);
+        OnStop(tasks.Dispose);
+        var upkeep = new MaintenanceService(tasks, tables, lake, reads, plan.Products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
+        var maintenance = new LocalMaintenance(tasks, tables, reads, plan.Products, time);
         var relay = new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>());
 
         // They stop in this order, each drained before the next; the outbox last, because the others write to it until the end.
@@ -126,7 +134,7 @@ internal sealed class MeshServer : IAsyncDisposable
         stages.Start("trigger", trigger.RunAsync);
         stages.Start("training", jobs.RunAsync);
         stages.Start("retention", retention.RunAsync);
-        stages.Start("sweep", sweep.RunAsync);
+        stages.Start("maintenance", upkeep.RunAsync);
         stages.Start("outbox", relay.RunAsync);
 
         var receiver = new UploadReceiver(
@@ -142,7 +150,7 @@ internal sealed class MeshServer : IAsyncDisposable
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
         var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
         Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
-        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, Queries, cancellationToken).ConfigureAwait(false);
+        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, Queries, maintenance, cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
         Endpoints.Write(state);
@@ -192,14 +200,16 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private Task<string> StartHttpAsync(
-        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IMeshQueries queries, CancellationToken cancellationToken) =>
+        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IMeshQueries queries,
+        IMaintenance maintenance, CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
             access.Token, loggers,
             app =>
             {
                 app.MapUploads(receiver);
-                app.MapMeshApi(queries);
+                app.MapMeshApi(queries, maintenance);
+                app.MapMaintenanceApi(maintenance);
                 app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
             },
             cancellationToken);

@@ -166,6 +166,8 @@ public sealed class ParquetReader : IAsyncDisposable
                 rows += group.RowCount;
             }
 
+            // Some old writers left the sum out.
+            if (file.RowCount == 0 && rows <= long.MaxValue) file = file with { RowCount = (long)rows };
             if (rows != file.RowCount) throw new ParquetDataException($"it says {file.RowCount:N0} rows, but its row groups have {rows:N0}");
             return new ParquetReader(source, file, nodes, dataEnd);
         }

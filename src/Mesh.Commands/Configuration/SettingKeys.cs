@@ -33,6 +33,16 @@ public static class SettingKeys
     public static readonly SettingKey CatalogueConnection = new("catalogue.connection", "", "PostgreSQL that holds the catalogue, Host=...;Database=... or postgres://...; empty: the file mesh.db of the state directory.");
     /// <summary>Schema in PostgreSQL.</summary>
     public static readonly SettingKey CatalogueSchema = new("catalogue.schema", "mesh", "Schema of the catalogue in PostgreSQL, created when absent.");
+    /// <summary>Where tables and recordings lie.</summary>
+    public static readonly SettingKey StorageUri = new("storage.uri", "", "Where tables and recordings lie, s3://BUCKET/PREFIX; empty: folders of the state directory.");
+    /// <summary>Server of the storage.</summary>
+    public static readonly SettingKey StorageEndpoint = new("storage.endpoint", "", "Address of an S3 server other than AWS; empty: AWS_ENDPOINT_URL, then AWS.");
+    /// <summary>Region of the storage.</summary>
+    public static readonly SettingKey StorageRegion = new("storage.region", "", "Region of the bucket; empty: AWS_REGION, the AWS profile, us-east-1.");
+    /// <summary>Access key of the storage.</summary>
+    public static readonly SettingKey StorageAccessKey = new("storage.accessKey", "", "Access key for S3; empty: the credentials that AWS tools take (environment, profile, role).");
+    /// <summary>Secret key of the storage.</summary>
+    public static readonly SettingKey StorageSecretKey = new("storage.secretKey", "", "Secret of storage.accessKey.");
     /// <summary>Retention of landing objects.</summary>
     public static readonly SettingKey LandingRetention = new("landing.retention", "7d", "How long the landing object of a finished recording is kept.");
     /// <summary>Key for pseudonyms.</summary>
@@ -41,6 +51,22 @@ public static class SettingKeys
     public static readonly SettingKey IngestTopology = new("ingest.topology", "", "Topology file; empty: the built-in fleet-ingest.");
     /// <summary>Longest training job.</summary>
     public static readonly SettingKey TrainingMaxDuration = new("training.maxDuration", "1h", "A job that runs longer is stopped and counted as failed.");
+    /// <summary>Whether tables are maintained.</summary>
+    public static readonly SettingKey MaintenanceEnabled = new("maintenance.enabled", "true", "Whether the server compacts tables, expires snapshots and moves old files by itself; orphans are removed either way.");
+    /// <summary>Pause between rounds of maintenance.</summary>
+    public static readonly SettingKey MaintenanceInterval = new("maintenance.interval", "1h", "Pause between two rounds of maintenance over all tables.");
+    /// <summary>Bytes rewritten in a round.</summary>
+    public static readonly SettingKey MaintenanceBytesPerRun = new("maintenance.bytesPerRun", "10GiB", "Bytes of files that one round may rewrite; the rest is left to the next.");
+    /// <summary>Size of compacted files.</summary>
+    public static readonly SettingKey MaintenanceTargetFileBytes = new("maintenance.targetFileBytes", "256MiB", "Size of the files that compaction writes; those below three quarters of it count as small.");
+    /// <summary>Age of snapshots.</summary>
+    public static readonly SettingKey MaintenanceSnapshotAge = new("maintenance.snapshotAge", "5d", "Age from which snapshots expire; tags, branches and table properties may keep them longer.");
+    /// <summary>Number of snapshots.</summary>
+    public static readonly SettingKey MaintenanceSnapshotCount = new("maintenance.snapshotCount", "20", "Newest snapshots of a table that stay whatever their age.");
+    /// <summary>Grace for readers.</summary>
+    public static readonly SettingKey MaintenanceReaderGrace = new("maintenance.readerGrace", "5m", "How long files of expired snapshots are left for readers that had begun.");
+    /// <summary>Age of orphans.</summary>
+    public static readonly SettingKey MaintenanceOrphanGrace = new("maintenance.orphanGrace", "1d", "Age from which a file that no snapshot refers to is deleted; longer than an upload takes.");
     /// <summary>Log level.</summary>
     public static readonly SettingKey LogLevel = new("log.level", "warning", "trace, debug, information, warning, error.");
 
@@ -48,6 +74,9 @@ public static class SettingKeys
     public static readonly IReadOnlyList<SettingKey> All =
     [
         KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, SchemaRegistryUrl, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
-        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, LogLevel,
+        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
+        StorageSecretKey, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, MaintenanceEnabled, MaintenanceInterval,
+        MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount, MaintenanceReaderGrace,
+        MaintenanceOrphanGrace, LogLevel,
     ];
 }

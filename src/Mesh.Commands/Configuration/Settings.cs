@@ -58,6 +58,16 @@ public sealed class Settings
     /// <exception cref="MeshException"><c>MESH11001</c> when it is none.</exception>
     public TimeSpan Duration(SettingKey key) => DurationText.TryParse(this[key].Text, out var duration) ? duration : throw Wrong(key, "a duration such as 10m or 7d");
 
+    /// <summary>A count of at least one.</summary>
+    /// <exception cref="MeshException"><c>MESH11001</c> when it is none.</exception>
+    public int Count(SettingKey key) => int.TryParse(this[key].Text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
+        ? count
+        : throw Wrong(key, "a number from 1 on");
+
+    /// <summary>Yes or no.</summary>
+    /// <exception cref="MeshException"><c>MESH11001</c> when it is neither.</exception>
+    public bool Flag(SettingKey key) => bool.TryParse(this[key].Text, out bool flag) ? flag : throw Wrong(key, "true or false");
+
     /// <summary>One of a few words.</summary>
     /// <exception cref="MeshException"><c>MESH11001</c> when it is none of them.</exception>
     public T Choice<T>(SettingKey key) where T : struct, Enum => Enum.TryParse<T>(this[key].Text, ignoreCase: true, out var choice) && Enum.IsDefined(choice)

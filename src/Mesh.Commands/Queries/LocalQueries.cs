@@ -29,7 +29,7 @@ public sealed partial class LocalQueries : IMeshQueries
     private readonly ModelStore models;
     private readonly ProductNames products;
     private readonly IServerFacts facts;
-    private readonly IDisposable? owned;
+    private readonly IDisposable[] owned;
 
     /// <param name="database">Metadata.</param>
     /// <param name="tables">Tables.</param>
@@ -38,7 +38,7 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <param name="facts">What only a running server knows.</param>
     /// <param name="owned">Disposed with the queries.</param>
     public LocalQueries(
-        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, IDisposable? owned = null)
+        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, params IDisposable[] owned)
     {
         this.tables = tables;
         this.recordings = recordings;
@@ -51,15 +51,16 @@ public sealed partial class LocalQueries : IMeshQueries
 
     /// <summary>Opens a state directory for reading, without a server.</summary>
     /// <param name="folder">The state directory.</param>
-    /// <param name="settings">Where its catalogue is.</param>
+    /// <param name="settings">Where its catalogue and its storage are.</param>
     public static LocalQueries OpenReadOnly(string folder, Settings settings)
     {
         using var state = StateDirectory.OpenForReading(folder);
+        var storage = LakeStorage.OpenForReading(state, settings);
         var database = MetadataDatabase.Open(
             state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
-        var tables = new TableCatalogue(database, new LocalObjectStore(state.Lake), TimeProvider.System);
+        var tables = new TableCatalogue(database, storage.Lake, TimeProvider.System);
         var recordings = new RecordingStore(database, TimeProvider.System);
-        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database);
+        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database, storage);
     }
 
     /// <inheritdoc/>
@@ -120,7 +121,7 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        owned?.Dispose();
+        foreach (var part in owned) part.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -2,6 +2,7 @@ using Mesh.Formats;
 using Mesh.Formats.Ros2Bag;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Storage.S3;
 
 namespace Mesh.Commands.Recordings;
 

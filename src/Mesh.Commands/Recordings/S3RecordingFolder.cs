@@ -1,6 +1,7 @@
 using Mesh.Formats;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Storage.S3;
 
 namespace Mesh.Commands.Recordings;
 

@@ -4,7 +4,7 @@ using Mesh.Model;
 namespace Mesh.Commands.State;
 
 /// <summary>
-/// The folder that holds everything one Mesh knows: <c>VERSION lock run broker landing lake mesh.db jobs models spill</c>.
+/// The folder that holds everything one Mesh knows: <c>VERSION lock run broker landing lake mesh.db storage.json jobs models spill</c>.
 /// One process at a time; disposing gives it back.
 /// </summary>
 public sealed class StateDirectory : IDisposable

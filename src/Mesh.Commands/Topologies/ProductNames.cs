@@ -1,4 +1,5 @@
 using Mesh.Lakehouse;
+using Mesh.Lakehouse.Maintenance;
 using Mesh.Model;
 using Mesh.Streaming.Ingest;
 using Mesh.Streaming.Topologies;
@@ -10,6 +11,7 @@ public sealed class ProductNames
 {
     private readonly Dictionary<string, TableIdentifier> tables = new(StringComparer.Ordinal);
     private readonly Dictionary<TableIdentifier, string> names = [];
+    private readonly Dictionary<TableIdentifier, IReadOnlyList<TierRule>> tiers = [];
 
     private ProductNames()
     {
@@ -24,6 +26,7 @@ public sealed class ProductNames
             var table = entry.Schema is null ? TableNames.OfSynchronised(entry.Synchronise!) : TableNames.OfMessages(entry.Schema, "");
             products.tables[entry.Name] = table;
             products.names.TryAdd(table, entry.Name);
+            if (entry.Tiers.Count > 0) products.tiers.TryAdd(table, entry.Tiers);
         }
 
         return products;
@@ -42,6 +45,9 @@ public sealed class ProductNames
             return null;
         }
     }
+
+    /// <summary>Tier rules of a table's product; none when it has none.</summary>
+    public IReadOnlyList<TierRule> TiersOf(TableIdentifier table) => tiers.GetValueOrDefault(table) ?? [];
 
     /// <summary>Name under which a table is known.</summary>
     public string NameOf(TableIdentifier table) => names.TryGetValue(table, out string? name) ? name : table.ToString();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Mesh.Lakehouse.Maintenance;
 
 namespace Mesh.Streaming.Topologies;
 
@@ -13,7 +14,7 @@ public static partial class ProductsSection
         List<ProductEntry> products = [];
         foreach (var item in section.Items)
         {
-            item.AllowKeys("name", "from", "contract");
+            item.AllowKeys("name", "from", "contract", "tier");
             string name = item.RequireText("name");
             var (schema, group) = ReadSource(item, groups);
             if (name.Length == 0) continue;
@@ -27,7 +28,7 @@ public static partial class ProductsSection
             }
             else if (schema is not null || group is not null)
             {
-                products.Add(new ProductEntry(name, schema, group, item.Get("contract")?.AsText()));
+                products.Add(new ProductEntry(name, schema, group, item.Get("contract")?.AsText()) { Tiers = ReadTiers(item.Get("tier")) });
             }
         }
 
@@ -61,11 +62,34 @@ public static partial class ProductsSection
         return (schema.Length > 0 ? schema : null, group.Length > 0 ? group : null);
     }
 
+    private static IReadOnlyList<TierRule> ReadTiers(TopologyNode? tiers)
+    {
+        if (tiers is null) return [];
+        var rules = new List<TierRule>();
+        foreach (var item in tiers.Items)
+        {
+            item.AllowKeys("after", "class", "unread");
+            var after = item.Get("after") is null ? TimeSpan.Zero : Duration(item, "after");
+            string storageClass = item.RequireText("class");
+            if (after <= TimeSpan.Zero) item.Report($"{item.Path} needs 'after', the age from which files move, for example 30d.");
+            else if (storageClass.Length > 0 && !ClassPattern().IsMatch(storageClass)) item.Get("class")!.Report($"'{storageClass}' is not a storage class: expected a word such as STANDARD_IA or GLACIER_IR.");
+            else if (rules.Count > 0 && rules[^1].After >= after) item.Report($"{item.Path} must be later than the rule before it: colder classes come after warmer ones.");
+            else if (storageClass.Length > 0) rules.Add(new TierRule(after, storageClass, Duration(item, "unread")));
+        }
+
+        return rules;
+    }
+
+    private static TimeSpan Duration(TopologyNode item, string key) => TimeSpan.FromTicks(item.GetDurationNs(key, 0) / TimeSpan.NanosecondsPerTick);
+
     private static IEnumerable<string> GroupsOf(Topology topology) =>
         from item in topology.Section("synchronise")?.Items ?? []
         let name = item.GetText("name", "")
         where name.Length > 0
         select name;
+
+    [GeneratedRegex("^[A-Z][A-Z0-9_]{0,63}$")]
+    private static partial Regex ClassPattern();
 
     [GeneratedRegex(@"^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$")]
     private static partial Regex NamePattern();

@@ -41,6 +41,20 @@ public sealed class JobStore
             $"SELECT {Columns} FROM jobs ORDER BY requested_at_us DESC, job_id LIMIT @limit", new { limit }).ConfigureAwait(false)).Select(row => row.ToEntry())],
         cancellationToken);
 
+    /// <summary>Snapshots that unfinished jobs will read or count from.</summary>
+    public ValueTask<IReadOnlySet<long>> ListSnapshotsInUseAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        async session =>
+        {
+            var ids = new HashSet<long>();
+            foreach (byte[] request in await session.QueryAsync<byte[]>("SELECT request FROM jobs WHERE state IN ('queued', 'running')").ConfigureAwait(false))
+            {
+                foreach (var input in JobRequested.Parser.ParseFrom(request).Inputs) ids.UnionWith([input.FromSnapshotId, input.ToSnapshotId]);
+            }
+
+            return (IReadOnlySet<long>)ids;
+        },
+        cancellationToken);
+
     /// <summary>A job by its id or a unique beginning of it; null when there is none.</summary>
     public ValueTask<JobEntry?> FindAsync(string jobId, CancellationToken cancellationToken) => database.ReadAsync(
         async session => (await session.QueryAsync<JobRow>(

@@ -55,7 +55,7 @@ public class ForeignWriterTests
     [InlineData("18446744073709551615::UBIGINT", TypeKind.Decimal128, "18446744073709551615")]
     [InlineData("4294967295::UINTEGER", TypeKind.Int64, "4294967295")]
     [InlineData("65535::USMALLINT", TypeKind.Int32, "65535")]
-    [InlineData("-128::TINYINT", TypeKind.Int32, "-128")]
+    [InlineData("(-128)::TINYINT", TypeKind.Int32, "-128")]
     [InlineData("TIMESTAMP_NS '2024-02-29 12:34:56.123456789'", TypeKind.LocalTimestampNanos, "1709210096123456789")]
     [InlineData("TIMESTAMP '2024-02-29 12:34:56.123456'", TypeKind.LocalTimestampMicros, "1709210096123456")]
     [InlineData("TIMESTAMP_MS '2024-02-29 12:34:56.789'", TypeKind.LocalTimestampMicros, "1709210096789000")]
@@ -65,7 +65,8 @@ public class ForeignWriterTests
     [InlineData("{'a': [MAP {1: 'x'}], 'b': NULL::INTEGER[]}", TypeKind.Struct, "{[[{1, \"x\"}]], null}")]
     public async Task Types_of_DuckDB_have_their_place(string value, TypeKind kind, string expected)
     {
-        foreach (string version in new[] { "V1", "V2" })
+        // DuckDB fails to write some short texts inside of maps in version 2.
+        foreach (string version in kind == TypeKind.Map ? ["V1"] : new[] { "V1", "V2" })
         {
             var (schema, batches) = await ReadAsync($"SELECT CASE WHEN i = 1 THEN NULL ELSE {value} END AS a FROM range(3) t(i)", $"COMPRESSION zstd, PARQUET_VERSION {version}");
             schema.Fields[0].Type.Kind.ShouldBe(kind);
@@ -101,7 +102,9 @@ public class ForeignWriterTests
         var filtered = await ParquetFiles.ReadAsync(file, new ParquetReadOptions { Filter = PredicateParser.Parse("f BETWEEN 100 AND 101"), Statistics = statistics });
         Rows.Of(filtered).ShouldBe(rows.GetRange(400, 5));
         statistics.RowGroupsSkipped.ShouldBe(2);
-        statistics.PagesSkipped.ShouldBeGreaterThan(0);
+
+        // A thousand indices fit one page.
+        if (numbers != "dictionary") statistics.PagesSkipped.ShouldBeGreaterThan(0);
     }
 
     private static async Task<(Schema Schema, List<RecordBatch> Batches)> ReadAsync(string select, string options) =>

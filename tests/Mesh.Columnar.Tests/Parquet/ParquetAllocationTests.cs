@@ -8,8 +8,11 @@ public class ParquetAllocationTests
     /// <summary>Pages and row groups cost a little; rows must not. In bytes.</summary>
     private const double AllocatedPerRow = 0.5;
 
-    [Fact]
-    public async Task The_hot_path_allocates_next_to_nothing_per_row()
+    [Theory]
+    [InlineData(ParquetCompression.Zstd, 1, "")]
+    [InlineData(ParquetCompression.Snappy, 2, "delta")]
+    [InlineData(ParquetCompression.Gzip, 1, "split")]
+    public async Task The_hot_path_allocates_next_to_nothing_per_row(ParquetCompression compression, int version, string encodings)
     {
         var schema = new Schema([
             new Field("time", DataType.TimestampMicros, Nullable: false),
@@ -20,7 +23,26 @@ public class ParquetAllocationTests
             new Field("pose", new StructType([new Field("y", DataType.Float32), new Field("v", new ListType(new Field("element", DataType.Float64, Nullable: false)))])),
         ]);
         var batch = RandomData.Batch(new Random(1), schema, 10_000);
-        var options = new ParquetWriterOptions { RowGroupBytes = 8 << 20, PageBytes = 256 << 10 };
+        var options = new ParquetWriterOptions
+        {
+            RowGroupBytes = 8 << 20,
+            PageBytes = 256 << 10,
+            Compression = compression,
+            DataPageVersion = version,
+            BloomFilterColumns = encodings == "delta" ? new HashSet<string> { "label" } : [],
+            Encodings = encodings switch
+            {
+                "delta" => new Dictionary<string, ParquetEncoding>
+                {
+                    ["time"] = ParquetEncoding.DeltaBinaryPacked, ["label"] = ParquetEncoding.DeltaByteArray, ["flag"] = ParquetEncoding.Rle,
+                },
+                "split" => new Dictionary<string, ParquetEncoding>
+                {
+                    ["x"] = ParquetEncoding.ByteStreamSplit, ["label"] = ParquetEncoding.DeltaLengthByteArray, ["pose.v.list.element"] = ParquetEncoding.ByteStreamSplit, ["exact"] = ParquetEncoding.ByteStreamSplit,
+                },
+                _ => new Dictionary<string, ParquetEncoding>(),
+            },
+        };
         await using var writer = new ParquetWriter(Stream.Null, schema, options);
         for (int i = 0; i < 60; i++) await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
 

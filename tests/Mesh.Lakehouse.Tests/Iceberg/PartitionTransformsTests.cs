@@ -77,6 +77,66 @@ public sealed class PartitionTransformsTests
     }
 
     [Fact]
+    public void Every_type_of_the_specification_has_its_transforms_and_no_other()
+    {
+        TypeKind[] numbers = [TypeKind.Int32, TypeKind.Int64, TypeKind.Decimal128];
+        TypeKind[] times = [TypeKind.TimestampMicros, TypeKind.TimestampNanos, TypeKind.LocalTimestampMicros, TypeKind.LocalTimestampNanos];
+        TypeKind[] texts = [TypeKind.Utf8, TypeKind.Binary];
+        var allowed = new Dictionary<PartitionTransform, TypeKind[]>
+        {
+            [PartitionTransform.Bucket] = [.. numbers, .. times, .. texts, TypeKind.Date32, TypeKind.TimeMicros, TypeKind.Uuid, TypeKind.FixedBinary],
+            [PartitionTransform.Truncate] = [.. numbers, .. texts],
+            [PartitionTransform.Year] = [.. times, TypeKind.Date32],
+            [PartitionTransform.Month] = [.. times, TypeKind.Date32],
+            [PartitionTransform.Day] = [.. times, TypeKind.Date32],
+            [PartitionTransform.Hour] = times,
+            [PartitionTransform.Void] = Enum.GetValues<TypeKind>(),
+        };
+        foreach (var (transform, kinds) in allowed)
+        {
+            Enum.GetValues<TypeKind>().Where(kind => PartitionTransforms.IsApplicable(transform, kind)).ShouldBe(kinds.Order(), transform.ToString());
+        }
+    }
+
+    [Fact]
+    public void Nanoseconds_fall_into_the_buckets_and_periods_of_their_microsecond()
+    {
+        var random = new Random(7);
+        for (int i = 0; i < 1000; i++)
+        {
+            long micros = random.NextInt64(-4_000_000_000_000_000, 4_000_000_000_000_000);
+            var coarse = Longs(DataType.TimestampMicros, micros);
+            var fine = Longs(DataType.LocalTimestampNanos, (micros * 1000) + random.Next(1000));
+            foreach (var transform in new[] { PartitionTransform.Year, PartitionTransform.Month, PartitionTransform.Day, PartitionTransform.Hour, PartitionTransform.Bucket })
+            {
+                var field = new PartitionField("t", transform, 16);
+                PartitionTransforms.Apply(field, fine, 0).ShouldBe(PartitionTransforms.Apply(field, coarse, 0), $"{transform} {micros}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Truncation_keeps_the_rules_of_the_specification_for_random_values()
+    {
+        var random = new Random(11);
+        for (int i = 0; i < 2000; i++)
+        {
+            int width = random.Next(1, 1000);
+            long value = random.NextInt64(-1_000_000, 1_000_000);
+            long truncated = (long)PartitionTransforms.Apply(new PartitionField("k", PartitionTransform.Truncate, width), Longs(DataType.Int64, value), 0)!;
+            (truncated % width).ShouldBe(0);
+            (value - truncated).ShouldBeInRange(0, width - 1);
+            var number = new ColumnVector { Type = new DecimalType(18, 2), Length = 1, ValueBytes = BitConverter.GetBytes((Int128)value) };
+            PartitionTransforms.Apply(new PartitionField("k", PartitionTransform.Truncate, width), number, 0).ShouldBe(truncated / 100m);
+        }
+
+        // Specification: width 50, scale 2: 10.65 becomes 10.50.
+        var example = new ColumnVector { Type = new DecimalType(9, 2), Length = 1, ValueBytes = BitConverter.GetBytes((Int128)1065) };
+        PartitionTransforms.Apply(new PartitionField("k", PartitionTransform.Truncate, 50), example, 0).ShouldBe(10.50m);
+        PartitionTransforms.Apply(new PartitionField("k", PartitionTransform.Void), example, 0).ShouldBeNull();
+    }
+
+    [Fact]
     public void Nulls_stay_null_and_have_a_name_in_paths()
     {
         var column = new ColumnVector { Type = DataType.Int64, Length = 1, NullCount = 1, Validity = new byte[1], ValueBytes = new byte[8] };

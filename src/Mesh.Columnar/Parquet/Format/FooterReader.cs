@@ -218,7 +218,9 @@ internal static class FooterReader
                     statistics = ReadStatistics(ref reader, (PhysicalType)physicalType);
                     break;
                 case 14: bloomOffset = reader.ReadI64(type); break;
-                case 15: bloomBytes = reader.ReadI32(type); break;
+
+                // A writer that was ahead of the format put a list there.
+                case 15 when type == ThriftType.I32: bloomBytes = reader.ReadI32(type); break;
                 default: reader.Skip(type); break;
             }
         }

@@ -78,7 +78,13 @@ internal static class BitUnpack
                 values.AsInt32().StoreUnsafe(ref to, (nuint)i);
             }
 
-            bit = ((long)place << 3);
+            bit = (long)place << 3;
+        }
+
+        ulong each = (1UL << width) - 1;
+        for (; i < target.Length && (bit >> 3) + sizeof(ulong) <= source.Length; i++, bit += width)
+        {
+            target[i] = (int)((BinaryPrimitives.ReadUInt64LittleEndian(source[(int)(bit >> 3)..]) >> (int)(bit & 7)) & each);
         }
 
         for (; i < target.Length; i++, bit += width) target[i] = (int)Single(source, bit, width);

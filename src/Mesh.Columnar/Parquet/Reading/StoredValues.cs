@@ -89,7 +89,9 @@ internal static class StoredValues
             {
                 var value = stored.Slice(i * Int96Bytes, Int96Bytes);
                 long nanos = BinaryPrimitives.ReadInt64LittleEndian(value);
-                uint day = BinaryPrimitives.ReadUInt32LittleEndian(value[sizeof(long)..]);
+
+                // Signed, and wrapping round as Spark's arithmetic does far in the future.
+                int day = BinaryPrimitives.ReadInt32LittleEndian(value[sizeof(long)..]);
                 target[i] = unchecked(((day - JulianDayOfEpoch) * MicrosOfDay) + (nanos / 1000));
             }
         }

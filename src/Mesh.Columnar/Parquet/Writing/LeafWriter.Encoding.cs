@@ -31,6 +31,7 @@ internal abstract partial class LeafWriter
     private Encoding fallback;
     private bool isSettled;
     private bool hasIndices;
+    private IndexWidth indexWidth;
     private int chunkOrdinal;
     private double bytesPerEntry;
 
@@ -132,14 +133,27 @@ internal abstract partial class LeafWriter
         ForgetDictionary();
     }
 
+    /// <summary>Cost of the open page with its dictionary, whose indices get the width that compresses best.</summary>
     private double DictionaryCost(PageScratch scratch, int from, int sample, double scale)
     {
         scratch.Body.Clear();
         WriteDictionary(scratch.Body);
-        double cost = Cost(scratch, sample);
-        scratch.Body.Clear();
-        EncodeIndices(scratch.Indices.Span.Slice(from, sample), scratch.Body);
-        return cost + (Cost(scratch, sample) * scale);
+        double dictionary = Cost(scratch, sample), least = double.MaxValue;
+        int lastBits = 0;
+        for (var width = IndexWidth.Exact; width <= IndexWidth.Bytes; width++)
+        {
+            int bits = IndexBits(width);
+            if (bits == lastBits) continue;
+            lastBits = bits;
+            scratch.Body.Clear();
+            EncodeIndices(scratch.Indices.Span.Slice(from, sample), bits, scratch.Body);
+            double cost = Cost(scratch, sample);
+            if (cost >= least) continue;
+            least = cost;
+            indexWidth = width;
+        }
+
+        return dictionary + (least * scale);
     }
 
     private static double Cost(PageScratch scratch, int count)
@@ -157,11 +171,21 @@ internal abstract partial class LeafWriter
         return TryIndex(probation, indices[probation..]);
     }
 
-    private void EncodeIndices(ReadOnlySpan<int> indices, PooledList<byte> target)
+    private int IndexBits(IndexWidth width)
     {
-        int width = Math.Max(1, RleEncoder.BitWidth(Math.Max(0, DictionaryCount - 1)));
-        target.Add((byte)width);
-        RleEncoder.Encode(indices, width, target);
+        int exact = Math.Max(1, RleEncoder.BitWidth(Math.Max(0, DictionaryCount - 1)));
+        return width switch
+        {
+            IndexWidth.Exact => exact,
+            IndexWidth.PowerOfTwo => (int)BitOperations.RoundUpToPowerOf2((uint)exact),
+            _ => Math.Max(8, (int)BitOperations.RoundUpToPowerOf2((uint)exact)),
+        };
+    }
+
+    private static void EncodeIndices(ReadOnlySpan<int> indices, int bits, PooledList<byte> target)
+    {
+        target.Add((byte)bits);
+        RleEncoder.Encode(indices, bits, target);
     }
 
     /// <summary>Decides whether the choice holds for the next chunk: it is thought over ever more rarely, and whenever values have grown.</summary>
@@ -180,5 +204,13 @@ internal abstract partial class LeafWriter
         {
             isSettled = false;
         }
+    }
+
+    /// <summary>Bits of a dictionary index. Codecs look for bytes: indices that share them in always the same way compress better, though there are more bits.</summary>
+    private enum IndexWidth
+    {
+        Exact,
+        PowerOfTwo,
+        Bytes,
     }
 }

@@ -227,7 +227,7 @@ internal abstract partial class LeafWriter
         bool isVersion2 = Options.DataPageVersion == 2;
         int repetitionBytes = AppendLevels(repetition, Node.RepetitionLevel, body, hasLength: !isVersion2);
         int definitionBytes = AppendLevels(definition, Node.DefinitionLevel, body, hasLength: !isVersion2);
-        if (encoding == Encoding.RleDictionary) EncodeIndices(scratch.Indices.Span, body);
+        if (encoding == Encoding.RleDictionary) EncodeIndices(scratch.Indices.Span, IndexBits(indexWidth), body);
         else if (Count > 0) Encode(encoding, 0, Count, scratch, body);
         usedEncodings |= 1 << (int)encoding;
         if (body.Length > ParquetFormat.MaxPageBytes) throw TooLarge(body.Length);

@@ -206,6 +206,12 @@ internal ref struct AvroDecoder(ReadOnlySpan<byte> bytes, string source)
                 continue;
             }
 
+            if (!isMap && items is AvroRecord { PairValue: { } pairValue })
+            {
+                SkipPairs(count, pairValue);
+                continue;
+            }
+
             for (; count > 0; count--)
             {
                 if (isMap) ReadBytes();
@@ -214,6 +220,17 @@ internal ref struct AvroDecoder(ReadOnlySpan<byte> bytes, string source)
         }
 
         depth--;
+    }
+
+    /// <summary>Metrics are pairs of a field id and a number or bytes, and most of a manifest.</summary>
+    private void SkipPairs(long count, AvroPrimitiveKind value)
+    {
+        for (; count > 0; count--)
+        {
+            SkipLong();
+            if (value is AvroPrimitiveKind.Int or AvroPrimitiveKind.Long) SkipLong();
+            else ReadBytes();
+        }
     }
 
     private object? Read(AvroType type)

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using Mesh.Model;
 
 namespace Mesh.Lakehouse.Iceberg.Avro;
@@ -40,22 +42,37 @@ internal static class AvroFile
         bool deflated = header.TryGetValue("avro.codec", out byte[]? codec) && codec.AsSpan().SequenceEqual("deflate"u8);
         if (!deflated && codec is not null && !codec.AsSpan().SequenceEqual("null"u8)) throw AvroFault.At(source, "its codec is neither null nor deflate");
 
-        while (!decoder.AtEnd)
+        byte[] inflated = [];
+        try
         {
-            int start = decoder.Position;
-            long count = decoder.ReadLong();
-            var stored = decoder.ReadBytes();
-            if (!decoder.Take(SyncBytes).SequenceEqual(sync)) throw AvroFault.At(source, start, "a block does not end with the sync marker");
-            var block = new AvroDecoder(deflated ? Inflate(stored, source, start) : stored, source);
-            for (; count > 0; count--)
+            while (!decoder.AtEnd)
             {
-                int before = block.Position;
-                readRecord(ref block, type);
-                block.CountIfEmpty(before);
+                int start = decoder.Position;
+                long count = decoder.ReadLong();
+                var stored = decoder.ReadBytes();
+                if (!decoder.Take(SyncBytes).SequenceEqual(sync)) throw AvroFault.At(source, start, "a block does not end with the sync marker");
+                var content = stored;
+                if (deflated)
+                {
+                    var compressed = file.Slice(decoder.Position - SyncBytes - stored.Length, stored.Length);
+                    int length = Inflate(compressed, ref inflated, source, start);
+                    content = inflated.AsSpan(0, length);
+                }
+
+                var block = new AvroDecoder(content, source);
+                for (; count > 0; count--)
+                {
+                    int before = block.Position;
+                    readRecord(ref block, type);
+                    block.CountIfEmpty(before);
+                }
+
+                if (count < 0 || !block.AtEnd) throw AvroFault.At(source, start, "a block does not hold the number of records it announces");
             }
-
-
-            if (count < 0 || !block.AtEnd) throw AvroFault.At(source, start, "a block does not hold the number of records it announces");
+        }
+        finally
+        {
+            if (inflated.Length > 0) ArrayPool<byte>.Shared.Return(inflated);
         }
 
         return header;
@@ -83,24 +100,33 @@ internal static class AvroFile
         return header;
     }
 
-    private static ReadOnlySpan<byte> Inflate(ReadOnlySpan<byte> stored, string source, long offset)
+    /// <summary>Inflates a block into a rented buffer that is used again for the next; returns the length.</summary>
+    private static int Inflate(ReadOnlyMemory<byte> stored, ref byte[] buffer, string source, long offset)
     {
-        using var output = new MemoryStream();
+        if (buffer.Length == 0) buffer = ArrayPool<byte>.Shared.Rent(128 << 10);
         try
         {
-            using var inflater = new DeflateStream(new MemoryStream(stored.ToArray()), CompressionMode.Decompress);
-            byte[] buffer = new byte[32 << 10];
-            for (int read; (read = inflater.Read(buffer)) > 0;)
+            var input = MemoryMarshal.TryGetArray(stored, out var segment)
+                ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
+                : new MemoryStream(stored.ToArray());
+            using var inflater = new DeflateStream(input, CompressionMode.Decompress);
+            int length = 0;
+            for (int read; (read = inflater.Read(buffer, length, buffer.Length - length)) > 0;)
             {
-                if (output.Length + read > MaxBlockBytes) throw AvroFault.At(source, offset, $"a block inflates to more than {MaxBlockBytes:N0} bytes");
-                output.Write(buffer, 0, read);
+                length += read;
+                if (length > MaxBlockBytes) throw AvroFault.At(source, offset, $"a block inflates to more than {MaxBlockBytes:N0} bytes");
+                if (length < buffer.Length) continue;
+                byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                buffer.AsSpan(0, length).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = larger;
             }
+
+            return length;
         }
         catch (InvalidDataException exception)
         {
             throw AvroFault.At(source, offset, $"a block does not inflate ({exception.Message})");
         }
-
-        return output.GetBuffer().AsSpan(0, (int)output.Length);
     }
 }

@@ -42,11 +42,16 @@ internal sealed record AvroRecord(string Name) : AvroType
 
     public List<(string Name, AvroType Type)> Fields { get; } = [];
 
+    /// <summary>Kind of the second field of a pair of a number and a number, text or bytes; null for other records.</summary>
+    public AvroPrimitiveKind? PairValue { get; private set; }
+
     public void Add(string name, AvroType type, int? fieldId)
     {
         if (fieldId is { } id) indexById.TryAdd(id, Fields.Count);
         ids.Add(fieldId ?? -1);
         Fields.Add((name, type));
+        PairValue = Fields is [(_, AvroPrimitive { Kind: AvroPrimitiveKind.Int or AvroPrimitiveKind.Long }), (_, AvroPrimitive second)]
+            && second.Kind is (AvroPrimitiveKind.Int or AvroPrimitiveKind.Long or AvroPrimitiveKind.Bytes or AvroPrimitiveKind.String) ? second.Kind : null;
     }
 
     /// <summary>Id of the field at a place; -1 when it has none.</summary>

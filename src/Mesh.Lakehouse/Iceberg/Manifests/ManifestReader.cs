@@ -140,7 +140,7 @@ internal sealed class ManifestReader
                     offsets = ReadNumbers(ref decoder, field);
                     break;
                 case 135:
-                    equality = [.. ReadNumbers(ref decoder, field).Select(number => (int)number)];
+                    equality = Array.ConvertAll(ReadNumbers(ref decoder, field), static number => (int)number);
                     break;
                 case 140:
                     sortOrder = decoder.ReadNumber(field);

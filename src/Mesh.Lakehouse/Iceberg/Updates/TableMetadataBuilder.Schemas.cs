@@ -85,7 +85,7 @@ internal sealed partial class TableMetadataBuilder
         {
             var same = earlier.FirstOrDefault(other => other.SourceId == field.SourceId && other.Transform == field.Transform && other.Parameter == field.Parameter);
             int id = field.FieldId ?? same?.FieldId ?? last + 1;
-            if (id < PartitionSpec.FirstFieldId) throw Refused($"partition field '{field.Name}' has the id {id}; they begin at {PartitionSpec.FirstFieldId}");
+            if (id is < PartitionSpec.FirstFieldId or > MaxFieldId) throw Refused($"partition field '{field.Name}' has the id {id}; they begin at {PartitionSpec.FirstFieldId}");
             if (earlier.FirstOrDefault(other => other.FieldId == id) is { } before
                 && (before.SourceId != field.SourceId || before.Transform != field.Transform || before.Parameter != field.Parameter))
             {

@@ -151,6 +151,9 @@ internal sealed partial class TableMetadataBuilder
         if (metadata.DefaultSortOrderId < 0) metadata = metadata with { DefaultSortOrderId = metadata.SortOrders[^1].OrderId };
         if (metadata.Schemas.All(schema => schema.SchemaId != metadata.CurrentSchemaId)) throw Refused($"it has no schema {metadata.CurrentSchemaId}");
         if (metadata.PartitionSpecs.All(spec => spec.SpecId != metadata.DefaultSpecId)) throw Refused($"it has no partition spec {metadata.DefaultSpecId}");
+        int needed = IcebergTypes.RequiredFormatVersion(metadata.CurrentSchema);
+        if (creating) metadata = metadata with { FormatVersion = Math.Max(metadata.FormatVersion, needed) };
+        if (metadata.FormatVersion < needed) throw Refused($"its schema needs format version {needed}; upgrade it in the same commit");
         if (metadata.DefaultSortOrder is null) throw Refused($"it has no sort order {metadata.DefaultSortOrderId}");
         RequireFitting();
         return metadata;

@@ -11,8 +11,8 @@ public class EncoderTests
         // "7, 5, 3, 1, 2, 3, 4, 5": deltas -2, -2, -2, 1, 1, 1, 1; the smallest is -2, the rest take two bits (Encodings.md, "DELTA_BINARY_PACKED").
         var target = new PooledList<byte>();
         DeltaBinaryPackedEncoder.Encode<int>([7, 5, 3, 1, 2, 3, 4, 5], target);
-        target.Span[..11].ToArray().ShouldBe([0x80, 0x01, 4, 8, 14, 3, 2, 0, 0, 0, 0b11000000]);
-        target.Span[11..].ToArray().ShouldBe([0b00111111, 0, 0, 0, 0, 0, 0]);
+        target.Span[..12].ToArray().ShouldBe([0x80, 0x04, 4, 8, 14, 3, 2, 0, 0, 0, 0b11000000, 0b00111111]);
+        target.Span[12..].ToArray().ShouldBe(new byte[30]);
     }
 
     [Theory]

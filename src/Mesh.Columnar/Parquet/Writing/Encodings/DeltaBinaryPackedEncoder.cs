@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace Mesh.Columnar.Parquet;
 
-/// <summary>DELTA_BINARY_PACKED (Encodings.md, 5): differences of neighbours, in blocks of 128 packed as four miniblocks of 32.</summary>
+/// <summary>DELTA_BINARY_PACKED (Encodings.md, 5): differences of neighbours, in blocks of 512 packed as four miniblocks of 128.</summary>
 internal static class DeltaBinaryPackedEncoder
 {
-    private const int Block = 128;
+    private const int Block = 512;
     private const int MiniBlocks = 4;
     private const int MiniBlock = Block / MiniBlocks;
 

@@ -1,0 +1,38 @@
+using Mesh.Catalogue;
+using Mesh.Lakehouse.Maintenance;
+
+namespace Mesh.Commands.Maintenance;
+
+/// <summary>Maintenance of tables on demand: by a server over HTTP, or on a state directory that no server has. Tables by their own name or a product's.</summary>
+public interface IMaintenance : IAsyncDisposable
+{
+    /// <summary>All tables.</summary>
+    Task<IReadOnlyList<string>> ListTablesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Joins or sorts files of a table.</summary>
+    Task<CompactionReport> CompactAsync(string table, CompactRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Arranges the manifests of a table by partition.</summary>
+    Task<ManifestRewriteReport> RewriteManifestsAsync(string table, DryRunRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Takes old snapshots out of a table and deletes the files that only they had.</summary>
+    Task<ExpiryReport> ExpireAsync(string table, ExpireRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Deletes files of a table that nothing refers to.</summary>
+    Task<OrphansView> RemoveOrphansAsync(string table, OrphansRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the files of tables that were dropped.</summary>
+    Task<IReadOnlyList<OrphansView>> RemoveDroppedAsync(OrphansRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Moves files of a table to colder storage by the rules of its product.</summary>
+    Task<TieringReport> TierAsync(string table, DryRunRequest request, CancellationToken cancellationToken);
+
+    /// <summary>What a table occupies and how it is used.</summary>
+    Task<ProductStorage> MeasureAsync(string table, CancellationToken cancellationToken);
+
+    /// <summary>How the files of a table are laid out.</summary>
+    Task<TableStatistics> GetStatisticsAsync(string table, CancellationToken cancellationToken);
+
+    /// <summary>What maintenance did last, by table and task; empty without a server.</summary>
+    Task<IReadOnlyList<MaintenanceResult>> ListResultsAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using Mesh.Commands.Configuration;
+using Mesh.Model;
+using Mesh.Storage;
+using Mesh.Storage.S3;
+
+namespace Mesh.Commands.State;
+
+/// <summary>
+/// Where a state directory's tables and recordings lie: in its own folders, or under <c>lake/</c> and <c>landing/</c> of a place in S3
+/// (setting <c>storage.uri</c>). The place is noted in <c>DIR/storage.json</c>, so that commands that read find it and a server that was given
+/// another one does not begin an empty lake beside the full one. Credentials are not noted.
+/// </summary>
+public sealed class LakeStorage : IDisposable
+{
+    private const string FileName = "storage.json";
+
+    private LakeStorage(IObjectStore lake, IObjectStore landing)
+    {
+        Lake = lake;
+        Landing = landing;
+    }
+
+    /// <summary>Tables.</summary>
+    public IObjectStore Lake { get; }
+
+    /// <summary>Recordings as they arrived.</summary>
+    public IObjectStore Landing { get; }
+
+    /// <summary>Opens both for a server. A store in S3 is tried out first.</summary>
+    /// <exception cref="MeshException">
+    /// <c>MESH11001</c> a setting is wrong; <c>MESH11014</c> the directory's tables are elsewhere; <c>MESH8030</c> to <c>MESH8035</c> from the store.
+    /// </exception>
+    public static async ValueTask<LakeStorage> OpenAsync(StateDirectory state, Settings settings, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var place = Place.Of(settings);
+        var noted = Place.Read(state.Root);
+        bool hasFolders = noted is null && Directory.EnumerateFileSystemEntries(state.Lake).Any();
+        if (place.Uri is not null && (hasFolders || (noted is not null && noted.Uri != place.Uri)))
+        {
+            throw new MeshException("MESH11014", $"The tables of '{state.Root}' are in {noted?.Uri ?? state.Lake}, but `storage.uri` says {place.Uri}. Correct the setting, or begin another state directory with `--data DIR`.");
+        }
+
+        place = place.OrElse(noted);
+        if (place.Uri is null) return new LakeStorage(new LocalObjectStore(state.Lake, time), new LocalObjectStore(state.Landing, time));
+
+        var options = OptionsOf(place, settings, state.Spill);
+        var lake = await S3ObjectStore.OpenAsync($"{place.Uri}/lake", options, time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var storage = new LakeStorage(lake, await S3ObjectStore.OpenAsync($"{place.Uri}/landing", options, time, cancellationToken).ConfigureAwait(false));
+            place.Write(state.Root);
+            return storage;
+        }
+        catch
+        {
+            lake.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens both for reading, beside a server or without one; nothing is written.</summary>
+    public static LakeStorage OpenForReading(StateDirectory state, Settings settings)
+    {
+        var place = (Place.Read(state.Root) ?? new Place(null, null, null)).OverriddenBy(settings);
+        if (place.Uri is null) return new LakeStorage(new LocalObjectStore(state.Lake), new LocalObjectStore(state.Landing));
+        var options = OptionsOf(place, settings, Path.GetTempPath());
+        return new LakeStorage(S3ObjectStore.OpenForReading($"{place.Uri}/lake", options), S3ObjectStore.OpenForReading($"{place.Uri}/landing", options));
+    }
+
+    /// <summary>Tries out the store that the settings name; its root's URI, or null when they name none.</summary>
+    /// <exception cref="MeshException">As <see cref="OpenAsync"/>.</exception>
+    public static async ValueTask<string?> ExamineAsync(Settings settings, CancellationToken cancellationToken)
+    {
+        var place = Place.Of(settings);
+        if (place.Uri is null) return null;
+        using var store = await S3ObjectStore.OpenAsync(
+            $"{place.Uri}/lake", OptionsOf(place, settings, Path.GetTempPath()), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        return place.Uri;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        (Lake as IDisposable)?.Dispose();
+        (Landing as IDisposable)?.Dispose();
+    }
+
+    private static S3Options OptionsOf(Place place, Settings settings, string spoolFolder)
+    {
+        string? accessKey = settings.Text(SettingKeys.StorageAccessKey);
+        string? secretKey = settings.Text(SettingKeys.StorageSecretKey);
+        if (accessKey is null != secretKey is null)
+        {
+            throw new MeshException("MESH11001", "`storage.accessKey` and `storage.secretKey` go together: give both, or neither to take the credentials that AWS tools take.");
+        }
+
+        return new S3Options
+        {
+            Endpoint = place.Endpoint,
+            Region = place.Region,
+            Credentials = accessKey is null ? null : new S3Credentials(accessKey, secretKey!),
+            SpoolFolder = spoolFolder,
+        };
+    }
+
+    private sealed record Place(string? Uri, string? Endpoint, string? Region)
+    {
+        public static Place Of(Settings settings)
+        {
+            string? uri = settings.Text(SettingKeys.StorageUri)?.TrimEnd('/');
+            if (uri is not null && !S3ObjectStore.IsUri(uri))
+            {
+                throw new MeshException("MESH11001", $"`storage.uri` is '{uri}' ({settings[SettingKeys.StorageUri].Source}), but should be empty or s3://BUCKET/PREFIX.");
+            }
+
+            return new Place(uri, settings.Text(SettingKeys.StorageEndpoint), settings.Text(SettingKeys.StorageRegion));
+        }
+
+        public static Place? Read(string root)
+        {
+            string path = Path.Combine(root, FileName);
+            try
+            {
+                return File.Exists(path) ? JsonSerializer.Deserialize<Place>(File.ReadAllBytes(path), MeshJson.Options) : null;
+            }
+            catch (JsonException exception)
+            {
+                throw new MeshException("MESH11014", $"'{path}' is damaged: {exception.Message} Write {{\"uri\": \"s3://BUCKET/PREFIX\"}} with the place of the tables.", innerException: exception);
+            }
+        }
+
+        public void Write(string root) => AtomicFile.Write(Path.Combine(root, FileName), JsonSerializer.SerializeToUtf8Bytes(this, MeshJson.Options));
+
+        public Place OrElse(Place? noted) => new(Uri ?? noted?.Uri, Endpoint ?? noted?.Endpoint, Region ?? noted?.Region);
+
+        // The tables are where they were noted to be; how to get there may have changed.
+        public Place OverriddenBy(Settings settings) => this with
+        {
+            Endpoint = settings.Text(SettingKeys.StorageEndpoint) ?? Endpoint, Region = settings.Text(SettingKeys.StorageRegion) ?? Region,
+        };
+    }
+}
