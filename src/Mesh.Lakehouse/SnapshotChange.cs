@@ -1,10 +1,15 @@
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Manifests;
+using Mesh.Lakehouse.Iceberg.Metadata;
 
 namespace Mesh.Lakehouse;
 
 /// <summary>A file to add under a partition spec.</summary>
-internal readonly record struct AddedFile(DataFile File, int PartitionSpecId);
+internal readonly record struct AddedFile(DataFile File, int PartitionSpecId)
+{
+    /// <summary>The file under the spec that it names, or else the table's current one.</summary>
+    public static AddedFile Of(DataFile file, TableMetadata metadata) => new(file, file.PartitionSpecId ?? metadata.DefaultSpecId);
+}
 
 /// <summary>What a snapshot does to the files of a table.</summary>
 internal sealed record SnapshotChange

@@ -113,7 +113,7 @@ public sealed partial class TableCatalogue
             var change = new SnapshotChange
             {
                 Operation = "append",
-                Added = [.. files.Select(file => new AddedFile(file, state.Metadata.DefaultSpecId))],
+                Added = [.. files.Select(file => AddedFile.Of(file, state.Metadata))],
                 Summary = Describe(accepted, commitId),
             };
             snapshot = await writer.WriteAsync(change, state.Metadata.CurrentSnapshot, cancellationToken).ConfigureAwait(false);
@@ -154,7 +154,7 @@ public sealed partial class TableCatalogue
     private async ValueTask<IReadOnlyList<DataFile>> CheckFilesAsync(TableState state, IReadOnlyList<DataFile> files, CancellationToken cancellationToken)
     {
         if (files.Count == 0) return files;
-        var layout = PartitionLayout.Of(state.Metadata, state.Metadata.DefaultSpec);
+        var layouts = new Dictionary<int, PartitionLayout>();
         var uris = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in files)
         {
@@ -165,6 +165,13 @@ public sealed partial class TableCatalogue
                 long? size = await lake.GetSizeAsync(lake.KeyOf(file.Uri), cancellationToken).ConfigureAwait(false);
                 if (size is null) throw Refused(state, file, "it does not exist");
                 if (size != file.FileBytes) throw Refused(state, file, $"it has {size:N0} bytes where {file.FileBytes:N0} are announced");
+            }
+
+            int specId = AddedFile.Of(file, state.Metadata).PartitionSpecId;
+            if (!layouts.TryGetValue(specId, out var layout))
+            {
+                if (state.Metadata.PartitionSpecs.All(spec => spec.SpecId != specId)) throw Refused(state, file, $"the table has no partition spec {specId}");
+                layouts.Add(specId, layout = PartitionLayout.Of(state.Metadata, specId));
             }
 
             RequirePartition(state, file, layout);

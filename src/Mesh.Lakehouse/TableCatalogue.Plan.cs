@@ -33,6 +33,21 @@ public sealed partial class TableCatalogue
         if (SnapshotOf(state, options) is not { } snapshot) yield break;
         var after = options.AfterSnapshotId is { } id ? FindSnapshot(state, id) : null;
         var added = after is null ? null : SnapshotsBetween(state, after, snapshot);
+        if (after is not null && FindReplacement(state, after, snapshot) is { } replacement)
+        {
+            // Files that compaction has replaced are only in the snapshots before it. Those are asked one by one: their rows as they were added.
+            var before = state.Metadata.FindSnapshot(replacement.ParentSnapshotId!.Value)!;
+            if (before.SnapshotId != after.SnapshotId)
+            {
+                await foreach (var file in PlanAsync(state, options with { SnapshotId = before.SnapshotId, Reference = null, AsOf = null }, cancellationToken).ConfigureAwait(false)) yield return file;
+            }
+
+            if (replacement.SnapshotId == snapshot.SnapshotId) yield break;
+            options = options with { AfterSnapshotId = replacement.SnapshotId };
+            after = replacement;
+            added = SnapshotsBetween(state, after, snapshot);
+        }
+
         var statistics = options.Statistics ?? new ScanStatistics();
         var list = await ReadManifestListAsync(snapshot, cancellationToken).ConfigureAwait(false);
         statistics.ManifestsTotal += list.Count;

@@ -36,7 +36,7 @@ public sealed partial class TableCatalogue
                     new SnapshotChange
                     {
                         Operation = "replace",
-                        Added = [.. added.Select(file => new AddedFile(file, state.Metadata.DefaultSpecId))],
+                        Added = [.. added.Select(file => AddedFile.Of(file, state.Metadata))],
                         RemovedUris = replacement.RemovedUris.ToHashSet(StringComparer.Ordinal),
                         Likely = LikelyManifests(state.Metadata, added),
                         Summary = replacement.Summary,
@@ -78,7 +78,7 @@ public sealed partial class TableCatalogue
     /// <summary>Manifests whose partitions meet those of the added files: rows mostly stay in their partition.</summary>
     private static Func<ManifestFile, bool>? LikelyManifests(TableMetadata metadata, IReadOnlyList<DataFile> added)
     {
-        if (added.Count == 0 || metadata.DefaultSpec.Fields.Count == 0) return null;
+        if (added.Count == 0 || metadata.DefaultSpec.Fields.Count == 0 || added.Any(file => AddedFile.Of(file, metadata).PartitionSpecId != metadata.DefaultSpecId)) return null;
         var layout = PartitionLayout.Of(metadata, metadata.DefaultSpec);
         return manifest => manifest.PartitionSpecId == metadata.DefaultSpecId && added.Any(file => MayHold(manifest, layout, file.Partition));
     }

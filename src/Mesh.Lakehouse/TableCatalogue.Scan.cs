@@ -64,14 +64,27 @@ public sealed partial class TableCatalogue
         return ManifestReader.Read(bytes, manifest, layout, metricsOf);
     }
 
+    /// <summary>The last snapshot between two that put files in the place of others; null when there is none.</summary>
+    private static Snapshot? FindReplacement(TableState state, Snapshot after, Snapshot last)
+    {
+        for (var snapshot = last; snapshot is not null && snapshot.SnapshotId != after.SnapshotId;
+            snapshot = snapshot.ParentSnapshotId is { } parent ? state.Metadata.FindSnapshot(parent) : null)
+        {
+            if (snapshot.Summary.GetValueOrDefault("operation") == "replace" && snapshot.Summary.ContainsKey("deleted-data-files")) return snapshot;
+        }
+
+        return null;
+    }
+
     /// <summary>The snapshots that brought new rows after one and up to another.</summary>
     private static HashSet<long> SnapshotsBetween(TableState state, Snapshot after, Snapshot last)
     {
         var between = new HashSet<long>();
         for (var snapshot = last; snapshot.SnapshotId != after.SnapshotId;)
         {
-            // Rewriting files, as compaction does, brings no rows.
-            if (snapshot.Summary.GetValueOrDefault("operation") != "replace") between.Add(snapshot.SnapshotId);
+            // Rewriting files, as compaction and erasure do, brings no rows.
+            bool isNew = snapshot.Summary.GetValueOrDefault("operation") != "replace" && snapshot.Summary.GetValueOrDefault(NewRowsProperty) != "false";
+            if (isNew) between.Add(snapshot.SnapshotId);
             snapshot = (snapshot.ParentSnapshotId is { } parent ? state.Metadata.FindSnapshot(parent) : null)
                 ?? throw new MeshException("MESH8105",
                     $"Snapshot {after.SnapshotId} is not an ancestor of {last.SnapshotId} in table {state.Identifier}: the table was rolled back or the "

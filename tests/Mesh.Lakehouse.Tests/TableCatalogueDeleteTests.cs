@@ -52,6 +52,17 @@ public sealed class TableCatalogueDeleteTests : IDisposable
     }
 
     [Fact]
+    public async Task Rows_that_erasure_writes_again_are_not_new_to_who_reads_only_new_rows()
+    {
+        var table = await lake.CreateImuAsync();
+        await AppendAsync(table, 0, 100);
+        long seen = (await lake.Catalogue.LoadAsync(LakeFixture.Imu, None)).CurrentSnapshot!.SnapshotId;
+        await lake.Catalogue.DeleteRowsAsync(LakeFixture.Imu, Between(10, 19), new DeleteOptions(), None);
+        await AppendAsync(table, 1, 100);
+        (await SequencesAsync(new ScanOptions { AfterSnapshotId = seen })).Order().ShouldBe(Enumerable.Range(100, 100).Select(i => (long)i));
+    }
+
+    [Fact]
     public async Task Nothing_to_delete_makes_no_snapshot()
     {
         var table = await lake.CreateImuAsync();

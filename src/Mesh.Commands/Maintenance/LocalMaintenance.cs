@@ -8,7 +8,6 @@ using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Maintenance;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
-using Mesh.Storage;
 
 namespace Mesh.Commands.Maintenance;
 
@@ -26,24 +25,28 @@ public sealed class LocalMaintenance(
 
     /// <summary>Opens a state directory on which no server runs; its lock keeps one from starting meanwhile.</summary>
     /// <exception cref="MeshException"><c>MESH11010</c> a server has it; <c>MESH11013</c> it is none.</exception>
-    public static LocalMaintenance Open(string folder, Settings settings)
+    public static async Task<LocalMaintenance> OpenAsync(string folder, Settings settings, CancellationToken cancellationToken)
     {
         var options = MaintenanceSettings.Read(settings);
         StateDirectory.OpenForReading(folder).Dispose();
         var state = StateDirectory.Open(folder);
+        var owned = new Stack<IDisposable>([state]);
         try
         {
             var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
-            var lake = new LocalObjectStore(state.Lake);
-            var tables = new TableCatalogue(database, lake, TimeProvider.System);
+            owned.Push(database);
+            await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+            var storage = await LakeStorage.OpenAsync(state, settings, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            owned.Push(storage);
+            var tables = new TableCatalogue(database, storage.Lake, TimeProvider.System);
             var maintenance = new LakeMaintenance(
-                tables, lake, options with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, TimeProvider.System);
+                tables, storage.Lake, options with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, TimeProvider.System);
             return new LocalMaintenance(
-                maintenance, tables, new TableAccess(database, TimeProvider.System), ProductNames.Of(RunningTopology.Read(state)), TimeProvider.System, state, database, maintenance);
+                maintenance, tables, new TableAccess(database, TimeProvider.System), ProductNames.Of(RunningTopology.Read(state)), TimeProvider.System, state, database, storage, maintenance);
         }
         catch
         {
-            state.Dispose();
+            while (owned.TryPop(out var part)) part.Dispose();
             throw;
         }
     }

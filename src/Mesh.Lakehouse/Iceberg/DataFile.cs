@@ -26,6 +26,12 @@ public sealed record DataFile
     /// </summary>
     public required IReadOnlyList<object?> Partition { get; init; }
 
+    /// <summary>
+    /// Spec of the partition values of a file to be added; null for the table's current one. A writer that was told another spec than the table
+    /// has by now says so here, as <see cref="Table.PartitionSpecId"/> had it.
+    /// </summary>
+    public int? PartitionSpecId { get; init; }
+
     /// <summary>Metrics per leaf column.</summary>
     public IReadOnlyList<ColumnMetrics> Columns { get; init; } = [];
 

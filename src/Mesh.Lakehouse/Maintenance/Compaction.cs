@@ -77,7 +77,7 @@ public sealed class Compaction(TableCatalogue catalogue, IObjectStore lake, Comp
 
         return columns.Count > 0
             ? columns
-            : throw new MeshException("MESH8130", $"Table {table.Identifier} has no sort order. Name the columns, or compact it without sorting.");
+            : throw new MeshException("MESH8150", $"Table {table.Identifier} has no sort order. Name the columns, or compact it without sorting.");
     }
 
     private async ValueTask<(List<IReadOnlyList<PlannedFile>> Groups, long Files, long BytesLeft)> PlanAsync(

@@ -108,12 +108,23 @@ internal sealed class TableFileReader(IObjectStore lake, TableMetadata metadata,
                 yield break;
             }
 
-            await foreach (var batch in reader.ReadAsync(present, cancellationToken).ConfigureAwait(false))
+            string position = ReservedFields.RowPosition.Name;
+            while (present.Contains(position)) position += "_";
+            var options = new ParquetReadOptions
             {
-                yield return new RecordBatch(wide, batch.Length, [.. wide.Fields.Select((field, index) => found[index] is { } fileField
-                    ? ColumnProjection.Adapt(batch[fileField.Name], fileField.Type, field.Type, field.Name)
-                    : Missing(field, constants[index], first, batch.Length))]);
-                first += batch.Length;
+                Columns = present,
+                Filter = filter is null ? null : FileFilter.Of(filter, metadata.CurrentSchema.Fields, reader.Schema.Fields),
+                RowPositionColumn = wide.Fields.Any(field => field.Id == ReservedFields.RowPosition.Id) ? position : null,
+            };
+            await foreach (var batch in reader.ReadAsync(options, cancellationToken).ConfigureAwait(false))
+            {
+                yield return new RecordBatch(wide, batch.Length, [.. wide.Fields.Select((field, index) =>
+                {
+                    if (field.Id == ReservedFields.RowPosition.Id) return batch[position];
+                    return found[index] is { } fileField
+                        ? ColumnProjection.Adapt(batch[fileField.Name], fileField.Type, field.Type, field.Name)
+                        : ColumnProjection.Constant(field.Type, constants[index], batch.Length);
+                })]);
             }
         }
     }

@@ -173,6 +173,24 @@ public sealed class CompactionTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_reads_on_from_before_a_compaction_misses_nothing_and_sees_nothing_twice()
+    {
+        await lake.CreateImuAsync();
+        var first = await lake.AppendAsync(0, 3);
+        await lake.AppendAsync(3, 2);
+        await CompactAsync(MaintenanceLake.Options);
+        await lake.AppendAsync(5, 2);
+        await CompactAsync(MaintenanceLake.Options);
+        await lake.AppendAsync(7, 1);
+
+        var rows = await lake.RowsAsync(new ScanOptions { AfterSnapshotId = first.CurrentSnapshot!.SnapshotId });
+
+        rows.Count.ShouldBe(5 * MaintenanceLake.RowsPerUpload);
+        rows.Select(row => row.Split(' ')[0]).Distinct().Order().ShouldBe(["rec3", "rec4", "rec5", "rec6", "rec7"]);
+        rows.Distinct().Count().ShouldBe(rows.Count);
+    }
+
+    [Fact]
     public async Task An_unknown_sort_column_is_refused_before_anything_is_read()
     {
         await lake.CreateImuAsync();

@@ -67,17 +67,17 @@ internal static class MaintenanceCommand
         foreach (var option in new Option[] { server, data, token, config, CommonOptions.Json() }) command.Add(option);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var maintenance = Open(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), parsed.GetValue(config));
+            var maintenance = await OpenAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), parsed.GetValue(config), cancellationToken).ConfigureAwait(false);
             await using (maintenance.ConfigureAwait(false)) return await run(maintenance, parsed, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static IMaintenance Open(string? server, string? data, string? token, string? config)
+    private static async Task<IMaintenance> OpenAsync(string? server, string? data, string? token, string? config, CancellationToken cancellationToken)
     {
         bool named = server is not null || Environment.GetEnvironmentVariable("MESH_SERVER") is not null;
         if (named || data is null || ServerEndpoints.Find(data) is not null) return new HttpMaintenance(CommonOptions.ServerAddress(server, data), CommonOptions.TokenOf(token));
         var settings = Settings.Read(new Dictionary<SettingKey, (string Flag, string Text)>(), CommonOptions.EnvironmentVariables(), config);
-        return LocalMaintenance.Open(data, settings);
+        return await LocalMaintenance.OpenAsync(data, settings, cancellationToken).ConfigureAwait(false);
     }
 }
