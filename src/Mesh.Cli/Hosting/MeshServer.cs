@@ -122,7 +122,7 @@ internal sealed class MeshServer : IAsyncDisposable
         var tasks = new LakeMaintenance(
             tables, lake, MaintenanceSettings.Read(settings) with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, time);
         OnStop(tasks.Dispose);
-        var upkeep = new MaintenanceService(tasks, tables, lake, reads, plan.Products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
+        var upkeep = new MaintenanceService(tasks, tables, lake, database, reads, plan.Products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
         var maintenance = new LocalMaintenance(tasks, tables, reads, plan.Products, time);
         var relay = new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>());
 
