@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -53,16 +55,15 @@ public sealed class CatalogueServeTests : IDisposable
     {
         Require.AtLeast(TestLevel.Default);
         string kcat = Require.Program("kcat", "apt-get install kcat");
-        var truth = await SimulatedRecording.WriteAsync(folder["drive.mcap"], new DriveOptions { Seed = 9, Duration = TimeSpan.FromSeconds(5) }, token);
-        long messages = truth.Channels.Single(channel => channel.Topic == "/imu").Messages;
         await using var mesh = await MeshProcess.UpAsync(folder["data"], null, "--token", "sesame");
-        await MeshProcess.RunJsonAsync("publish", folder["drive.mcap"], "--vehicle", "V1", "--wait", "--json", "--data", folder["data"], "--token", "sesame");
+        string[] known = ["--data", folder["data"], "--token", "sesame"];
+        long[] messages = [await PublishAsync(1), await PublishAsync(2)];
         using var http = new HttpClient { BaseAddress = new Uri(mesh.AddressOf("http").TrimEnd('/') + "/catalog/v1/") };
         using (var refused = await http.GetAsync("config", token)) refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sesame");
 
         (await GetAsync(http, "config"))["defaults"]!.AsObject().ShouldBeEmpty("folders need no settings");
-        var show = await MeshProcess.RunJsonAsync("products", "show", "chassis.imu", "--json", "--data", folder["data"], "--token", "sesame");
+        var show = await MeshProcess.RunJsonAsync(["products", "show", "chassis.imu", "--json", .. known]);
         string[] name = show.GetProperty("table").GetString()!.Split('.');
         (await GetAsync(http, $"namespaces/{name[0]}/tables"))["identifiers"]!.AsArray().Select(table => table!["name"]!.GetValue<string>()).ShouldContain(name[1]);
         string path = $"namespaces/{name[0]}/tables/{name[1]}";
@@ -74,43 +75,53 @@ public sealed class CatalogueServeTests : IDisposable
             again.StatusCode.ShouldBe(HttpStatusCode.NotModified);
         }
 
-        // Another engine makes a table of its own of the files that are there: a shallow copy.
+        // Another engine takes the table back to its first snapshot, and later forward again with a snapshot of its own.
         var metadata = JsonNode.Parse(await first.Content.ReadAsStringAsync(token))!["metadata"]!;
-        metadata["snapshots"]!.AsArray().Count.ShouldBe(1);
-        var snapshot = metadata["snapshots"]![0]!.DeepClone();
-        int schemaId = metadata["current-schema-id"]!.GetValue<int>(), specId = metadata["default-spec-id"]!.GetValue<int>();
-        await PostAsync(http, "namespaces", new JsonObject { ["namespace"] = new JsonArray("shared") });
-        var made = await PostAsync(http, "namespaces/shared/tables", new JsonObject
-        {
-            ["name"] = "copy",
-            ["schema"] = metadata["schemas"]!.AsArray().Single(schema => schema!["schema-id"]!.GetValue<int>() == schemaId)!.DeepClone(),
-            ["partition-spec"] = metadata["partition-specs"]!.AsArray().Single(spec => spec!["spec-id"]!.GetValue<int>() == specId)!.DeepClone(),
-        });
-        snapshot["schema-id"] = made["metadata"]!["current-schema-id"]!.GetValue<int>();
-        long snapshotId = snapshot["snapshot-id"]!.GetValue<long>();
-        await PostAsync(http, "namespaces/shared/tables/copy", new JsonObject
-        {
-            ["requirements"] = new JsonArray(new JsonObject { ["type"] = "assert-ref-snapshot-id", ["ref"] = "main", ["snapshot-id"] = null }),
-            ["updates"] = new JsonArray(
-                new JsonObject { ["action"] = "add-snapshot", ["snapshot"] = snapshot },
-                new JsonObject { ["action"] = "set-snapshot-ref", ["ref-name"] = "main", ["type"] = "branch", ["snapshot-id"] = snapshotId }),
-        });
+        long[] snapshots = [.. metadata["snapshots"]!.AsArray().Select(snapshot => snapshot!["snapshot-id"]!.GetValue<long>())];
+        snapshots.Length.ShouldBe(2);
+        await CommitAsync(snapshots[1], SetMain(snapshots[0]));
+        await SubscriberSeesAsync(messages[0]);
+        var own = metadata["snapshots"]![1]!.DeepClone();
+        (own["snapshot-id"], own["parent-snapshot-id"], own["sequence-number"]) = (4711, snapshots[1], metadata["last-sequence-number"]!.GetValue<long>() + 1);
+        own["summary"] = new JsonObject { ["operation"] = "append", ["added-records"] = "0", ["total-records"] = (messages[0] + messages[1]).ToString(CultureInfo.InvariantCulture) };
+        await CommitAsync(snapshots[0], SetMain(snapshots[1]), new JsonObject { ["action"] = "add-snapshot", ["snapshot"] = own }, SetMain(4711));
+        await SubscriberSeesAsync(messages[0] + messages[1]);
+        (await MeshProcess.RunJsonAsync(["catalogue", "snapshots", "chassis.imu", "--json", .. known])).EnumerateArray().Select(snapshot => snapshot.GetProperty("snapshot_id").GetInt64())
+            .ShouldBe([snapshots[0], snapshots[1], 4711], ignoreOrder: true);
 
-        // The event's key is the table.
-        string[] seen = [];
-        while (!seen.Contains("shared.copy"))
+        // The event's key is the table: one for each recording, and one for each snapshot that the other engine has brought onto main, again or anew.
+        int announced = 0;
+        for (var waited = Stopwatch.StartNew(); announced < 4 && waited.Elapsed < TimeSpan.FromMinutes(1);)
         {
             string keys = await ToolProcess.RunAsync(
                 kcat, "-b", mesh.AddressOf("kafka"), "-X", "security.protocol=SASL_PLAINTEXT", "-X", "sasl.mechanism=PLAIN", "-X", "sasl.username=mesh", "-X", "sasl.password=sesame",
                 "-C", "-t", "lake.snapshot-committed.v1", "-e", "-q", "-f", "%k\n");
-            seen = keys.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            announced = keys.Split('\n').Count(key => key == string.Join('.', name));
         }
 
-        seen.Count(key => key == "shared.copy").ShouldBe(1);
-        var (exitCode, rows, errors) = await MeshProcess.RunAsync("subscribe", "shared.copy", "--from", "earliest", "--no-follow", "--data", folder["data"], "--token", "sesame");
-        exitCode.ShouldBe(0, errors);
-        errors.ShouldContain($"snapshot {snapshotId}: {messages:N0} rows");
-        rows.Split('\n', StringSplitOptions.RemoveEmptyEntries).LongLength.ShouldBe(messages);
+        announced.ShouldBe(4);
+
+        async Task<long> PublishAsync(int seed)
+        {
+            var truth = await SimulatedRecording.WriteAsync(folder[$"{seed}.mcap"], new DriveOptions { Seed = seed, Duration = TimeSpan.FromSeconds(2 + seed) }, token);
+            await MeshProcess.RunJsonAsync(["publish", folder[$"{seed}.mcap"], "--vehicle", "V1", "--wait", "--json", .. known]);
+            return truth.Channels.Single(channel => channel.Topic == "/imu").Messages;
+        }
+
+        Task CommitAsync(long expected, params JsonNode?[] updates) => PostAsync(http, path, new JsonObject
+        {
+            ["requirements"] = new JsonArray(new JsonObject { ["type"] = "assert-ref-snapshot-id", ["ref"] = "main", ["snapshot-id"] = expected }),
+            ["updates"] = new JsonArray(updates),
+        });
+
+        static JsonObject SetMain(long snapshot) => new() { ["action"] = "set-snapshot-ref", ["ref-name"] = "main", ["type"] = "branch", ["snapshot-id"] = snapshot };
+
+        async Task SubscriberSeesAsync(long rows)
+        {
+            var (exitCode, output, errors) = await MeshProcess.RunAsync(["subscribe", "chassis.imu", "--from", "earliest", "--no-follow", .. known]);
+            exitCode.ShouldBe(0, errors);
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LongLength.ShouldBe(rows);
+        }
     }
 
     [Fact]

@@ -59,7 +59,11 @@ public sealed class OfflineTests : IDisposable
         (compacted.GetProperty("files_before").GetInt64(), compacted.GetProperty("files_after").GetInt64()).ShouldBe((2, 1));
         var expired = (await RunAsync("catalogue", "expire", "chassis.imu", "--older-than", "0s", "--keep-last", "1", "--json"))[0];
         (expired.GetProperty("expired").GetArrayLength(), expired.GetProperty("data_files").GetInt64()).ShouldBe((2, 2));
-        (await RunAsync("catalogue", "orphans", "--all", "--older-than", "0s", "--json")).EnumerateArray().Sum(table => table.GetProperty("orphans").GetInt64()).ShouldBe(0);
+
+        // Copies of superseded metadata, for readers that take a table by its folder, are all that is left over; once.
+        string[] orphans = ["catalogue", "orphans", "--all", "--older-than", "0s", "--json"];
+        (await RunAsync(orphans)).EnumerateArray().SelectMany(table => table.GetProperty("keys").EnumerateArray()).Select(key => key.GetString()!).ShouldAllBe(key => key.Contains("/metadata/v"));
+        (await RunAsync(orphans)).EnumerateArray().Sum(table => table.GetProperty("orphans").GetInt64()).ShouldBe(0);
         (await RunAsync("catalogue", "tier", "chassis.imu", "--dry-run", "--json")).GetArrayLength().ShouldBe(1);
         var cost = (await RunAsync("catalogue", "cost", "--json")).GetProperty("products").EnumerateArray().Single(product => product.GetProperty("product").GetString() == "chassis.imu");
         cost.GetProperty("objects").GetInt64().ShouldBeGreaterThan(1);
