@@ -116,7 +116,7 @@ internal sealed class MeshServer : IAsyncDisposable
             CodeVersion = MeshVersion.Text,
             MaxDuration = settings.Duration(SettingKeys.TrainingMaxDuration),
         };
-        var jobs = new JobStage(kafka, database, tables, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
+        var jobs = new JobStage(kafka, database, tables, lake, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
         OnStop(jobs.Dispose);
         var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
         var tasks = new LakeMaintenance(
