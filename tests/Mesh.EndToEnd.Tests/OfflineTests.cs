@@ -44,6 +44,10 @@ public sealed class OfflineTests : IDisposable
                 await RunAsync("publish", folder[$"{seed}.mcap"], "--vehicle", "V1", "--wait", "--json");
             }
 
+            // Engines are told where the files are.
+            using var http = new HttpClient();
+            string settings = await http.GetStringAsync(new Uri(server.AddressOf("http").TrimEnd('/') + "/catalog/v1/config"), token);
+            settings.Contains("\"s3.path-style-access\":\"true\"", StringComparison.Ordinal).ShouldBe(s3, settings);
             await server.SignalAsync("TERM");
             await server.WaitForExitAsync();
             server.ExitCode.ShouldBe(0, server.Errors);
