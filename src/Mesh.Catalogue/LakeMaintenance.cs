@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Mesh.Columnar;
 using Mesh.Lakehouse;
+using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Maintenance;
 using Mesh.Model;
 using Mesh.Storage;
@@ -81,6 +83,16 @@ public sealed class LakeMaintenance(
     /// <summary>Removes the files of tables that were dropped.</summary>
     public async Task<IReadOnlyList<OrphanSweepReport>> RemoveDroppedAsync(TimeSpan grace, bool dryRun, CancellationToken cancellationToken) =>
         await new OrphanSweep(tables, lake, time) { Grace = grace }.RunDroppedAsync(delete: !dryRun, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Deletes the rows that match, and announces the snapshot.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="where">Rows to delete.</param>
+    /// <param name="rewrite">Whether files are written again, so that the rows are gone once the old snapshots expire.</param>
+    /// <param name="cancellationToken">Stops reading and writing.</param>
+    public Task<DeleteOutcome> DeleteRowsAsync(TableIdentifier table, Predicate where, bool rewrite, CancellationToken cancellationToken) => RunAsync(
+        table, "delete", dryRun: false,
+        async () => await tables.DeleteRowsAsync(table, where, new DeleteOptions { Rewrite = rewrite, Announce = SnapshotAnnouncement.AddAsync }, cancellationToken).ConfigureAwait(false),
+        outcome => outcome.Snapshot is null ? "" : $"{outcome.DeletedRows:N0} rows", cancellationToken);
 
     /// <summary>What a table occupies, and what its rules would move.</summary>
     public async Task<TableStorage> MeasureAsync(TableIdentifier table, IReadOnlyList<TierRule> rules, DateTimeOffset? lastReadAt, CancellationToken cancellationToken) =>

@@ -2,7 +2,7 @@ namespace Mesh.Catalogue;
 
 /// <summary>The last time a task of maintenance ended for a table.</summary>
 /// <param name="Table">The table.</param>
-/// <param name="Task"><c>compact</c>, <c>manifests</c>, <c>expire</c>, <c>orphans</c> or <c>tier</c>.</param>
+/// <param name="Task"><c>compact</c>, <c>manifests</c>, <c>expire</c>, <c>orphans</c>, <c>tier</c> or <c>delete</c>.</param>
 /// <param name="At">When it ended.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Done">What it did, for people; empty when there was nothing to do or it failed.</param>

@@ -27,6 +27,10 @@ public static class MaintenanceApi
         Map(api, HttpMethods.Post, "/{table}/expire", async (table, context, token) => await maintenance.ExpireAsync(table, await BodyAsync<ExpireRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Post, "/{table}/orphans", async (table, context, token) => await maintenance.RemoveOrphansAsync(table, await BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Post, "/{table}/tier", async (table, context, token) => await maintenance.TierAsync(table, await BodyAsync<DryRunRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/delete", async (table, context, token) => await maintenance.DeleteAsync(table, await BodyAsync<DeleteRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/references/set", async (table, context, token) => await maintenance.SetReferenceAsync(table, await BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/references/drop", async (table, context, token) => await maintenance.DropReferenceAsync(table, await BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/rollback", async (table, context, token) => await maintenance.RollbackAsync(table, await BodyAsync<RollbackRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Get, "/{table}/storage", (table, _, token) => maintenance.MeasureAsync(table, token));
         Map(api, HttpMethods.Get, "/{table}/statistics", (table, _, token) => maintenance.GetStatisticsAsync(table, token));
     }

@@ -40,7 +40,7 @@ public sealed partial class TableCatalogue
                 async transaction =>
                 {
                     await SwapPointerAsync(transaction, state, next).ConfigureAwait(false);
-                    if (change.InTransaction is { } also) await also(transaction).ConfigureAwait(false);
+                    if (change.InTransaction is { } also) await also(transaction, next.Table).ConfigureAwait(false);
                 },
                 cancellationToken).ConfigureAwait(false);
         }

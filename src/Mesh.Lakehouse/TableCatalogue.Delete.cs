@@ -94,7 +94,11 @@ public sealed partial class TableCatalogue
                     Summary = added.Count > 0 ? options.Summary : new Dictionary<string, string>(options.Summary) { [NewRowsProperty] = "false" },
                 },
                 current.Metadata.CurrentSnapshot, cancellationToken).ConfigureAwait(false);
-            return new TableChange(WithSnapshot(Succeed(current), snapshot), writer.WrittenUris);
+            var made = snapshot;
+            return new TableChange(WithSnapshot(Succeed(current), made), writer.WrittenUris)
+            {
+                InTransaction = options.Announce is { } announce ? (transaction, table) => announce(transaction, table, made) : null,
+            };
         }, cancellationToken).ConfigureAwait(false);
         return (state, snapshot);
     }

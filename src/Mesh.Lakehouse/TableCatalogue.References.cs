@@ -45,31 +45,43 @@ public sealed partial class TableCatalogue
     /// Makes an earlier state of the table its current one. Uploads whose rows are gone with that may be added again.
     /// </summary>
     /// <exception cref="MeshException"><c>MESH8105</c> when the snapshot is unknown or not an ancestor of the current one.</exception>
-    public ValueTask<Table> RollbackAsync(TableIdentifier identifier, long snapshotId, CancellationToken cancellationToken) =>
+    public ValueTask<RollbackOutcome> RollbackAsync(TableIdentifier identifier, long snapshotId, CancellationToken cancellationToken) =>
         MoveMainAsync(identifier, snapshotId, requireAncestor: true, cancellationToken);
+
+    /// <summary>What <see cref="RollbackAsync"/> would undo now.</summary>
+    /// <exception cref="MeshException">As there.</exception>
+    public async ValueTask<RollbackOutcome> PlanRollbackAsync(TableIdentifier identifier, long snapshotId, CancellationToken cancellationToken)
+    {
+        var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+        RequireAncestor(state, FindSnapshot(state, snapshotId));
+        var undone = Undone(state.Metadata, snapshotId);
+        long freed = await database.ReadAsync(session => CountUploadsAsync(session, state.Metadata.TableUuid.ToString(), undone), cancellationToken).ConfigureAwait(false);
+        return new RollbackOutcome(state.Table, undone, freed);
+    }
 
     /// <summary>
     /// Makes any snapshot of the table its current one, also one that was rolled back. Uploads whose rows are gone with that may be added again,
     /// and those whose rows are back may not.
     /// </summary>
     /// <exception cref="MeshException"><c>MESH8105</c> when the snapshot is unknown.</exception>
-    public ValueTask<Table> SetCurrentSnapshotAsync(TableIdentifier identifier, long snapshotId, CancellationToken cancellationToken) =>
-        MoveMainAsync(identifier, snapshotId, requireAncestor: false, cancellationToken);
+    public async ValueTask<Table> SetCurrentSnapshotAsync(TableIdentifier identifier, long snapshotId, CancellationToken cancellationToken) =>
+        (await MoveMainAsync(identifier, snapshotId, requireAncestor: false, cancellationToken).ConfigureAwait(false)).Table;
 
-    private async ValueTask<Table> MoveMainAsync(TableIdentifier identifier, long snapshotId, bool requireAncestor, CancellationToken cancellationToken) =>
-        (await ChangeAsync(
+    private async ValueTask<RollbackOutcome> MoveMainAsync(TableIdentifier identifier, long snapshotId, bool requireAncestor, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Snapshot> undone = [];
+        long freed = 0;
+        var moved = await ChangeAsync(
             identifier,
             state =>
             {
+                (undone, freed) = ([], 0);
                 var target = FindSnapshot(state, snapshotId);
                 if (state.Metadata.CurrentSnapshotId == snapshotId) return ValueTask.FromResult<TableChange?>(null);
+                if (requireAncestor) RequireAncestor(state, target);
+                undone = Undone(state.Metadata, snapshotId);
                 var before = Ancestors(state.Metadata, state.Metadata.CurrentSnapshot);
                 var after = Ancestors(state.Metadata, target);
-                if (requireAncestor && !before.Contains(snapshotId))
-                {
-                    throw new MeshException("MESH8105", $"Table {identifier} cannot be rolled back to snapshot {snapshotId}, which is no ancestor of the current one. Set it as the current snapshot, if that is what is meant.");
-                }
-
                 var metadata = Succeed(state);
                 metadata = metadata with
                 {
@@ -77,17 +89,56 @@ public sealed partial class TableCatalogue
                     SnapshotLog = [.. metadata.SnapshotLog, new SnapshotLogEntry(metadata.LastUpdatedMs, snapshotId)],
                 };
                 string uuid = metadata.TableUuid.ToString();
+                var gone = undone;
                 return ValueTask.FromResult<TableChange?>(new TableChange(metadata, [])
                 {
-                    InTransaction = async transaction =>
+                    InTransaction = async (transaction, _) =>
                     {
+                        freed = await CountUploadsAsync(transaction, uuid, gone).ConfigureAwait(false);
+
                         // A negative id in the ledger is that of a snapshot which is not in the table's history at present.
                         await FlipLedgerAsync(transaction, uuid, [.. before.Except(after)]).ConfigureAwait(false);
                         await FlipLedgerAsync(transaction, uuid, [.. after.Except(before).Select(id => -id)]).ConfigureAwait(false);
                     },
                 });
             },
-            cancellationToken).ConfigureAwait(false)).Table;
+            cancellationToken).ConfigureAwait(false);
+        return new RollbackOutcome(moved.Table, undone, freed);
+    }
+
+    private static void RequireAncestor(TableState state, Snapshot target)
+    {
+        if (!Ancestors(state.Metadata, state.Metadata.CurrentSnapshot).Contains(target.SnapshotId))
+        {
+            throw new MeshException("MESH8105", $"Table {state.Identifier} cannot be rolled back to snapshot {target.SnapshotId}, which is no ancestor of the current one. Set it as the current snapshot, if that is what is meant.");
+        }
+    }
+
+    /// <summary>Snapshots of <c>main</c> that another current snapshot does not come after, newest first.</summary>
+    private static List<Snapshot> Undone(TableMetadata metadata, long snapshotId)
+    {
+        var kept = Ancestors(metadata, metadata.FindSnapshot(snapshotId));
+        var undone = new List<Snapshot>();
+        for (var snapshot = metadata.CurrentSnapshot; snapshot is not null && kept.Add(snapshot.SnapshotId);)
+        {
+            undone.Add(snapshot);
+            snapshot = snapshot.ParentSnapshotId is { } parent ? metadata.FindSnapshot(parent) : null;
+        }
+
+        return undone;
+    }
+
+    private static async Task<long> CountUploadsAsync(MetadataSession session, string uuid, IReadOnlyList<Snapshot> snapshots)
+    {
+        var uploads = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var snapshot in snapshots)
+        {
+            uploads.UnionWith(await session.QueryAsync<string>(
+                "SELECT ingest_id FROM ledger WHERE table_uuid = @uuid AND snapshot_id = @SnapshotId", new { uuid, snapshot.SnapshotId }).ConfigureAwait(false));
+        }
+
+        return uploads.Count;
+    }
 
     private static async Task FlipLedgerAsync(MetadataTransaction transaction, string uuid, IReadOnlyList<long> snapshotIds)
     {

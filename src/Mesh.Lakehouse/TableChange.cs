@@ -1,3 +1,4 @@
+using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Iceberg.Metadata;
 using Mesh.Lakehouse.Metadata;
 
@@ -8,6 +9,6 @@ namespace Mesh.Lakehouse;
 /// <param name="WrittenUris">Objects written for it, deleted again when the attempt is lost.</param>
 internal sealed record TableChange(TableMetadata Metadata, IReadOnlyList<string> WrittenUris)
 {
-    /// <summary>Called in the transaction that swaps the pointer.</summary>
-    public Func<MetadataTransaction, Task>? InTransaction { get; init; }
+    /// <summary>Called in the transaction that swaps the pointer, with the table as it is then.</summary>
+    public Func<MetadataTransaction, Table, Task>? InTransaction { get; init; }
 }

@@ -56,7 +56,16 @@ public sealed class TableCatalogueReferenceTests : IDisposable
     public async Task After_a_rollback_the_undone_uploads_may_come_again_and_after_going_forward_they_may_not()
     {
         var snapshots = await ThreeUploadsAsync();
-        var table = await lake.Catalogue.RollbackAsync(LakeFixture.Imu, snapshots[0].SnapshotId, None);
+        var plan = await lake.Catalogue.PlanRollbackAsync(LakeFixture.Imu, snapshots[0].SnapshotId, None);
+        plan.Table.CurrentSnapshot!.SnapshotId.ShouldBe(snapshots[2].SnapshotId, "a plan changes nothing");
+        var undone = await lake.Catalogue.RollbackAsync(LakeFixture.Imu, snapshots[0].SnapshotId, None);
+        foreach (var each in new[] { plan, undone })
+        {
+            each.Undone.Select(snapshot => snapshot.SnapshotId).ShouldBe([snapshots[2].SnapshotId, snapshots[1].SnapshotId]);
+            each.FreedUploads.ShouldBe(2);
+        }
+
+        var table = undone.Table;
         table.CurrentSnapshot!.SnapshotId.ShouldBe(snapshots[0].SnapshotId);
         (await CountAsync(new ScanOptions())).ShouldBe(10);
         (await NodeScript.RunAsync("iceberg-icebird.mjs", table.LocationUri)).GetProperty("rows").GetArrayLength().ShouldBe(10);

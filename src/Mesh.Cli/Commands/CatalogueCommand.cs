@@ -6,7 +6,7 @@ namespace Mesh.Cli.Commands;
 /// <summary><c>mesh catalogue ...</c>: the tables of the lake.</summary>
 internal static class CatalogueCommand
 {
-    public static Command Create() => new("catalogue", "The lake's tables: what they are made of, upkeep, cost, and serving them to other engines.")
+    public static Command Create() => new("catalogue", "The lake's tables: what they are made of, upkeep, cost, erasing rows, history, and serving them to other engines.")
     {
         CatalogueTableCommands.Tables(),
         CatalogueTableCommands.Show(),
@@ -19,5 +19,10 @@ internal static class CatalogueCommand
         OrphansCommand.Create(),
         TierCommand.Create(),
         CostCommand.Create(),
+        DeleteCommand.Create(),
+        ReferenceCommands.Tag(),
+        ReferenceCommands.Branch(),
+        ReferenceCommands.Drop(),
+        RollbackCommand.Create(),
     };
 }

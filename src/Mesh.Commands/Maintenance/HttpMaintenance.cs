@@ -52,6 +52,22 @@ public sealed class HttpMaintenance : IMaintenance
         SendAsync<TieringReport>(HttpMethod.Post, $"{Escape(table)}/tier", request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<DeletionReport> DeleteAsync(string table, DeleteRequest request, CancellationToken cancellationToken) =>
+        SendAsync<DeletionReport>(HttpMethod.Post, $"{Escape(table)}/delete", request, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ReferenceReport> SetReferenceAsync(string table, ReferenceRequest request, CancellationToken cancellationToken) =>
+        SendAsync<ReferenceReport>(HttpMethod.Post, $"{Escape(table)}/references/set", request, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ReferenceReport> DropReferenceAsync(string table, ReferenceRequest request, CancellationToken cancellationToken) =>
+        SendAsync<ReferenceReport>(HttpMethod.Post, $"{Escape(table)}/references/drop", request, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<RollbackReport> RollbackAsync(string table, RollbackRequest request, CancellationToken cancellationToken) =>
+        SendAsync<RollbackReport>(HttpMethod.Post, $"{Escape(table)}/rollback", request, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ProductStorage> MeasureAsync(string table, CancellationToken cancellationToken) =>
         SendAsync<ProductStorage>(HttpMethod.Get, $"{Escape(table)}/storage", null, cancellationToken);
 

@@ -27,6 +27,18 @@ public interface IMaintenance : IAsyncDisposable
     /// <summary>Moves files of a table to colder storage by the rules of its product.</summary>
     Task<TieringReport> TierAsync(string table, DryRunRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Erases rows of a table.</summary>
+    Task<DeletionReport> DeleteAsync(string table, DeleteRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Creates or moves a branch or tag of a table.</summary>
+    Task<ReferenceReport> SetReferenceAsync(string table, ReferenceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Drops a branch or tag of a table; its snapshots stay until they expire.</summary>
+    Task<ReferenceReport> DropReferenceAsync(string table, ReferenceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Makes an earlier state of a table its current one.</summary>
+    Task<RollbackReport> RollbackAsync(string table, RollbackRequest request, CancellationToken cancellationToken);
+
     /// <summary>What a table occupies and how it is used.</summary>
     Task<ProductStorage> MeasureAsync(string table, CancellationToken cancellationToken);
 

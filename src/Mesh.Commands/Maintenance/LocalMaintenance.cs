@@ -18,7 +18,7 @@ namespace Mesh.Commands.Maintenance;
 /// <param name="products">Names and tier rules.</param>
 /// <param name="time">Clock.</param>
 /// <param name="owned">Disposed with it, last first.</param>
-public sealed class LocalMaintenance(
+public sealed partial class LocalMaintenance(
     LakeMaintenance maintenance, TableCatalogue tables, TableAccess access, ProductNames products, TimeProvider time, params IReadOnlyList<IDisposable> owned) : IMaintenance
 {
     private static readonly TimeSpan UsagePeriod = TimeSpan.FromDays(30);

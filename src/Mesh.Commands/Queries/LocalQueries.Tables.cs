@@ -89,7 +89,8 @@ public sealed partial class LocalQueries
         Statistics = new ScanStatistics(),
     };
 
-    private static long? SnapshotOf(Table table, string? at)
+    /// <summary>The snapshot of a text: its id, a branch or a tag; the current one when null.</summary>
+    internal static long? SnapshotOf(Table table, string? at)
     {
         if (at is null) return table.CurrentSnapshot?.SnapshotId;
         if (table.References.TryGetValue(at, out var named)) return named.SnapshotId;

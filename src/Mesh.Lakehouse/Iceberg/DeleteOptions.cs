@@ -9,6 +9,9 @@ public sealed record DeleteOptions
     /// </summary>
     public bool Rewrite { get; init; } = true;
 
+    /// <summary>Announces the snapshot; null for none.</summary>
+    public SnapshotAnnouncer? Announce { get; init; }
+
     /// <summary>Entries for the snapshot's summary.</summary>
     public IReadOnlyDictionary<string, string> Summary { get; init; } = new Dictionary<string, string>();
 }

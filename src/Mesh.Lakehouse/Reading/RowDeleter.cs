@@ -25,12 +25,23 @@ internal sealed class RowDeleter(IObjectStore lake, TableMetadata metadata, Pred
             : await MarkAsync(planned, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>What deleting would do to a file; nothing is written.</summary>
+    /// <returns>Rows that match, and whether no row would stay.</returns>
+    public async ValueTask<(long Rows, bool DropsFile)> PlanAsync(PlannedFile planned, CancellationToken cancellationToken)
+    {
+        if (pruning.AllMatch(planned.File, planned.PartitionSpecId)) return (planned.File.RowCount, true);
+        long matching = await CountAsync(planned, where, cancellationToken).ConfigureAwait(false);
+        if (matching == 0 || matching == planned.File.RowCount) return (matching, matching > 0);
+
+        // Only a file that is written again is found to be empty when deletes have taken its other rows before.
+        bool isEmptied = rewrite && planned.Deletes.Count > 0 && matching == await CountAsync(planned, null, cancellationToken).ConfigureAwait(false);
+        return (matching, isEmptied);
+    }
+
     /// <summary>Most files hold no matching row: they are found out by the columns of the condition alone, and only the others are written.</summary>
     private async ValueTask<RowDeletion> RewriteAsync(PlannedFile planned, CancellationToken cancellationToken)
     {
-        var matching = new TableFileReader(lake, metadata, new Schema([ReservedFields.RowPosition]), where);
-        long deleted = 0;
-        await foreach (var batch in matching.ReadAsync(planned, cancellationToken).ConfigureAwait(false)) deleted += batch.Length;
+        long deleted = await CountAsync(planned, where, cancellationToken).ConfigureAwait(false);
         if (deleted == 0) return new RowDeletion(planned, 0, DropsFile: false, null);
 
         var schema = metadata.CurrentSchema;
@@ -86,6 +97,14 @@ internal sealed class RowDeleter(IObjectStore lake, TableMetadata metadata, Pred
             };
             return new RowDeletion(planned, deleted, DropsFile: false, new AddedFile(file, planned.PartitionSpecId));
         }
+    }
+
+    private async ValueTask<long> CountAsync(PlannedFile planned, Predicate? condition, CancellationToken cancellationToken)
+    {
+        long rows = 0;
+        var reader = new TableFileReader(lake, metadata, new Schema([ReservedFields.RowPosition]), condition);
+        await foreach (var batch in reader.ReadAsync(planned, cancellationToken).ConfigureAwait(false)) rows += batch.Length;
+        return rows;
     }
 
     private static void Complement(RowSelection selection, int length, RowSelection rest)

@@ -11,6 +11,8 @@ internal static class MaintenanceCommand
 {
     public static Argument<string?> Table() => new("TABLE") { Description = "Table, or product; or --all.", Arity = ArgumentArity.ZeroOrOne };
 
+    public static Argument<string> OneTable() => new("TABLE") { Description = "Name of the table, or of its product." };
+
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Show what would be done, and change nothing." };
 
     /// <summary>Makes a command for one or all tables.</summary>
