@@ -1,5 +1,6 @@
 using Mesh.Columnar;
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Testing;
 
@@ -23,7 +24,12 @@ public sealed class TableCatalogueDeleteTests : IDisposable
         for (int upload = 0; upload < 4; upload++) files.Add(await AppendAsync(table, upload, 100));
 
         // All of file 1, the end of file 2; and once more, so that old deletes meet new ones.
-        var outcome = await lake.Catalogue.DeleteRowsAsync(LakeFixture.Imu, Between(100, 249), new DeleteOptions { Rewrite = rewrite }, None);
+        var plan = await lake.Catalogue.PlanDeleteAsync(LakeFixture.Imu, Between(100, 249), new DeleteOptions { Rewrite = rewrite }, None);
+        (plan.Rewrites, plan.Rows, plan.DroppedFiles, plan.ChangedFiles, plan.ChangedBytes).ShouldBe((rewrite, 150, 1, 1, files[2].FileBytes));
+        (await SequencesAsync(new ScanOptions())).Count.ShouldBe(400, "a plan changes nothing");
+        var announced = new List<long>();
+        var outcome = await lake.Catalogue.DeleteRowsAsync(LakeFixture.Imu, Between(100, 249), new DeleteOptions { Rewrite = rewrite, Announce = Note }, None);
+        announced.ShouldBe([outcome.Snapshot!.SnapshotId]);
         outcome.DeletedRows.ShouldBe(150);
         outcome.DroppedUris.ShouldBe(rewrite ? [files[1].Uri, files[2].Uri] : [files[1].Uri], ignoreOrder: true);
         outcome.RewrittenFiles.ShouldBe(rewrite ? 1 : 0);
@@ -39,6 +45,17 @@ public sealed class TableCatalogueDeleteTests : IDisposable
         (await SequencesAsync(new ScanOptions { Filter = Between(250, 269) })).Order().ShouldBe(Enumerable.Range(260, 10).Select(i => (long)i));
         var seen = await NodeScript.RunAsync("iceberg-icebird.mjs", table.LocationUri);
         seen.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("sequence").GetInt64()).Order().ShouldBe(expected);
+
+        // What is left of file 2 would go as a whole, also when its other rows are only marked.
+        plan = await lake.Catalogue.PlanDeleteAsync(LakeFixture.Imu, Between(210, 299), new DeleteOptions(), None);
+        (plan.Rows, plan.DroppedFiles, plan.ChangedFiles).ShouldBe((40, 1, 0));
+
+        Task Note(MetadataTransaction transaction, Table after, Snapshot snapshot)
+        {
+            after.CurrentSnapshot.ShouldBe(snapshot);
+            announced.Add(snapshot.SnapshotId);
+            return Task.CompletedTask;
+        }
     }
 
     [Fact]

@@ -61,7 +61,7 @@ internal static class DeleteCommand
         else
         {
             string first = report.DeleteFiles == 0 ? "" : $"The rows are only marked in files that were kept: `mesh catalogue compact {report.Table}` writes them without. ";
-            Terminal.Out.WriteLine($"{first}Old snapshots still hold the rows until `mesh catalogue expire {report.Table}` has let go of them.");
+            Terminal.Out.WriteLine($"{first}Old snapshots still hold the rows, and give them to subscribers from the earliest, until `mesh catalogue expire {report.Table}`.");
         }
     }
 
