@@ -31,6 +31,7 @@ public static class MaintenanceApi
         Map(api, HttpMethods.Post, "/{table}/references/set", async (table, context, token) => await maintenance.SetReferenceAsync(table, await BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Post, "/{table}/references/drop", async (table, context, token) => await maintenance.DropReferenceAsync(table, await BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Post, "/{table}/rollback", async (table, context, token) => await maintenance.RollbackAsync(table, await BodyAsync<RollbackRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/alter", async (table, context, token) => await maintenance.AlterAsync(table, await BodyAsync<AlterRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Get, "/{table}/storage", (table, _, token) => maintenance.MeasureAsync(table, token));
         Map(api, HttpMethods.Get, "/{table}/statistics", (table, _, token) => maintenance.GetStatisticsAsync(table, token));
     }

@@ -121,6 +121,42 @@ public sealed class CatalogueChangeTests : IAsyncDisposable
         await ReadersSeeAsync(messages);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Columns_change_without_a_file_written_again_but_not_those_that_Mesh_writes(bool isRunning)
+    {
+        long messages = (await PublishAsync(isRunning)).Sum();
+        int files = await DataFilesAsync();
+        var altered = await JsonAsync(
+            "catalogue", "alter", Imu, "--add", "quality:int", "--add", "note:string", "--rename", "linear_acceleration=acceleration", "--doc", "quality=Given by hand.");
+        var names = altered.GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()!).ToList();
+        foreach (string name in new[] { "quality", "note", "acceleration", "acceleration.x" }) names.ShouldContain(name);
+        names.ShouldNotContain("linear_acceleration");
+        await JsonAsync("catalogue", "alter", Imu, "--widen", "quality:long", "--drop", "note");
+        var columns = (await JsonAsync("catalogue", "show", Imu)).GetProperty("columns").EnumerateArray()
+            .ToDictionary(column => column.GetProperty("name").GetString()!, column => column.GetProperty("type").GetString());
+        columns["quality"].ShouldBe("long");
+        columns.ShouldNotContainKey("note");
+        await ReadersSeeAsync(messages);
+        (await RowsAsync()).ShouldAllBe(row => row.GetProperty("acceleration").GetProperty("z").GetDouble() != 0);
+        (await DataFilesAsync()).ShouldBe(files);
+
+        await FailsAsync(1, "MESH11085", "catalogue", "alter", Imu, "--drop", "quality", "--rename", "log_time_ns=time");
+        await FailsAsync(1, "MESH11085", "catalogue", "alter", Imu, "--drop", "Sequence");
+        await FailsAsync(1, "MESH8103", "catalogue", "alter", Imu, "--drop", "nothing");
+        await FailsAsync(1, "MESH8111", "catalogue", "alter", Imu, "--add", "x:number");
+        await FailsAsync(2, "--widen", "catalogue", "alter", Imu, "--widen", "quality");
+        await FailsAsync(2, "--rename", "catalogue", "alter", Imu);
+        (await JsonAsync("catalogue", "show", Imu)).GetProperty("columns").GetArrayLength().ShouldBe(columns.Count);
+        if (!isRunning) return;
+
+        // Recordings go on having the name that the message gives it.
+        await SimulatedRecording.WriteAsync(folder["later.mcap"], new DriveOptions { Seed = 9, Duration = TimeSpan.FromSeconds(1) }, token);
+        await JsonAsync("publish", folder["later.mcap"], "--vehicle", "V1", "--wait");
+        var later = (await JsonAsync("catalogue", "show", Imu)).GetProperty("columns").EnumerateArray().Select(column => column.GetProperty("name").GetString()!).ToList();
+        later.ShouldContain("acceleration");
+        later.ShouldContain("linear_acceleration");
+    }
+
     /// <summary>Messages of two recordings, by V1 and V2.</summary>
     private async Task<long[]> PublishAsync(bool isRunning)
     {

@@ -6,7 +6,7 @@ namespace Mesh.Cli.Commands;
 /// <summary><c>mesh catalogue ...</c>: the tables of the lake.</summary>
 internal static class CatalogueCommand
 {
-    public static Command Create() => new("catalogue", "The lake's tables: what they are made of, upkeep, cost, erasing rows, history, and serving them to other engines.")
+    public static Command Create() => new("catalogue", "The lake's tables: what they are made of, upkeep, cost, erasing rows, history, columns, and serving them to other engines.")
     {
         CatalogueTableCommands.Tables(),
         CatalogueTableCommands.Show(),
@@ -24,5 +24,6 @@ internal static class CatalogueCommand
         ReferenceCommands.Branch(),
         ReferenceCommands.Drop(),
         RollbackCommand.Create(),
+        AlterCommand.Create(),
     };
 }

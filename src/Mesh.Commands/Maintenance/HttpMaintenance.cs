@@ -68,6 +68,10 @@ public sealed class HttpMaintenance : IMaintenance
         SendAsync<RollbackReport>(HttpMethod.Post, $"{Escape(table)}/rollback", request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<AlterReport> AlterAsync(string table, AlterRequest request, CancellationToken cancellationToken) =>
+        SendAsync<AlterReport>(HttpMethod.Post, $"{Escape(table)}/alter", request, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ProductStorage> MeasureAsync(string table, CancellationToken cancellationToken) =>
         SendAsync<ProductStorage>(HttpMethod.Get, $"{Escape(table)}/storage", null, cancellationToken);
 

@@ -39,6 +39,9 @@ public interface IMaintenance : IAsyncDisposable
     /// <summary>Makes an earlier state of a table its current one.</summary>
     Task<RollbackReport> RollbackAsync(string table, RollbackRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Changes columns of a table.</summary>
+    Task<AlterReport> AlterAsync(string table, AlterRequest request, CancellationToken cancellationToken);
+
     /// <summary>What a table occupies and how it is used.</summary>
     Task<ProductStorage> MeasureAsync(string table, CancellationToken cancellationToken);
 

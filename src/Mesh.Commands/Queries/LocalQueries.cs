@@ -148,7 +148,8 @@ public sealed partial class LocalQueries : IMeshQueries
     private static long Total(Snapshot? snapshot, string property) =>
         snapshot is not null && snapshot.Summary.TryGetValue(property, out string? text) ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
 
-    private static IEnumerable<ProductColumnView> Flatten(IReadOnlyList<Field> fields, string prefix)
+    /// <summary>Columns with their paths, those of structs after them.</summary>
+    internal static IEnumerable<ProductColumnView> Flatten(IReadOnlyList<Field> fields, string prefix)
     {
         foreach (var field in fields)
         {

@@ -37,6 +37,10 @@ public static class IcebergTypes
         _ => PrimitiveName(type.Kind),
     };
 
+    /// <summary>A type without parts, by its name: <c>long</c>, <c>decimal(10,2)</c>.</summary>
+    /// <exception cref="MeshException"><c>MESH8111</c> when there is no such type.</exception>
+    public static DataType ParsePrimitive(string name) => ReadPrimitive(name.Trim());
+
     /// <summary>The lowest format version that a table of the schema may have: nanoseconds came with version 3.</summary>
     internal static int RequiredFormatVersion(Schema schema) => schema.Fields.Any(field => HasNanoseconds(field.Type)) ? 3 : 2;
 
