@@ -1,5 +1,6 @@
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Maintenance;
+using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 using Mesh.Storage;
 using Mesh.Streaming.Ingest;
@@ -14,34 +15,52 @@ namespace Mesh.Catalogue;
 /// <param name="maintenance">The tasks.</param>
 /// <param name="tables">The tables.</param>
 /// <param name="lake">Their objects.</param>
+/// <param name="database">Gives the duty to one process at a time.</param>
 /// <param name="access">When tables were read.</param>
 /// <param name="tiers">Tier rules of a table.</param>
 /// <param name="logger">Says what was done.</param>
 /// <param name="time">Clock.</param>
 public sealed class MaintenanceService(
-    LakeMaintenance maintenance, TableCatalogue tables, IObjectStore lake, TableAccess access, Func<TableIdentifier, IReadOnlyList<TierRule>> tiers, ILogger logger, TimeProvider time)
+    LakeMaintenance maintenance, TableCatalogue tables, IObjectStore lake, MetadataDatabase database, TableAccess access, Func<TableIdentifier, IReadOnlyList<TierRule>> tiers, ILogger logger, TimeProvider time)
 {
     /// <summary>Age from which a file set that an event referred to is of no more use: its event was committed or given up long ago.</summary>
     private static readonly TimeSpan FileSetRetention = TimeSpan.FromDays(30);
 
     private static readonly TimeSpan AccessFlushInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Runs until cancelled.</summary>
+    /// <summary>Runs until cancelled. Of the processes that share a catalogue one maintains the tables; each notes what it reads.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] tasks = [RunRoundsAsync(stop.Token), NoteReadsAsync(stop.Token)];
+        await Task.WhenAny(tasks).ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(tasks).ConfigureAwait(false);
+    }
+
+    private async Task RunRoundsAsync(CancellationToken cancellationToken)
+    {
+        var duty = await database.HoldAsync("maintenance", cancellationToken).ConfigureAwait(false);
+        await using var _ = duty.ConfigureAwait(false);
+
         // What a dead process left can go at once; the rest has time, and a server that has just started has better things to do.
         await SweepAsync(cancellationToken).ConfigureAwait(false);
-        var next = time.GetUtcNow() + maintenance.Options.Interval;
+        while (true)
+        {
+            await Task.Delay(maintenance.Options.Interval, time, cancellationToken).ConfigureAwait(false);
+            await duty.ConfirmAsync(cancellationToken).ConfigureAwait(false);
+            await RunRoundAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task NoteReadsAsync(CancellationToken cancellationToken)
+    {
         try
         {
             while (true)
             {
-                var pause = next - time.GetUtcNow();
-                await Task.Delay(pause < AccessFlushInterval ? TimeSpan.FromTicks(Math.Max(1, pause.Ticks)) : AccessFlushInterval, time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(AccessFlushInterval, time, cancellationToken).ConfigureAwait(false);
                 await access.FlushAsync(cancellationToken).ConfigureAwait(false);
-                if (time.GetUtcNow() < next) continue;
-                await RunRoundAsync(cancellationToken).ConfigureAwait(false);
-                next = time.GetUtcNow() + maintenance.Options.Interval;
             }
         }
         finally

@@ -61,7 +61,9 @@ public sealed partial class TableCatalogue
 
     private async ValueTask<DataFile> WriteKeysAsync(TableState state, RecordBatch keys, CancellationToken cancellationToken)
     {
-        var writer = await DataFileWriter.CreateAsync(lake, state.Metadata, keys.Schema, "deletes", cancellationToken).ConfigureAwait(false);
+        var writer = await LakeFileWriter.CreateAsync(
+            lake, $"{lake.KeyOf(state.Metadata.Location)}/data/deletes-{Guid.NewGuid():N}.parquet", keys.Schema, state.Metadata.CurrentSchemaId,
+            LakeFileWriter.OptionsFor(keys.Schema, state.Metadata.Properties), cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
             await writer.WriteAsync(keys, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,5 @@
 using Mesh.Columnar;
-using Mesh.Columnar.Parquet;
+using Mesh.Lakehouse;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Rows;
 using Mesh.Model;
@@ -11,13 +11,12 @@ namespace Mesh.Partition;
 /// One file of one partition under way. Rows gather in memory until they make a row group; the object is begun with the first of them,
 /// so that a hundred small tables cost a hundred buffers but no open files.
 /// </summary>
-internal sealed class OpenFile(IObjectStore lake, string key, Schema schema, IReadOnlyList<string> sortBy, IReadOnlyList<object?> partition) : IAsyncDisposable
+internal sealed class OpenFile(IObjectStore lake, string key, Table table, IReadOnlyList<object?> partition) : IAsyncDisposable
 {
     private const int SortedBatchRows = 4096;
 
     private readonly List<RecordBatch> rows = [];
-    private ObjectWriter? output;
-    private ParquetWriter? writer;
+    private LakeFileWriter? writer;
     private long minLogTimeUs = long.MaxValue;
     private long maxLogTimeUs = long.MinValue;
 
@@ -28,7 +27,7 @@ internal sealed class OpenFile(IObjectStore lake, string key, Schema schema, IRe
     public bool IsBegun => writer is not null;
 
     /// <summary>Bytes of the file so far, without the rows still in memory.</summary>
-    public long FileBytes => writer?.EstimatedFileBytes ?? 0;
+    public long FileBytes => writer?.EstimatedBytes ?? 0;
 
     /// <summary>When it was last written to, in flushes of the upload.</summary>
     public long LastFlush { get; set; }
@@ -37,7 +36,7 @@ internal sealed class OpenFile(IObjectStore lake, string key, Schema schema, IRe
     {
         rows.Add(batch);
         BufferedBytes += batch.EstimatedBytes;
-        if (schema.IndexOf("log_time") is not (>= 0 and var index)) return;
+        if (table.Schema.IndexOf("log_time") is not (>= 0 and var index)) return;
         foreach (long time in batch.Columns[index].Values<long>())
         {
             minLogTimeUs = Math.Min(minLogTimeUs, time);
@@ -49,11 +48,12 @@ internal sealed class OpenFile(IObjectStore lake, string key, Schema schema, IRe
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         if (rows.Count == 0) return;
-        output ??= await lake.CreateAsync(key, PutMode.UniqueName, cancellationToken).ConfigureAwait(false);
 
         // Row groups are cut here, where they are sorted; the writer's own limit must not cut them again.
-        writer ??= new ParquetWriter(output.Stream, schema, new ParquetWriterOptions { RowGroupBytes = long.MaxValue });
-        var order = new RowOrder(rows, sortBy);
+        writer ??= await LakeFileWriter.CreateAsync(
+            lake, key, table.Schema, table.SchemaId, LakeFileWriter.OptionsFor(table.Schema, table.Properties) with { RowGroupBytes = long.MaxValue, SortedBy = StatedOrder() },
+            cancellationToken).ConfigureAwait(false);
+        var order = new RowOrder(rows, table.SortBy);
         if (order.IsSorted())
         {
             foreach (var batch in rows) await writer.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
@@ -78,29 +78,20 @@ internal sealed class OpenFile(IObjectStore lake, string key, Schema schema, IRe
     public async ValueTask<WrittenFile> CompleteAsync(CancellationToken cancellationToken)
     {
         await FlushAsync(cancellationToken).ConfigureAwait(false);
-        var summary = await writer!.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        await output!.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        var file = await writer!.CompleteAsync(partition, cancellationToken).ConfigureAwait(false);
         CrashPoint.Reach("partition.after-object-put");
         bool hasLogTime = minLogTimeUs <= maxLogTimeUs;
-        return new WrittenFile(
-            new DataFile
-            {
-                Uri = lake.UriOf(key),
-                RowCount = summary.RowCount,
-                FileBytes = summary.FileBytes,
-                Partition = partition,
-                Columns = summary.Columns,
-                SplitOffsets = summary.SplitOffsets,
-            },
-            hasLogTime ? minLogTimeUs : 0,
-            hasLogTime ? maxLogTimeUs : 0);
+        return new WrittenFile(file, hasLogTime ? minLogTimeUs : 0, hasLogTime ? maxLogTimeUs : 0);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (writer is not null) await writer.DisposeAsync().ConfigureAwait(false);
-        if (output is not null) await output.DisposeAsync().ConfigureAwait(false);
         rows.Clear();
         BufferedBytes = 0;
     }
+
+    /// <summary>The order that the footer may promise: Parquet has no place for "nulls last, but NaN after them", so only columns without nulls count.</summary>
+    private IReadOnlyList<string> StatedOrder() =>
+        [.. table.SortBy.TakeWhile(name => table.Schema.Fields[table.Schema.IndexOf(name)] is { Nullable: false, Type.Kind: not (TypeKind.Float32 or TypeKind.Float64) })];
 }

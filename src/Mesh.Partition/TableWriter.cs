@@ -33,7 +33,7 @@ internal sealed class TableWriter(IObjectStore lake, Table table, string attempt
         {
             if (!open.TryGetValue(values, out var file))
             {
-                file = new OpenFile(lake, KeyOf(values), Table.Schema, Table.SortBy, values);
+                file = new OpenFile(lake, KeyOf(values), Table, values);
                 open.Add(values, file);
             }
 

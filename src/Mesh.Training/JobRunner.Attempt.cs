@@ -76,12 +76,13 @@ public sealed partial class JobRunner
         string output = folder.OutputOf(job.Attempt);
         if (Directory.Exists(output)) Directory.Delete(output, recursive: true);
         Directory.CreateDirectory(output);
-        JobInputs.Link(folder, spec.Inputs);
+        await JobInputs.PlaceAsync(folder, spec.Inputs, lake, cancellationToken).ConfigureAwait(false);
         spec.Write(folder.SpecFile);
 
         Log.AttemptStarts(logger, job.JobId, job.Attempt, request.Trainer);
         var (ending, exitCode) = await TrainerProcess.RunAsync(
             commandOf(request.Trainer), folder, spec, job.TraceParent, options, time, cancellationToken).ConfigureAwait(false);
+        JobInputs.RemoveCopies(folder, spec.Inputs);
 
         // A trainer that finished although it was told to stop has finished.
         if (exitCode == 0 && JobOutput.IsComplete(output))

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
+using Mesh.Storage;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 using Mesh.Training.Running;
@@ -23,6 +24,7 @@ public sealed partial class JobRunner : IDisposable
     private readonly TrainingOptions options;
     private readonly Func<ProductRange, CancellationToken, ValueTask<JobInput>> resolveInput;
     private readonly Func<string, (string File, string[] Arguments)> commandOf;
+    private readonly IObjectStore? lake;
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private readonly ModelRegistrar registrar;
@@ -34,18 +36,21 @@ public sealed partial class JobRunner : IDisposable
     /// <param name="commandOf">Program and arguments of a trainer, given <c>builtin/NAME</c> or a command line.</param>
     /// <param name="logger">Log.</param>
     /// <param name="time">Clock for limits and retries.</param>
+    /// <param name="lake">Where input files are copied from that are not on this machine; null when all are.</param>
     public JobRunner(
         MetadataDatabase database,
         TrainingOptions options,
         Func<ProductRange, CancellationToken, ValueTask<JobInput>> resolveInput,
         Func<string, (string File, string[] Arguments)> commandOf,
         ILogger logger,
-        TimeProvider time)
+        TimeProvider time,
+        IObjectStore? lake = null)
     {
         this.database = database;
         this.options = options;
         this.resolveInput = resolveInput;
         this.commandOf = commandOf;
+        this.lake = lake;
         this.logger = logger;
         this.time = time;
         registrar = new ModelRegistrar(database, options, time);

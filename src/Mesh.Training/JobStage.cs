@@ -4,6 +4,7 @@ using Mesh.Kafka;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse;
 using Mesh.Model;
+using Mesh.Storage;
 using Mesh.Streaming.DeadLetters;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
@@ -30,6 +31,7 @@ public sealed class JobStage : IDisposable
     /// <param name="kafka">The event log.</param>
     /// <param name="database">Jobs, models and outbox.</param>
     /// <param name="catalogue">Resolves products' ranges to files.</param>
+    /// <param name="lake">The tables' files.</param>
     /// <param name="options">Folders and limits.</param>
     /// <param name="commandOf">Program and arguments of a trainer, given <c>builtin/NAME</c> or a command line; see <see cref="TrainerCommand"/>.</param>
     /// <param name="logger">Log.</param>
@@ -38,6 +40,7 @@ public sealed class JobStage : IDisposable
         KafkaOptions kafka,
         MetadataDatabase database,
         TableCatalogue catalogue,
+        IObjectStore lake,
         TrainingOptions options,
         Func<string, (string File, string[] Arguments)> commandOf,
         ILogger logger,
@@ -47,7 +50,7 @@ public sealed class JobStage : IDisposable
         this.database = database;
         this.logger = logger;
         this.time = time;
-        runner = new JobRunner(database, options, new JobInputs(catalogue).ResolveAsync, commandOf, logger, time);
+        runner = new JobRunner(database, options, new JobInputs(catalogue).ResolveAsync, commandOf, logger, time, lake);
     }
 
     /// <summary>The jobs.</summary>

@@ -46,7 +46,7 @@ internal static class LakeColumns
         double bytes = batches.Sum(batch => batch.EstimatedBytes);
         string source = Path.Combine(folder, "source.parquet"), mesh = Path.Combine(folder, "mesh.parquet"), duckdb = Path.Combine(folder, "duckdb.parquet");
         Report($"{name}: {batches.Sum(batch => (long)batch.Length):N0} rows, {bytes / 1e6:N1} MB");
-        await WriteAsync(source, batches, new ParquetWriterOptions { Compression = ParquetCompression.None, AdaptiveEncodings = false });
+        await WriteAsync(source, batches, new ParquetWriterOptions { Compression = ParquetCompression.None, ChooseFrom = ParquetEncodings.Classic });
         foreach (int threads in (int[])[1, 2])
         {
             double seconds = await BestAsync(() => WriteAsync(mesh, batches, new ParquetWriterOptions { CompressionLevel = level, Parallelism = threads }));

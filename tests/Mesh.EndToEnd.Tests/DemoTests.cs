@@ -51,6 +51,24 @@ public sealed class DemoTests : IDisposable
         readByOthers.ShouldBe(Number(report, "rows_out") + Number(report, "frames_out"));
     }
 
+    [Fact]
+    public async Task The_demo_does_the_same_with_its_tables_in_S3_where_jobs_read_them_too()
+    {
+        Require.AtLeast(TestLevel.Default);
+        var gateway = await CephGateway.SharedAsync();
+        var environment = new Dictionary<string, string>(gateway.Environment) { ["MESH_STORAGE__URI"] = $"s3://{await gateway.NewBucketAsync()}/fleet", ["TMPDIR"] = Directory.CreateDirectory(folder["tmp"]).FullName };
+
+        await using var demo = MeshProcess.Start(environment, "demo", "--json");
+        await demo.WaitForExitAsync();
+        demo.ExitCode.ShouldBe(0, demo.Errors + demo.Output);
+
+        using var report = JsonDocument.Parse(demo.Output);
+        Number(report.RootElement, "models").ShouldBeGreaterThan(0);
+        string data = report.RootElement.GetProperty("data_dir").GetString()!;
+        Directory.EnumerateFiles(Path.Combine(data, "lake"), "*", SearchOption.AllDirectories).ShouldBeEmpty();
+        Directory.EnumerateFiles(Path.Combine(data, "jobs"), "*.parquet", SearchOption.AllDirectories).ShouldBeEmpty("copies for a job go with its end");
+    }
+
     private static async Task<string> TableOfAsync(string data, string product) =>
         (await MeshProcess.RunJsonAsync("products", "show", product, "--json", "--data", data)).GetProperty("table").GetString()!;
 

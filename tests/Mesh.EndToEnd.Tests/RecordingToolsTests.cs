@@ -109,6 +109,56 @@ public sealed class RecordingToolsTests
         absent.Errors.ShouldContain("MESH8003");
     }
 
+    [Fact]
+    public async Task What_the_tools_write_goes_to_an_object_store_whole_or_not_at_all()
+    {
+        Require.AtLeast(TestLevel.Default);
+        using var folder = new TemporaryFolder();
+        string drive = folder["drive.mcap"];
+        int messages = (await MeshProcess.RunJsonAsync("simulate", "--duration", "5s", "-o", drive, "--json")).GetProperty("messages").GetInt32();
+        var gateway = await CephGateway.SharedAsync();
+        string bucket = $"s3://{await gateway.NewBucketAsync()}";
+        var environment = new Dictionary<string, string>(gateway.Environment) { ["TMPDIR"] = Directory.CreateDirectory(folder["tmp"]).FullName };
+
+        await ExpectAsync(environment, messages, "convert", drive, "-o", $"{bucket}/drive.mf4");
+        await ExpectAsync(environment, messages, "convert", $"{bucket}/drive.mf4", "-o", $"{bucket}/back.mcap");
+        await ExpectAsync(environment, messages, "convert", drive, "-o", $"{bucket}/tables", "--format", "parquet");
+        await ExpectAsync(environment, messages, "split", drive, "-o", $"{bucket}/parts/", "--every", "2s");
+        await ExpectAsync(environment, messages, "merge", $"{bucket}/parts/0000.mcap", $"{bucket}/parts/0001.mcap", $"{bucket}/parts/0002.mcap", "-o", $"{bucket}/merged.mcap");
+        await ExpectAsync(environment, 500, "filter", drive, "-o", $"{bucket}/filtered/imu.mcap", "--topic", "/imu");
+        await ExpectAsync(environment, 500, "sort", $"{bucket}/filtered/imu.mcap", "-o", $"{bucket}/filtered/sorted.mcap");
+        await ExpectAsync(environment, 500, "recover", $"{bucket}/filtered/imu.mcap", "-o", $"{bucket}/filtered/imu.mcap", "--force");
+        foreach (var (name, count) in new[] { ("drive.mf4", messages), ("merged.mcap", messages), ("filtered/sorted.mcap", 500), ("filtered/imu.mcap", 500) })
+        {
+            var (_, seen, _) = await RunAsync(environment, 0, "inspect", $"{bucket}/{name}", "--json", "--full");
+            using var report = JsonDocument.Parse(seen);
+            report.RootElement.GetProperty("messages").GetInt32().ShouldBe(count, name);
+        }
+
+        (await RunAsync(environment, 0, "stats", $"{bucket}/tables/imu.parquet", "--json")).Output.ShouldContain("linear_acceleration");
+        (await RunAsync(environment, 1, "filter", drive, "-o", $"{bucket}/merged.mcap")).Errors.ShouldContain("MESH10601");
+        (await RunAsync(environment, 1, "split", drive, "-o", $"{bucket}/parts/", "--every", "2s")).Errors.ShouldContain("MESH10601");
+        (await RunAsync(environment, 1, "convert", drive, "-o", $"{bucket}/one.parquet")).Errors.ShouldContain($"'{bucket}/one.parquet' is one table");
+        (await RunAsync(environment, 1, "filter", drive, "-o", "s3://there-is-none/imu.mcap")).Errors.ShouldContain("MESH8035");
+        (await RunAsync(environment, 1, "inspect", $"{bucket}/one.parquet")).Errors.ShouldContain("MESH8003");
+        Directory.EnumerateFiles(folder["tmp"], "mesh-output*").ShouldBeEmpty();
+    }
+
+    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(Dictionary<string, string> environment, int exitCode, params string[] arguments)
+    {
+        await using var mesh = MeshProcess.Start(environment, arguments);
+        await mesh.WaitForExitAsync();
+        mesh.ExitCode.ShouldBe(exitCode, $"mesh {string.Join(' ', arguments)}: {mesh.Errors}");
+        return (mesh.ExitCode, mesh.Output, mesh.Errors);
+    }
+
+    private static async Task ExpectAsync(Dictionary<string, string> environment, int written, string command, params string[] arguments)
+    {
+        using var report = JsonDocument.Parse((await RunAsync(environment, 0, [command, .. arguments, "--json"])).Output);
+        report.RootElement.GetProperty("messages_written").GetInt32().ShouldBe(written, $"mesh {command} {string.Join(' ', arguments)}");
+        report.RootElement.GetProperty("outputs")[0].GetProperty("file").GetString()!.ShouldStartWith("s3://");
+    }
+
     private static async Task ExpectAsync(int written, string command, params string[] arguments)
     {
         var report = await MeshProcess.RunJsonAsync([command, .. arguments, "--json"]);

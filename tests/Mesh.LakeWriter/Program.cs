@@ -6,7 +6,10 @@ using Mesh.Model;
 // Mesh.LakeWriter append NUMBER FIRST | compact SEED | expire SEED    with the places in MESH_LAKE_* variables.
 if (args.Length < 2) return 2;
 using var stop = new CancellationTokenSource();
-var input = Console.In.ReadToEndAsync().ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+
+// Not Console.In, whose asynchronous methods hold up the caller.
+using var standardInput = new StreamReader(Console.OpenStandardInput());
+var input = standardInput.ReadToEndAsync().ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
 await using var lake = await WriterLake.OpenAsync(CancellationToken.None);
 try
 {

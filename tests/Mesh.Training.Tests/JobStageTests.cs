@@ -54,7 +54,7 @@ public class JobStageTests : IDisposable
             await producer.PublishAsync(Topics.JobRequested, request.Rule, request, Stop);
         }
 
-        using var stage = new JobStage(kafka.Options, fixture.Database, catalogue, fixture.Options, _ => command, NullLogger.Instance, TimeProvider.System);
+        using var stage = new JobStage(kafka.Options, fixture.Database, catalogue, store, fixture.Options, _ => command, NullLogger.Instance, TimeProvider.System);
         using var stop = new CancellationTokenSource();
         var running = stage.RunAsync(stop.Token);
         while (await stage.Jobs.FindAsync(fixture.IdOf(request), Stop) is not { State: JobState.Succeeded or JobState.Failed })

@@ -95,7 +95,7 @@ internal static class CatalogueTableCommands
 
     /// <summary>What a scan has left out, as a line for people.</summary>
     public static string ScanText(ScanView scan) => string.Create(CultureInfo.InvariantCulture,
-        $"read {scan.FilesRead:N0} of {scan.FilesRead + scan.FilesSkipped:N0} files ({scan.ManifestsRead:N0} of {scan.ManifestsRead + scan.ManifestsSkipped:N0} manifests)");
+        $"read {scan.FilesRead:N0} of {scan.FilesRead + scan.FilesSkipped:N0} files in {scan.ManifestsRead:N0} of {scan.ManifestsRead + scan.ManifestsSkipped:N0} manifests");
 
     private static Argument<string> TableArgument() => new("TABLE") { Description = "Name of the table, or of its product." };
 
@@ -158,7 +158,7 @@ internal static class CatalogueTableCommands
         }
 
         string more = files.IsComplete ? "" : $"; there are more than --limit {query.Limit}";
-        Terminal.Out.WriteLine($"{Number(files.Files.Count)} files, {Number(files.Files.Sum(file => file.Rows))} rows, {ByteSizeText.Format(files.Files.Sum(file => file.Bytes))}{more}; {ScanText(files.Scan)}");
+        Terminal.Out.WriteLine($"{Number(files.Files.Count)} {(files.Files.Count == 1 ? "file" : "files")}, {Number(files.Files.Sum(file => file.Rows))} rows, {ByteSizeText.Format(files.Files.Sum(file => file.Bytes))}{more}; {ScanText(files.Scan)}");
     }
 
     private static string Stated(TableSnapshotView snapshot, string property) =>

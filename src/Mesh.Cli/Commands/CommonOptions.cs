@@ -33,12 +33,12 @@ internal static class CommonOptions
     }
 
     /// <summary>A server when one answers, else the state directory read-only.</summary>
-    public static async Task<IMeshQueries> OpenQueriesAsync(string? server, string? data, string? token, CancellationToken cancellationToken)
+    public static async Task<IMeshQueries> OpenQueriesAsync(string? server, string? data, string? token, string? config, CancellationToken cancellationToken)
     {
         bool named = server is not null || Environment.GetEnvironmentVariable("MESH_SERVER") is not null;
         if (!named && data is not null && ServerEndpoints.Find(data) is null)
         {
-            return LocalQueries.OpenReadOnly(data, Settings.Read(new Dictionary<SettingKey, (string, string)>(), EnvironmentVariables(), configFile: null));
+            return LocalQueries.OpenReadOnly(data, ReadSettings(config));
         }
 
         var remote = new HttpQueries(ServerAddress(server, data), TokenOf(token));
@@ -55,6 +55,9 @@ internal static class CommonOptions
     }
 
     public static string? TokenOf(string? flag) => flag ?? Environment.GetEnvironmentVariable(SettingKeys.HttpToken.EnvironmentVariable);
+
+    /// <summary>Settings of a command that has no flags for them.</summary>
+    public static Settings ReadSettings(string? config) => Settings.Read(new Dictionary<SettingKey, (string, string)>(), EnvironmentVariables(), config);
 
     public static Dictionary<string, string> EnvironmentVariables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");

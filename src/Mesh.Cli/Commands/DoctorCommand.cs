@@ -17,10 +17,11 @@ internal static class DoctorCommand
     {
         var file = new Argument<string?>("FILE") { Description = "A recording; without it, the installation is examined.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
-        var command = new Command("doctor", "Examine a recording's structure, or without FILE the installation.") { file, json };
+        var (data, config) = (CommonOptions.Data(), CommonOptions.Config());
+        var command = new Command("doctor", "Examine a recording's structure, or without FILE the installation.") { file, data, config, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(file) is not { } path) return await ExamineInstallationAsync(parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(file) is not { } path) return await ExamineInstallationAsync(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), cancellationToken).ConfigureAwait(false);
             var report = await ProgressBar.RunAsync("doctor", progress => RecordingExaminer.ExamineAsync(path, new RecordingReaderOptions(), progress, cancellationToken)).ConfigureAwait(false);
             if (parsed.GetValue(json)) Printer.Json(report);
             else Print(report);
@@ -43,8 +44,10 @@ internal static class DoctorCommand
         if (report.Losses.Count > 0) Terminal.Out.WriteLine($"`mesh recover {report.File} -o OUT` writes what is intact into a clean recording.");
     }
 
-    private static async Task<int> ExamineInstallationAsync(bool json, CancellationToken cancellationToken)
+    private static async Task<int> ExamineInstallationAsync(string? data, string? config, bool json, CancellationToken cancellationToken)
     {
+        var settings = CommonOptions.ReadSettings(config);
+        using var state = data is null ? null : StateDirectory.OpenForReading(data);
         var checks = new List<Finding>
         {
             new("libzstd", Zstd.IsNative, Zstd.IsNative ? "found" : "not found: zstd is read by slower own code and cannot be written. apt-get install libzstd1"),
@@ -52,8 +55,8 @@ internal static class DoctorCommand
             new("deflate", true, Deflate.Library == "managed" ? "the framework's own inflater; faster with apt-get install libdeflate0" : $"{Deflate.Library} found"),
             new("bzip2", true, Bzip2.Library == "managed" ? "managed code; faster with apt-get install libbz2-1.0" : $"{Bzip2.Library} found"),
             Kafka(),
-            await DatabaseAsync(cancellationToken).ConfigureAwait(false),
-            await StorageAsync(cancellationToken).ConfigureAwait(false),
+            await DatabaseAsync(settings, cancellationToken).ConfigureAwait(false),
+            await StorageAsync(state, settings, cancellationToken).ConfigureAwait(false),
             Disk(),
         };
         if (json) Printer.Json(checks);
@@ -73,11 +76,10 @@ internal static class DoctorCommand
         }
     }
 
-    private static async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)
+    private static async Task<Finding> DatabaseAsync(Settings settings, CancellationToken cancellationToken)
     {
         try
         {
-            var settings = Settings.Read(new Dictionary<SettingKey, (string, string)>(), CommonOptions.EnvironmentVariables(), configFile: null);
             if (settings.Text(SettingKeys.CatalogueConnection) is not { } connection) return new Finding("catalogue", true, "SQLite, in the state directory");
             using var database = MetadataDatabase.Connect(connection, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
             await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
@@ -89,12 +91,11 @@ internal static class DoctorCommand
         }
     }
 
-    private static async Task<Finding> StorageAsync(CancellationToken cancellationToken)
+    private static async Task<Finding> StorageAsync(StateDirectory? state, Settings settings, CancellationToken cancellationToken)
     {
         try
         {
-            var settings = Settings.Read(new Dictionary<SettingKey, (string, string)>(), CommonOptions.EnvironmentVariables(), configFile: null);
-            string? uri = await LakeStorage.ExamineAsync(settings, cancellationToken).ConfigureAwait(false);
+            string? uri = await LakeStorage.ExamineAsync(state, settings, cancellationToken).ConfigureAwait(false);
             return new Finding("storage", true, uri is null ? "folders, in the state directory" : $"{uri} answers and keeps conditional puts");
         }
         catch (MeshException exception)

@@ -8,7 +8,7 @@ internal static class QueryCommand
 {
     private const string JsonOption = "--json";
 
-    /// <summary>Makes a command with the options <c>--server</c>, <c>--data</c>, <c>--token</c> and <c>--json</c>.</summary>
+    /// <summary>Makes a command with the options <c>--server</c>, <c>--data</c>, <c>--token</c>, <c>--config</c> and <c>--json</c>.</summary>
     /// <param name="name">Name of the command.</param>
     /// <param name="description">What it is for.</param>
     /// <param name="symbols">Its own arguments and options.</param>
@@ -23,14 +23,15 @@ internal static class QueryCommand
             else command.Add((Option)symbol);
         }
 
-        var (server, data, token) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token());
+        var (server, data, token, config) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Config());
         command.Add(server);
         command.Add(data);
         command.Add(token);
+        command.Add(config);
         command.Add(CommonOptions.Json());
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), parsed.GetValue(config), cancellationToken).ConfigureAwait(false);
             await using (queries.ConfigureAwait(false)) return await run(queries, parsed, cancellationToken).ConfigureAwait(false);
         });
         return command;

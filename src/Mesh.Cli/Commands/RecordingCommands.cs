@@ -73,14 +73,14 @@ internal static class RecordingCommands
 
     private static Command OneInput(string name, string description, Func<CopyRequest, ParseResult, ReadProgress, CancellationToken, Task<CopyReport>> run)
     {
-        var input = new Argument<string>("IN") { Description = "A recording, the folder of a ROS 2 bag, or - for standard input." };
+        var input = new Argument<string>("IN") { Description = "A recording, the folder of a ROS 2 bag, s3://BUCKET/KEY, or - for standard input." };
         return Create(name, description, input, parsed => [parsed.GetValue(input)!], run);
     }
 
     private static Command Create(
         string name, string description, Argument inputs, Func<ParseResult, IReadOnlyList<string>> inputsOf, Func<CopyRequest, ParseResult, ReadProgress, CancellationToken, Task<CopyReport>> run)
     {
-        var output = new Option<string>("--output", "-o") { Description = "File or folder to write.", Required = true, HelpName = "OUT" };
+        var output = new Option<string>("--output", "-o") { Description = "File or folder to write; also s3://BUCKET/KEY.", Required = true, HelpName = "OUT" };
         var compression = new Option<string?>("--compression") { Description = "Compression in the output's words: none, lz4, zstd, bz2, deflate, transposed ... (default: the format's usual one).", HelpName = "NAME" };
         var force = new Option<bool>("--force") { Description = "Replace existing files." };
         var json = CommonOptions.Json();

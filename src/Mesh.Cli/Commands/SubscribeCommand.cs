@@ -19,14 +19,14 @@ internal static class SubscribeCommand
         var format = new Option<string>("--format") { Description = "jsonl, or arrow: record batches as an Arrow stream.", DefaultValueFactory = _ => "jsonl", HelpName = "FORMAT" };
         format.AcceptOnlyFromAmong("jsonl", "arrow");
         var output = new Option<string>("--output", "-o") { Description = "File to write, which must not exist yet; - is standard output.", DefaultValueFactory = _ => "-", HelpName = "FILE" };
-        var (server, data, token) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token());
+        var (server, data, token, config) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Config());
         var command = new Command("subscribe", "Follow a data product: each committed row as a JSON line or all as Arrow record batches, each snapshot announced on standard error.")
         {
-            product, from, consumer, limit, follow, format, output, server, data, token,
+            product, from, consumer, limit, follow, format, output, server, data, token, config,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), cancellationToken).ConfigureAwait(false);
+            var queries = await CommonOptions.OpenQueriesAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), parsed.GetValue(config), cancellationToken).ConfigureAwait(false);
             await using (queries.ConfigureAwait(false))
             {
                 var cursor = parsed.GetValue(consumer) is { } name ? new ConsumerCursor(name, parsed.GetValue(product)!) : null;

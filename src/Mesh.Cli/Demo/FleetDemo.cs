@@ -30,6 +30,12 @@ internal static class FleetDemo
         new("v3-evening.mcap", "vehicle-3", 32, DriveSchema.Ros2, 60) { KeepFraction = 0.6 },
     ];
 
+    private static readonly SettingKey[] FromEnvironment =
+    [
+        SettingKeys.CatalogueConnection, SettingKeys.CatalogueSchema, SettingKeys.StorageUri, SettingKeys.StorageEndpoint, SettingKeys.StorageRegion,
+        SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey,
+    ];
+
     /// <summary>Runs the demo.</summary>
     /// <param name="dataFolder">State directory; null for a fresh temporary one, which is kept for looking around.</param>
     /// <param name="say">Told what happens, line by line.</param>
@@ -38,7 +44,7 @@ internal static class FleetDemo
     {
         var clock = Stopwatch.StartNew();
         string root = Path.GetFullPath(dataFolder ?? Directory.CreateTempSubdirectory("mesh-demo-").FullName);
-        var settings = Settings.Read(FreePorts(), Catalogue(isFresh: dataFolder is null), configFile: null);
+        var settings = SettingsOf(isFresh: dataFolder is null);
         // One recording is damaged on purpose; the report tells its loss, an error line of its own would only alarm.
         using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Mesh.Commands.Ingest", LogLevel.Critical).AddSimpleConsole(console => console.SingleLine = true)
@@ -54,6 +60,8 @@ internal static class FleetDemo
             say($"catalogue in {PostgresConnection.Describe(connection)}, schema {settings[SettingKeys.CatalogueSchema].Text}; MESH_CATALOGUE__SCHEMA names it to later commands");
         }
 
+        if (settings.Text(SettingKeys.StorageUri) is { } uri) say($"tables and recordings in {uri}");
+
         var server = await MeshServer.StartAsync(root, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
@@ -67,18 +75,22 @@ internal static class FleetDemo
         }
     }
 
-    /// <summary>Of the environment only where the catalogue is: else the demo is the same everywhere.</summary>
-    private static Dictionary<string, string> Catalogue(bool isFresh)
+    /// <summary>Of the environment only where catalogue and storage are: else the demo is the same everywhere.</summary>
+    private static Settings SettingsOf(bool isFresh)
     {
-        var values = new Dictionary<string, string>();
+        string name = $"demo_{Guid.NewGuid():N}"[..13];
+        var (values, flags) = (new Dictionary<string, string>(), FreePorts());
         // A fresh folder with the tables of an earlier demo would be no fresh start.
-        if (isFresh) values[SettingKeys.CatalogueSchema.EnvironmentVariable] = $"demo_{Guid.NewGuid():N}"[..13];
-        foreach (var key in (SettingKey[])[SettingKeys.CatalogueConnection, SettingKeys.CatalogueSchema])
+        if (isFresh) values[SettingKeys.CatalogueSchema.EnvironmentVariable] = name;
+        foreach (var key in FromEnvironment)
         {
             if (Environment.GetEnvironmentVariable(key.EnvironmentVariable) is { } value) values[key.EnvironmentVariable] = value;
         }
 
-        return values;
+        var settings = Settings.Read(flags, values, configFile: null);
+        if (!isFresh || settings.Text(SettingKeys.StorageUri) is not { } uri) return settings;
+        flags[SettingKeys.StorageUri] = ("demo", $"{uri.TrimEnd('/')}/{name}");
+        return Settings.Read(flags, values, configFile: null);
     }
 
     private static Dictionary<SettingKey, (string, string)> FreePorts() => new()

@@ -57,7 +57,7 @@ internal sealed class CatalogueServer : IAsyncDisposable
                 access.IsLoopback(access.HttpListen) ? null : access.Certificate, access.Token, loggers,
                 app =>
                 {
-                    app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
+                    app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, ClientSettings = storage.ClientSettings, Announce = SnapshotAnnouncement.AddAsync });
                     app.MapGet("/health", () => Results.Json(new { status = "ok" }));
                 },
                 cancellationToken).ConfigureAwait(false);

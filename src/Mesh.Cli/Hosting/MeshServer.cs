@@ -116,13 +116,13 @@ internal sealed class MeshServer : IAsyncDisposable
             CodeVersion = MeshVersion.Text,
             MaxDuration = settings.Duration(SettingKeys.TrainingMaxDuration),
         };
-        var jobs = new JobStage(kafka, database, tables, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
+        var jobs = new JobStage(kafka, database, tables, lake, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
         OnStop(jobs.Dispose);
         var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
         var tasks = new LakeMaintenance(
             tables, lake, MaintenanceSettings.Read(settings) with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, time);
         OnStop(tasks.Dispose);
-        var upkeep = new MaintenanceService(tasks, tables, lake, reads, plan.Products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
+        var upkeep = new MaintenanceService(tasks, tables, lake, database, reads, plan.Products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
         var maintenance = new LocalMaintenance(tasks, tables, reads, plan.Products, time);
         var relay = new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>());
 
@@ -150,7 +150,7 @@ internal sealed class MeshServer : IAsyncDisposable
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
         var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
         Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
-        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, Queries, maintenance, cancellationToken).ConfigureAwait(false);
+        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, storage.ClientSettings, Queries, maintenance, cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
         Endpoints.Write(state);
@@ -200,8 +200,8 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private Task<string> StartHttpAsync(
-        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IMeshQueries queries, IMaintenance maintenance,
-        CancellationToken cancellationToken) =>
+        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
+        IMeshQueries queries, IMaintenance maintenance, CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
             access.Token, loggers,
@@ -210,7 +210,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 app.MapUploads(receiver);
                 app.MapMeshApi(queries, maintenance);
                 app.MapMaintenanceApi(maintenance);
-                app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, Announce = SnapshotAnnouncement.AddAsync });
+                app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, ClientSettings = clientSettings, Announce = SnapshotAnnouncement.AddAsync });
             },
             cancellationToken);
 

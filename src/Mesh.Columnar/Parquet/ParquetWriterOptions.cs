@@ -26,11 +26,8 @@ public sealed record ParquetWriterOptions
     /// <summary>Largest dictionary of a column chunk in bytes; beyond it the chunk goes on without (default: 512 KiB; 0 makes none).</summary>
     public int MaxDictionaryBytes { get; init; } = 512 << 10;
 
-    /// <summary>
-    /// Whether delta encodings, runs of truth values and the splitting of floats are considered (default: true). False leaves plain and dictionary
-    /// encoding, for readers from before 2020.
-    /// </summary>
-    public bool AdaptiveEncodings { get; init; } = true;
+    /// <summary>Encodings that are considered (default: <see cref="ParquetEncodings.Common"/>, as tables are for every engine to read).</summary>
+    public ParquetEncodings ChooseFrom { get; init; } = ParquetEncodings.Common;
 
     /// <summary>Encodings of columns by path (`pose.x`, `ranges.list.element`), which are not chosen from the data then.</summary>
     public IReadOnlyDictionary<string, ParquetEncoding> Encodings { get; init; } = new Dictionary<string, ParquetEncoding>();

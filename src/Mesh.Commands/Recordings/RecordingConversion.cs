@@ -20,6 +20,7 @@ public sealed class RecordingConversion(CopyRequest request, ReadProgress? progr
     /// <exception cref="MeshException">An input cannot be opened, an output not be written, or the input's data has no place in the output.</exception>
     public async Task<CopyReport> RunAsync(string? form, CancellationToken cancellationToken)
     {
+        await OutputFile.RequireAbsentAsync(request.Output, request.Overwrite, cancellationToken).ConfigureAwait(false);
         form ??= FormOf(request.Output);
         if (form is not ("parquet" or "arrow"))
         {

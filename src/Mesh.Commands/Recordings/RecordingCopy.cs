@@ -19,6 +19,7 @@ public sealed class RecordingCopy(CopyRequest request, ReadProgress? progress = 
     /// <exception cref="MeshException">An input cannot be opened or an output not be written. No output is left behind.</exception>
     public async Task<CopyReport> RunAsync(CancellationToken cancellationToken)
     {
+        if (request.Split is null) await OutputFile.RequireAbsentAsync(request.Output, request.Overwrite, cancellationToken).ConfigureAwait(false);
         var format = request.Split is null ? OutputFormats.Require(request.Output, request.Format) : request.Format ?? await FormatOfInputAsync(cancellationToken).ConfigureAwait(false);
         var router = new OutputRouter(request, format, channels.Channels);
         await using (router.ConfigureAwait(false))

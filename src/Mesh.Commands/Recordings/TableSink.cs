@@ -3,6 +3,7 @@ using Mesh.Columnar.ArrowIpc;
 using Mesh.Columnar.Parquet;
 using Mesh.Formats;
 using Mesh.Model;
+using Mesh.Storage.S3;
 
 namespace Mesh.Commands.Recordings;
 
@@ -51,7 +52,7 @@ internal sealed class TableSink(CopyRequest request, bool arrow) : ColumnSink
     public override async ValueTask<IReadOnlyList<OutputReport>> CompleteAsync(CancellationToken cancellationToken)
     {
         foreach (var table in tables.Values) reports.Add(await table.CompleteAsync(cancellationToken).ConfigureAwait(false));
-        if (IsFolder) Directory.CreateDirectory(request.Output);
+        if (IsFolder && !S3Objects.IsUri(request.Output)) Directory.CreateDirectory(request.Output);
         return reports;
     }
 

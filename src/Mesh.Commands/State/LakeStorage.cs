@@ -27,21 +27,28 @@ public sealed class LakeStorage : IDisposable
     /// <summary>Recordings as they arrived.</summary>
     public IObjectStore Landing { get; }
 
+    /// <summary>What engines need to reach the tables: settings by the names Iceberg's clients have for them, credentials never. Empty for folders.</summary>
+    public IReadOnlyDictionary<string, string> ClientSettings
+    {
+        get
+        {
+            var settings = new Dictionary<string, string>();
+            if (Lake is not S3ObjectStore store) return settings;
+            settings["client.region"] = store.Region;
+            if (store.Endpoint is null) return settings;
+            settings["s3.endpoint"] = store.Endpoint;
+            settings["s3.path-style-access"] = "true";
+            return settings;
+        }
+    }
+
     /// <summary>Opens both for a server. A store in S3 is tried out first.</summary>
     /// <exception cref="MeshException">
     /// <c>MESH11001</c> a setting is wrong; <c>MESH11014</c> the directory's tables are elsewhere; <c>MESH8030</c> to <c>MESH8035</c> from the store.
     /// </exception>
     public static async ValueTask<LakeStorage> OpenAsync(StateDirectory state, Settings settings, TimeProvider time, CancellationToken cancellationToken)
     {
-        var place = Place.Of(settings);
-        var noted = Place.Read(state.Root);
-        bool hasFolders = noted is null && Directory.EnumerateFileSystemEntries(state.Lake).Any();
-        if (place.Uri is not null && (hasFolders || (noted is not null && noted.Uri != place.Uri)))
-        {
-            throw new MeshException("MESH11014", $"The tables of '{state.Root}' are in {noted?.Uri ?? state.Lake}, but `storage.uri` says {place.Uri}. Correct the setting, or begin another state directory with `--data DIR`.");
-        }
-
-        place = place.OrElse(noted);
+        var place = PlaceOf(state, settings);
         if (place.Uri is null) return new LakeStorage(new LocalObjectStore(state.Lake, time), new LocalObjectStore(state.Landing, time));
 
         var options = OptionsOf(place, settings, state.Spill);
@@ -68,11 +75,11 @@ public sealed class LakeStorage : IDisposable
         return new LakeStorage(S3ObjectStore.OpenForReading($"{place.Uri}/lake", options), S3ObjectStore.OpenForReading($"{place.Uri}/landing", options));
     }
 
-    /// <summary>Tries out the store that the settings name; its root's URI, or null when they name none.</summary>
+    /// <summary>Tries out the store that the settings name, or where the tables of a state directory are; its root's URI, or null for folders.</summary>
     /// <exception cref="MeshException">As <see cref="OpenAsync"/>.</exception>
-    public static async ValueTask<string?> ExamineAsync(Settings settings, CancellationToken cancellationToken)
+    public static async ValueTask<string?> ExamineAsync(StateDirectory? state, Settings settings, CancellationToken cancellationToken)
     {
-        var place = Place.Of(settings);
+        var place = state is null ? Place.Of(settings) : PlaceOf(state, settings);
         if (place.Uri is null) return null;
         using var store = await S3ObjectStore.OpenAsync(
             $"{place.Uri}/lake", OptionsOf(place, settings, Path.GetTempPath()), TimeProvider.System, cancellationToken).ConfigureAwait(false);
@@ -84,6 +91,20 @@ public sealed class LakeStorage : IDisposable
     {
         (Lake as IDisposable)?.Dispose();
         (Landing as IDisposable)?.Dispose();
+    }
+
+    /// <summary>The place that the settings name, else the noted one; refused when they are two.</summary>
+    private static Place PlaceOf(StateDirectory state, Settings settings)
+    {
+        var place = Place.Of(settings);
+        var noted = Place.Read(state.Root);
+        bool hasFolders = noted is null && Directory.Exists(state.Lake) && Directory.EnumerateFileSystemEntries(state.Lake).Any();
+        if (place.Uri is not null && (hasFolders || (noted is not null && noted.Uri != place.Uri)))
+        {
+            throw new MeshException("MESH11014", $"The tables of '{state.Root}' are in {noted?.Uri ?? state.Lake}, but `storage.uri` says {place.Uri}. Correct the setting, or begin another state directory with `--data DIR`.");
+        }
+
+        return place.OrElse(noted);
     }
 
     private static S3Options OptionsOf(Place place, Settings settings, string spoolFolder)

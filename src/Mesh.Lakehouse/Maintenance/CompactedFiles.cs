@@ -20,8 +20,8 @@ internal sealed class CompactedFiles(IObjectStore lake, Table table, DataFile li
     {
         if (batch.Length == 0) return;
         open ??= await LakeFileWriter.CreateAsync(
-            lake, $"{folder}/compacted-{attempt}-{written.Count}.parquet", table.Schema, table.SchemaId, like.Partition,
-            options.Files with { RowGroupBytes = options.RowGroupBytes }, cancellationToken).ConfigureAwait(false);
+            lake, $"{folder}/compacted-{attempt}-{written.Count}.parquet", table.Schema, table.SchemaId,
+            LakeFileWriter.OptionsFor(table.Schema, table.Properties) with { RowGroupBytes = options.RowGroupBytes }, cancellationToken).ConfigureAwait(false);
         await open.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
         CrashPoint.Reach("maintenance.mid-write");
         if (open.EstimatedBytes >= options.TargetFileBytes) await CloseAsync(cancellationToken).ConfigureAwait(false);
@@ -55,7 +55,7 @@ internal sealed class CompactedFiles(IObjectStore lake, Table table, DataFile li
 
     private async ValueTask CloseAsync(CancellationToken cancellationToken)
     {
-        written.Add(await open!.CompleteAsync(cancellationToken).ConfigureAwait(false));
+        written.Add(await open!.CompleteAsync(like.Partition, cancellationToken).ConfigureAwait(false));
         await open.DisposeAsync().ConfigureAwait(false);
         open = null;
     }

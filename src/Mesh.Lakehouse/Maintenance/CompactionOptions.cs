@@ -1,5 +1,3 @@
-using Mesh.Columnar.Parquet;
-
 namespace Mesh.Lakehouse.Maintenance;
 
 /// <summary>What compaction rewrites, into what, and how much of it at a time.</summary>
@@ -37,7 +35,4 @@ public sealed record CompactionOptions
 
     /// <summary>Folder for spilled rows while sorting (default: the system's temporary folder).</summary>
     public string SpillFolder { get; init; } = Path.GetTempPath();
-
-    /// <summary>Codec and sizes of the new files; row groups are cut by <see cref="RowGroupBytes"/>.</summary>
-    public ParquetWriterOptions Files { get; init; } = new();
 }

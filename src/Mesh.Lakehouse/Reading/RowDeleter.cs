@@ -36,7 +36,7 @@ internal sealed class RowDeleter(IObjectStore lake, TableMetadata metadata, Pred
         var schema = metadata.CurrentSchema;
         var condition = PredicateFilter.Create(where, schema);
         var selection = new RowSelection();
-        var writer = await DataFileWriter.CreateAsync(lake, metadata, schema, "kept", cancellationToken).ConfigureAwait(false);
+        var writer = await CreateAsync("kept", schema, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
             var rest = new RowSelection();
@@ -69,7 +69,7 @@ internal sealed class RowDeleter(IObjectStore lake, TableMetadata metadata, Pred
 
         var schema = new Schema([ReservedFields.FilePath, ReservedFields.Position]);
         byte[] uri = Encoding.UTF8.GetBytes(planned.File.Uri);
-        var writer = await DataFileWriter.CreateAsync(lake, metadata, schema, "deletes", cancellationToken).ConfigureAwait(false);
+        var writer = await CreateAsync("deletes", schema, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
             var batch = new RecordBatch(schema, deleted, [ColumnProjection.Constant(DataType.Utf8, planned.File.Uri, deleted), positions.Build()]);
@@ -99,4 +99,8 @@ internal sealed class RowDeleter(IObjectStore lake, TableMetadata metadata, Pred
             else rest.Add(row);
         }
     }
+
+    private ValueTask<LakeFileWriter> CreateAsync(string kind, Schema schema, CancellationToken cancellationToken) => LakeFileWriter.CreateAsync(
+        lake, $"{lake.KeyOf(metadata.Location)}/data/{kind}-{Guid.NewGuid():N}.parquet", schema, metadata.CurrentSchemaId,
+        LakeFileWriter.OptionsFor(schema, metadata.Properties), cancellationToken);
 }

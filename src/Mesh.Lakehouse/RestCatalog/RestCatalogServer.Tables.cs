@@ -54,6 +54,9 @@ internal sealed partial class RestCatalogServer
     public async Task LoadTableAsync(HttpContext context)
     {
         var state = await catalogue.LoadStateAsync(TableOf(context), context.RequestAborted).ConfigureAwait(false);
+
+        // Engines read the files themselves; that they ask for the table is all that is seen of it.
+        catalogue.Access?.Read(state.Metadata.TableUuid);
         string snapshots = context.Request.Query["snapshots"].ToString() is { Length: > 0 } wanted ? wanted : "all";
         if (snapshots is not ("all" or "refs")) throw new MeshException("MESH8137", $"snapshots is '{snapshots}', but should be all or refs.");
         string tag = TagOf(state, snapshots);

@@ -42,6 +42,14 @@ internal sealed class S3Connection : IDisposable
 
     public AmazonS3Client Client { get; }
 
+    /// <summary>Address of a server other than AWS, without user and password; null for AWS.</summary>
+    public string? Endpoint => Client.Config.ServiceURL is { Length: > 0 } url
+        ? new Uri(url).GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/')
+        : null;
+
+    /// <summary>Region that requests are signed for.</summary>
+    public string Region => Client.Config.AuthenticationRegion is { Length: > 0 } region ? region : Client.Config.RegionEndpoint.SystemName;
+
     /// <summary>Places for ranged reads.</summary>
     public SemaphoreSlim Reads { get; }
 

@@ -39,6 +39,12 @@ public sealed partial class S3ObjectStore : IObjectStore, IDisposable
     /// <inheritdoc/>
     public ObjectStoreCapabilities Capabilities { get; private set; }
 
+    /// <summary>Address of a server other than AWS, without anything secret in it; null for AWS. Buckets are the first segment of its paths.</summary>
+    public string? Endpoint => connection.Endpoint;
+
+    /// <summary>Region that requests are signed for.</summary>
+    public string Region => connection.Region;
+
     /// <summary>Whether a location is in S3: begins with <c>s3://</c>.</summary>
     public static bool IsUri(string location) => S3Uri.Is(location);
 

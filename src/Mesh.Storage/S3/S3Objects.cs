@@ -45,6 +45,27 @@ public sealed class S3Objects : IDisposable
         return names;
     }
 
+    /// <summary>Whether there is an object.</summary>
+    /// <exception cref="MeshException"><c>MESH8030</c> not a URI of an object; <c>MESH8032</c> not allowed; <c>MESH8033</c> unreachable; <c>MESH8035</c> no such bucket.</exception>
+    public async ValueTask<bool> ExistsAsync(string uri, CancellationToken cancellationToken)
+    {
+        var (bucket, key) = S3Uri.Parse(uri);
+
+        // Keys come in order, so an object stands before those whose keys go on after it. Other than its own answer, that of a listing tells
+        // an absent object from an absent bucket.
+        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = key, MaxKeys = 1 };
+        var page = await connection.RunAsync($"looking for '{uri}'", token => connection.Client.ListObjectsV2Async(request, token), cancellationToken).ConfigureAwait(false);
+        return page.S3Objects is [{ } first, ..] && first.Key == key;
+    }
+
+    /// <summary>Makes an object of a local file, or replaces one; it appears whole.</summary>
+    /// <exception cref="MeshException"><c>MESH8030</c> not a URI of an object; <c>MESH8032</c> not allowed; <c>MESH8033</c> unreachable; <c>MESH8035</c> another refusal.</exception>
+    public ValueTask ImportFileAsync(string path, string uri, CancellationToken cancellationToken)
+    {
+        var (bucket, key) = S3Uri.Parse(uri);
+        return new S3FileImport(connection, new S3Put(connection, bucket), options, bucket, key, uri).RunAsync(path, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => connection.Dispose();
 }

@@ -10,7 +10,7 @@ public sealed record JobFolder(string Path)
     /// <summary>The spec.</summary>
     public string SpecFile => System.IO.Path.Combine(Path, "spec.json");
 
-    /// <summary>Links to the input's files.</summary>
+    /// <summary>Links to the input's files, or copies of those that are not on this machine.</summary>
     public string Input => System.IO.Path.Combine(Path, "input");
 
     /// <summary>Survives attempts.</summary>

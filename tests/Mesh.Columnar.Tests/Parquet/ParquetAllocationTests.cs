@@ -72,7 +72,7 @@ public class ParquetAllocationTests
             new Field("flag", DataType.Boolean), new Field("exact", new DecimalType(20, 0)),
         ]);
         var batch = RandomData.Batch(new Random(1), schema, 10_000);
-        var options = new ParquetWriterOptions { Compression = compression, AdaptiveEncodings = isAdaptive };
+        var options = new ParquetWriterOptions { Compression = compression, ChooseFrom = isAdaptive ? ParquetEncodings.All : ParquetEncodings.Classic };
         var (file, _) = await ParquetFiles.WriteAsync(schema, options, [.. Enumerable.Repeat(batch, 60)]);
         var memory = new ColumnMemory(256 << 20);
         await using var reader = await ParquetReader.OpenAsync(new Model.MemoryByteSource(file), TestContext.Current.CancellationToken);

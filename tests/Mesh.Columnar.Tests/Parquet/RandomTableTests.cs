@@ -91,7 +91,7 @@ public sealed class RandomTableTests
             RowGroupBytes = 1 << random.Next(10, 24),
             PageBytes = 1 << random.Next(6, 21),
             MaxDictionaryBytes = random.Next(3) switch { 0 => 0, 1 => 300, _ => 512 << 10 },
-            AdaptiveEncodings = random.Next(4) > 0,
+            ChooseFrom = (ParquetEncodings)random.Next(3),
             Encodings = encodings,
             BloomFilterColumns = filters,
             PageIndex = random.Next(4) > 0,

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Mesh.Cli.Output;
-using Mesh.Commands.Configuration;
 using Mesh.Commands.Maintenance;
 using Mesh.Commands.State;
 using Mesh.Model;
@@ -77,7 +76,6 @@ internal static class MaintenanceCommand
     {
         bool named = server is not null || Environment.GetEnvironmentVariable("MESH_SERVER") is not null;
         if (named || data is null || ServerEndpoints.Find(data) is not null) return new HttpMaintenance(CommonOptions.ServerAddress(server, data), CommonOptions.TokenOf(token));
-        var settings = Settings.Read(new Dictionary<SettingKey, (string Flag, string Text)>(), CommonOptions.EnvironmentVariables(), config);
-        return await LocalMaintenance.OpenAsync(data, settings, cancellationToken).ConfigureAwait(false);
+        return await LocalMaintenance.OpenAsync(data, CommonOptions.ReadSettings(config), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -124,10 +124,10 @@ internal abstract partial class LeafWriter
         int from = (count - sample) / 2;
         current = Encoding.Plain;
         if (ValueBytes / count > BlobBytes) return;
-        var candidates = Options.AdaptiveEncodings ? Candidates : [Encoding.Plain];
         double least = double.MaxValue;
-        foreach (var candidate in candidates)
+        foreach (var candidate in Candidates)
         {
+            if (!IsAllowed(candidate)) continue;
             scratch.Body.Clear();
             Encode(candidate, from, sample, scratch, scratch.Body);
             double cost = Cost(scratch, sample);
@@ -148,6 +148,13 @@ internal abstract partial class LeafWriter
 
         ForgetDictionary();
     }
+
+    private bool IsAllowed(Encoding encoding) => encoding == Encoding.Plain || Options.ChooseFrom switch
+    {
+        ParquetEncodings.Classic => false,
+        ParquetEncodings.Common => encoding is not (Encoding.DeltaByteArray or Encoding.ByteStreamSplit),
+        _ => true,
+    };
 
     /// <summary>Cost of the open page with its dictionary, whose indices get the width that compresses best.</summary>
     private double DictionaryCost(PageScratch scratch, int sample)

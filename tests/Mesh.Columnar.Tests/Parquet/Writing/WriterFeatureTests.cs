@@ -178,8 +178,10 @@ public class WriterFeatureTests
 
         var batch = builder.BuildBatch();
         (await EncodingsAsync(schema, new ParquetWriterOptions(), batch)).ShouldBe(
+            [Encoding.DeltaBinaryPacked, Encoding.RleDictionary, Encoding.DeltaLengthByteArray, Encoding.Plain, Encoding.Plain, Encoding.Rle]);
+        (await EncodingsAsync(schema, new ParquetWriterOptions { ChooseFrom = ParquetEncodings.All }, batch)).ShouldBe(
             [Encoding.DeltaBinaryPacked, Encoding.RleDictionary, Encoding.DeltaByteArray, Encoding.ByteStreamSplit, Encoding.Plain, Encoding.Rle]);
-        (await EncodingsAsync(schema, new ParquetWriterOptions { AdaptiveEncodings = false }, batch)).ShouldBe(
+        (await EncodingsAsync(schema, new ParquetWriterOptions { ChooseFrom = ParquetEncodings.Classic }, batch)).ShouldBe(
             [Encoding.Plain, Encoding.RleDictionary, Encoding.Plain, Encoding.Plain, Encoding.Plain, Encoding.Plain]);
     }
 
