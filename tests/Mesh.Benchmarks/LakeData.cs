@@ -12,7 +12,7 @@ internal static class LakeData
     public static IEnumerable<(string Name, string Query, List<RecordBatch> Batches)> Kinds()
     {
         yield return ("floats", "sum(x)", Floats());
-        yield return ("timestamps", "max(x)", Timestamps());
+        yield return ("timestamps", "sum(epoch_us(x))", Timestamps());
         yield return ("enums", "max(x)", Texts(4 << 20, (random, i) => States[(i / 700 + random.Next(2)) % States.Length]));
         yield return ("strings", "max(x)", Texts(1 << 20, (random, i) => $"vehicle-{random.Next(400):d4}/trip-{i / 3000:d6}/camera_front/{i:x8}"));
         yield return ("blobs", "sum(octet_length(x))", Blobs());

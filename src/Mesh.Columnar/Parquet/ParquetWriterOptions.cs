@@ -3,6 +3,8 @@ namespace Mesh.Columnar.Parquet;
 /// <summary>How Parquet files are written.</summary>
 public sealed record ParquetWriterOptions
 {
+    internal const int DefaultPageBytes = 1 << 20;
+
     /// <summary>Codec of the pages (default: zstd).</summary>
     public ParquetCompression Compression { get; init; } = ParquetCompression.Zstd;
 
@@ -12,8 +14,11 @@ public sealed record ParquetWriterOptions
     /// <summary>Uncompressed bytes after which a row group is closed (default: 32 MiB). Bounds the writer's memory.</summary>
     public long RowGroupBytes { get; init; } = 32L << 20;
 
-    /// <summary>Bytes of values in a data page, before they are encoded (default: 1 MiB).</summary>
-    public int PageBytes { get; init; } = 1 << 20;
+    /// <summary>
+    /// Bytes of values in a data page, before they are encoded (default: 1 MiB, and four times as much where values shrink to less than an
+    /// eighth; other sizes are kept to).
+    /// </summary>
+    public int PageBytes { get; init; } = DefaultPageBytes;
 
     /// <summary>Version of the data pages: 1 (default, read by everybody) or 2, whose levels stay uncompressed.</summary>
     public int DataPageVersion { get; init; } = 1;

@@ -85,7 +85,7 @@ internal sealed partial class RestCatalogServer
         RespondAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
-            WriteNamespace(json, name);
+            RestIdentifiers.WriteNamespace(json, name);
             json.WriteTexts("properties", properties);
             json.WriteEndObject();
         });

@@ -21,7 +21,7 @@ internal sealed partial class RestCatalogServer
             json.WriteStartObject();
             WriteNextPage(json, next);
             json.WriteStartArray("identifiers");
-            foreach (var table in page) WriteIdentifier(json, table);
+            foreach (var table in page) RestIdentifiers.WriteIdentifier(json, table);
             json.WriteEndArray();
             json.WriteEndObject();
         }).ConfigureAwait(false);

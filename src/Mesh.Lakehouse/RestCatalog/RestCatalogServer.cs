@@ -130,21 +130,6 @@ internal sealed partial class RestCatalogServer(TableCatalogue catalogue, RestCa
         return levels.Count == 1 ? levels[0] : throw new MeshException("MESH8101", $"[{string.Join(", ", levels)}] cannot name a namespace: namespaces have one level here.");
     }
 
-    private static void WriteIdentifier(Utf8JsonWriter json, TableIdentifier table)
-    {
-        json.WriteStartObject();
-        WriteNamespace(json, table.Namespace);
-        json.WriteString("name", table.Name);
-        json.WriteEndObject();
-    }
-
-    private static void WriteNamespace(Utf8JsonWriter json, string name)
-    {
-        json.WriteStartArray("namespace");
-        json.WriteStringValue(name);
-        json.WriteEndArray();
-    }
-
     /// <summary>Reads the request's JSON and what is wanted of it.</summary>
     /// <exception cref="MeshException"><c>MESH8137</c> it is not what the specification says; <c>MESH8138</c> it is too large.</exception>
     private async Task<T> ReadAsync<T>(HttpContext context, Func<JsonElement, T> read)

@@ -68,7 +68,9 @@ internal sealed class FaultServer : IAsyncDisposable
     public async Task<JsonElement?> GetAsync(string path)
     {
         using var response = await http.GetAsync(new Uri("api/v1/" + path, UriKind.Relative), Stop);
-        if (response.StatusCode == HttpStatusCode.NotFound) return null;
+
+        // 503 says: ask again. Whoever waits for something does.
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.ServiceUnavailable) return null;
         response.EnsureSuccessStatusCode();
         using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(Stop));
         return document.RootElement.Clone();

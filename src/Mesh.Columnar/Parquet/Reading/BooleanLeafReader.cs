@@ -85,7 +85,7 @@ internal sealed class BooleanLeafReader(ParquetNode node, ChunkSource source, lo
 
     protected override void ReadIndexed(int count) => throw new ParquetDataException("booleans have no dictionary");
 
-    protected override void ClearValues() => values.Clear();
+    protected override void BeginValues(int likely) => values.Clear();
 
     /// <summary>Bits of bytes that are 0 or 1.</summary>
     private static void Pack(ReadOnlySpan<byte> truths, Span<byte> bits)

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -10,6 +10,12 @@ internal sealed class ByteArrayDecoder
     /// <summary>A dictionary or shared beginnings make gigabytes out of a few bytes; a batch this large is nobody's data.</summary>
     public const int MaxBatchBytes = 1 << 30;
     private const int Block = 1024;
+
+    /// <summary>Bytes moved at once. Targets have as much room behind the last value.</summary>
+    public const int Wide = 32;
+
+    /// <summary>Longer values are copied by the library.</summary>
+    private const int LongBytes = 256;
 
     private readonly DeltaDecoder prefixes = new();
     private readonly DeltaDecoder lengths = new();
@@ -45,8 +51,8 @@ internal sealed class ByteArrayDecoder
         at = lengths.FindEnd();
     }
 
-    /// <summary>Appends values and their ends.</summary>
-    public void Read(int count, PooledList<byte> bytes, PooledList<int> ends)
+    /// <summary>Appends values and where they end in all of <paramref name="bytes"/>.</summary>
+    public void Read(int count, VectorBuffer<byte> bytes, VectorBuffer<int> ends)
     {
         if (encoding == Encoding.Plain)
         {
@@ -63,36 +69,73 @@ internal sealed class ByteArrayDecoder
         }
     }
 
-    private void ReadPlain(int count, PooledList<byte> bytes, PooledList<int> ends)
+    /// <summary>Copies a value in wide moves, which may write up to <see cref="Wide"/> - 1 bytes too much.</summary>
+    /// <param name="source">The value; as many bytes behind it can be read.</param>
+    /// <param name="target">Its place; as many bytes behind it can be written.</param>
+    /// <param name="length">Bytes of the value.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyWide(ref byte source, ref byte target, int length)
     {
-        var source = page.AsSpan(0, end);
-        if ((long)count * sizeof(int) > end - at) throw Ended();
-        RequireRoom(bytes, end - at);
-
-        // What is left of the page is room enough for all of its values.
-        var target = bytes.Extend(end - at - (count * sizeof(int)));
-        int start = bytes.Length - target.Length, written = 0;
-        var targetEnds = ends.Extend(count);
-        for (int i = 0; i < targetEnds.Length; i++)
+        if (length > LongBytes)
         {
-            if (source.Length - at < sizeof(int)) throw Ended();
-            int length = BinaryPrimitives.ReadInt32LittleEndian(source[at..]);
-            at += sizeof(int);
-            if ((uint)length > (uint)(source.Length - at) || length > target.Length - written) throw Ended();
-            CopyShort(source, at, target, written, length);
-            at += length;
-            written += length;
-            targetEnds[i] = start + written;
+            MemoryMarshal.CreateReadOnlySpan(ref source, length).CopyTo(MemoryMarshal.CreateSpan(ref target, length));
+            return;
         }
 
-        bytes.Truncate(start + written);
+        nuint at = 0;
+        do
+        {
+            Vector256.LoadUnsafe(ref source, at).StoreUnsafe(ref target, at);
+            at += Wide;
+        }
+        while (at < (nuint)length);
     }
 
-    private void ReadRun(ReadOnlySpan<int> block, PooledList<byte> bytes, PooledList<int> ends)
+    /// <exception cref="ParquetDataException">A batch may not have so many bytes.</exception>
+    public static void RequireRoom(long bytes)
+    {
+        if (bytes > MaxBatchBytes) throw new ParquetDataException($"a batch holds more than {MaxBatchBytes:N0} bytes");
+    }
+
+    private void ReadPlain(int count, VectorBuffer<byte> bytes, VectorBuffer<int> ends)
+    {
+        if ((long)count * sizeof(int) > end - at) throw Ended();
+        RequireRoom((long)bytes.Length + end - at);
+        var targetEnds = ends.Extend(count);
+        ref byte source = ref MemoryMarshal.GetArrayDataReference(page);
+        ref byte target = ref bytes.First;
+        int next = at, written = bytes.Length, capacity = bytes.Capacity;
+        for (int i = 0; i < targetEnds.Length; i++)
+        {
+            if (end - next < sizeof(int)) throw Ended();
+            int length = Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref source, next));
+            next += sizeof(int);
+            if ((uint)length > (uint)(end - next)) throw Ended();
+            if (capacity - written < length + Wide)
+            {
+                bytes.SetLength(written);
+                bytes.Reserve(length + Wide);
+                target = ref bytes.First;
+                capacity = bytes.Capacity;
+            }
+
+            // Behind the last values of a page there may be nothing to read.
+            if (next <= page.Length - length - Wide) CopyWide(ref Unsafe.Add(ref source, next), ref Unsafe.Add(ref target, written), length);
+            else page.AsSpan(next, length).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref target, written), length));
+            next += length;
+            written += length;
+            targetEnds[i] = written;
+        }
+
+        at = next;
+        bytes.SetLength(written);
+    }
+
+    private void ReadRun(ReadOnlySpan<int> block, VectorBuffer<byte> bytes, VectorBuffer<int> ends)
     {
         var targetEnds = ends.Extend(block.Length);
         long total = bytes.Length, limit = total + (end - at);
-        RequireRoom(bytes, end - at);
+        RequireRoom(limit);
         for (int i = 0; i < block.Length; i++)
         {
             total += block[i];
@@ -101,20 +144,21 @@ internal sealed class ByteArrayDecoder
         }
 
         int length = (int)(total - bytes.Length);
-        bytes.Append(page.AsSpan(at, length));
+        page.AsSpan(at, length).CopyTo(bytes.Extend(length));
         at += length;
     }
 
-    private void ReadShared(ReadOnlySpan<int> suffixes, PooledList<byte> bytes, PooledList<int> ends)
+    private void ReadShared(ReadOnlySpan<int> suffixes, VectorBuffer<byte> bytes, VectorBuffer<int> ends)
     {
         var shared = prefixBlock.AsSpan(0, suffixes.Length);
         prefixes.Read(shared);
+        var targetEnds = ends.Extend(shared.Length);
         int start = -1;
         for (int i = 0; i < shared.Length; i++)
         {
             int prefix = shared[i], suffix = suffixes[i];
             if ((uint)prefix > (uint)previousLength || (uint)suffix > (uint)(end - at)) throw Ended();
-            RequireRoom(bytes, (long)prefix + suffix);
+            RequireRoom((long)bytes.Length + prefix + suffix);
             int from = bytes.Length;
             var value = bytes.Extend(prefix + suffix);
 
@@ -125,31 +169,12 @@ internal sealed class ByteArrayDecoder
             at += suffix;
             start = from;
             previousLength = value.Length;
-            ends.Add(bytes.Length);
+            targetEnds[i] = bytes.Length;
         }
 
         if (start < 0) return;
         if (previous.Length < previousLength) previous = new byte[Math.Max(previousLength, 2 * previous.Length)];
         bytes.Span.Slice(start, previousLength).CopyTo(previous);
-    }
-
-    /// <summary>Copies with one wide move where there is room on both sides; what it writes too much is overwritten or cut off.</summary>
-    public static void CopyShort(ReadOnlySpan<byte> source, int from, Span<byte> target, int to, int length)
-    {
-        const int Wide = 16;
-        if (length <= Wide && source.Length - from >= Wide && target.Length - to >= Wide)
-        {
-            Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(source), (nuint)from).StoreUnsafe(ref MemoryMarshal.GetReference(target), (nuint)to);
-        }
-        else
-        {
-            source.Slice(from, length).CopyTo(target[to..]);
-        }
-    }
-
-    public static void RequireRoom(PooledList<byte> bytes, long count)
-    {
-        if (bytes.Length + count > MaxBatchBytes) throw new ParquetDataException($"a batch holds more than {MaxBatchBytes:N0} bytes");
     }
 
     private static ParquetDataException Ended() => new("a page ends before its last value");

@@ -200,21 +200,35 @@ internal sealed class ChunkSource(IByteSource source, ChunkPlan plan) : IDisposa
         if (position < windowStart || position + count > windowStart + windowLength)
         {
             int size = (int)Math.Max(count, Math.Min(plan.WindowBytes, WantedEnd() - position));
-            if (window.Length < size)
-            {
-                if (window.Length > 0) ArrayPool<byte>.Shared.Return(window);
-                window = [];
-                window = ArrayPool<byte>.Shared.Rent(size);
-            }
-
-            windowStart = position;
-            windowLength = 0;
-            windowLength = await source.ReadAtAsync(position, window.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
-            plan.Statistics?.CountRequest(windowLength);
+            int kept = MoveWindow(size);
+            int read = await source.ReadAtAsync(position + kept, window.AsMemory(kept, size - kept), cancellationToken).ConfigureAwait(false);
+            plan.Statistics?.CountRequest(read);
+            windowLength += read;
             if (windowLength < count) throw new ParquetDataException("the file ends within a page");
         }
 
         return window.AsMemory((int)(position - windowStart), count);
+    }
+
+    /// <summary>Makes the window begin at the current position, with room for so many bytes.</summary>
+    /// <returns>Bytes that the window had already.</returns>
+    private int MoveWindow(int size)
+    {
+        bool overlaps = position >= windowStart && position < windowStart + windowLength;
+        var known = overlaps ? window.AsSpan(0, windowLength)[(int)(position - windowStart)..] : [];
+        windowStart = position;
+        windowLength = known.Length;
+        if (window.Length >= size)
+        {
+            known.CopyTo(window);
+            return known.Length;
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent(size);
+        known.CopyTo(larger);
+        if (window.Length > 0) ArrayPool<byte>.Shared.Return(window);
+        window = larger;
+        return known.Length;
     }
 
     private long WantedEnd()

@@ -65,7 +65,7 @@ internal sealed class FixedBytesLeafReader(ParquetNode node, ChunkSource source,
         for (; count > 0; count -= Block)
         {
             int some = Math.Min(count, Block);
-            ByteArrayDecoder.RequireRoom(values, (long)some * width);
+            ByteArrayDecoder.RequireRoom(values.Length + ((long)some * width));
             decoder.Read(values.Extend(some * width));
         }
     }
@@ -77,10 +77,10 @@ internal sealed class FixedBytesLeafReader(ParquetNode node, ChunkSource source,
             var block = indexBlock.AsSpan(0, Math.Min(count, Block));
             Indices.Read(block);
             if (MaxOf(block) >= (uint)(dictionary.Length / width)) throw new ParquetDataException("a dictionary index lies beyond the dictionary");
-            ByteArrayDecoder.RequireRoom(values, (long)block.Length * width);
+            ByteArrayDecoder.RequireRoom(values.Length + ((long)block.Length * width));
             foreach (int index in block) values.Append(dictionary.AsSpan(index * width, width));
         }
     }
 
-    protected override void ClearValues() => values.Clear();
+    protected override void BeginValues(int likely) => values.Clear();
 }

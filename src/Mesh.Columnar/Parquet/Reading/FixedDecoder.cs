@@ -7,8 +7,8 @@ internal sealed class FixedDecoder(PhysicalType type, int width)
 {
     private readonly DeltaDecoder? deltas = type is PhysicalType.Int32 or PhysicalType.Int64 ? new DeltaDecoder() : null;
     private readonly ByteArrayDecoder? strings = type == PhysicalType.FixedLenByteArray ? new ByteArrayDecoder() : null;
-    private readonly PooledList<byte> stringBytes = new();
-    private readonly PooledList<int> stringEnds = new();
+    private readonly VectorBuffer<byte> stringBytes = new(null);
+    private readonly VectorBuffer<int> stringEnds = new(null);
     private Encoding encoding;
     private byte[] page = [];
     private int at;
@@ -88,8 +88,8 @@ internal sealed class FixedDecoder(PhysicalType type, int width)
     private void ReadStrings(Span<byte> target)
     {
         int count = target.Length / width;
-        stringBytes.Clear();
-        stringEnds.Clear();
+        stringBytes.Begin(0);
+        stringEnds.Begin(0);
         strings!.Read(count, stringBytes, stringEnds);
         var ends = stringEnds.Span;
         for (int i = 0; i < ends.Length; i++)

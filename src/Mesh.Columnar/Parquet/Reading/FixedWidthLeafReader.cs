@@ -9,7 +9,7 @@ internal sealed class FixedWidthLeafReader<T>(ParquetNode node, ChunkSource sour
     where T : unmanaged
 {
     private const int Block = 1024;
-    private readonly PooledList<T> values = new();
+    private readonly VectorBuffer<T> values = new(memory);
     private readonly int[] indexBlock = new int[Block];
     private readonly int width = StoredValues.WidthOf(node);
     private readonly bool isAsStored = StoredValues.IsAsStored<T>(node);
@@ -27,18 +27,13 @@ internal sealed class FixedWidthLeafReader<T>(ParquetNode node, ChunkSource sour
     protected override ColumnVector BuildVector()
     {
         var slots = Slots.Find(this, Node);
-        int byteCount = slots.Length * Unsafe.SizeOf<T>();
-        byte[] bytes = Take(byteCount);
-        var target = MemoryMarshal.Cast<byte, T>(bytes.AsSpan(0, byteCount));
-        if (slots.NullCount == 0) values.Span.CopyTo(target);
-        else Scatter.Spread<T>(values.Span, slots.Validity, target);
         return new ColumnVector
         {
             Type = Node.Field.Type,
             Length = slots.Length,
             NullCount = slots.NullCount,
             Validity = slots.Validity,
-            ValueBytes = bytes.AsMemory(0, byteCount),
+            ValueBytes = slots.NullCount == 0 ? values.Detach() : Spread(slots),
         };
     }
 
@@ -85,5 +80,13 @@ internal sealed class FixedWidthLeafReader<T>(ParquetNode node, ChunkSource sour
         }
     }
 
-    protected override void ClearValues() => values.Clear();
+    protected override void BeginValues(int likely) => values.Begin(likely);
+
+    private Memory<byte> Spread(in Slots slots)
+    {
+        int byteCount = slots.Length * Unsafe.SizeOf<T>();
+        byte[] bytes = Take(byteCount);
+        Scatter.Spread<T>(values.Span, slots.Validity, MemoryMarshal.Cast<byte, T>(bytes.AsSpan(0, byteCount)));
+        return bytes.AsMemory(0, byteCount);
+    }
 }

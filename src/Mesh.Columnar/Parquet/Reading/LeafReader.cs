@@ -60,7 +60,7 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
         vector = null;
         repetition.Clear();
         definition.Clear();
-        ClearValues();
+        BeginValues(IsFlat ? wanted : 0);
         Entries = 0;
         rows = 0;
         while (true)
@@ -120,7 +120,9 @@ internal abstract class LeafReader(ParquetNode node, ChunkSource source, long va
 
     protected abstract void ReadIndexed(int count);
 
-    protected abstract void ClearValues();
+    /// <summary>Forgets the values of the batch before.</summary>
+    /// <param name="likely">Values the batch will have at most; 0 in lists, where nobody knows.</param>
+    protected abstract void BeginValues(int likely);
 
     /// <summary>Memory for a vector, holding anything.</summary>
     protected byte[] Take(int bytes)

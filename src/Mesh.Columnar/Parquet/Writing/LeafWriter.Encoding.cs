@@ -12,6 +12,9 @@ internal abstract partial class LeafWriter
     private const int LeastSample = 1024;
     private const int LargestSample = 16 << 10;
 
+    /// <summary>As many indices of two bytes as a block of zstd holds: which of them are near each other decides.</summary>
+    private const int LargestIndexSample = 64 << 10;
+
     /// <summary>Fewer values are compared by their encoded size alone: compressing costs more than a wrong choice.</summary>
     private const int LeastWorthCompressing = 128;
 
@@ -24,6 +27,9 @@ internal abstract partial class LeafWriter
     /// <summary>A byte to compress costs as much as this share of a byte in the file, so that of two equals the faster one wins.</summary>
     private const double CostOfEncodedByte = 1.0 / 50;
 
+    /// <summary>Part of a dictionary that a page has to pay for at least.</summary>
+    private const double LeastDictionaryShare = 0.25;
+
     /// <summary>Growth of a value's bytes after which a choice is thought over.</summary>
     private const double Outgrown = 1.25;
 
@@ -32,6 +38,8 @@ internal abstract partial class LeafWriter
     private bool isSettled;
     private bool hasIndices;
     private IndexWidth indexWidth;
+    private int halfCount;
+    private int chosenForBits;
     private int chunkOrdinal;
     private double bytesPerEntry;
 
@@ -89,7 +97,15 @@ internal abstract partial class LeafWriter
             return current;
         }
 
-        if (!CanUseDictionary || !TryIndexAll(scratch, probation: 0)) current = fallback;
+        if (!CanUseDictionary || !TryIndexAll(scratch, probation: 0))
+        {
+            current = fallback;
+        }
+        else if (IndexBits(IndexWidth.Exact) != chosenForBits)
+        {
+            ChooseIndexWidth(scratch);
+        }
+
         return current;
     }
 
@@ -123,7 +139,7 @@ internal abstract partial class LeafWriter
         fallback = current;
         if (!CanUseDictionary) return;
         double scale = (double)count / sample;
-        if (TryIndexAll(scratch, Probation) && DictionaryCount <= count / 2 && DictionaryCost(scratch, from, sample, scale) < least * scale)
+        if (TryIndexAll(scratch, Probation) && DictionaryCount <= count / 2 && DictionaryCost(scratch, sample) < least * scale)
         {
             current = Encoding.RleDictionary;
             hasIndices = true;
@@ -141,26 +157,38 @@ internal abstract partial class LeafWriter
     };
 
     /// <summary>Cost of the open page with its dictionary, whose indices get the width that compresses best.</summary>
-    private double DictionaryCost(PageScratch scratch, int from, int sample, double scale)
+    private double DictionaryCost(PageScratch scratch, int sample)
     {
         scratch.Body.Clear();
         WriteDictionary(scratch.Body);
-        double dictionary = Cost(scratch, sample), least = double.MaxValue;
+        double dictionary = Cost(scratch, sample), indices = ChooseIndexWidth(scratch);
+
+        // Pages that follow a full one share its dictionary, as far as it has stopped growing.
+        double share = IsPageFull ? Math.Clamp(2.0 * (DictionaryCount - halfCount) / DictionaryCount, LeastDictionaryShare, 1) : 1;
+        return (dictionary * share) + indices;
+    }
+
+    /// <returns>Cost of the page's indices.</returns>
+    private double ChooseIndexWidth(PageScratch scratch)
+    {
+        int sample = Math.Min(Count, LargestIndexSample);
+        double least = double.MaxValue;
         int lastBits = 0;
+        chosenForBits = IndexBits(IndexWidth.Exact);
         for (var width = IndexWidth.Exact; width <= IndexWidth.Bytes; width++)
         {
             int bits = IndexBits(width);
             if (bits == lastBits) continue;
             lastBits = bits;
             scratch.Body.Clear();
-            EncodeIndices(scratch.Indices.Span.Slice(from, sample), bits, scratch.Body);
+            EncodeIndices(scratch.Indices.Span.Slice((Count - sample) / 2, sample), bits, scratch.Body);
             double cost = Cost(scratch, sample);
             if (cost >= least) continue;
             least = cost;
             indexWidth = width;
         }
 
-        return dictionary + (least * scale);
+        return least * Count / sample;
     }
 
     private static double Cost(PageScratch scratch, int count)
@@ -175,7 +203,10 @@ internal abstract partial class LeafWriter
         var indices = scratch.Indices.Extend(Count);
         if (probation >= indices.Length) probation = 0;
         if (probation > 0 && (!TryIndex(0, indices[..probation]) || DictionaryCount > probation / 10 * 9)) return false;
-        return TryIndex(probation, indices[probation..]);
+        int half = Math.Max(probation, indices.Length / 2);
+        if (!TryIndex(probation, indices[probation..half])) return false;
+        halfCount = DictionaryCount;
+        return TryIndex(half, indices[half..]);
     }
 
     private int IndexBits(IndexWidth width)

@@ -13,7 +13,12 @@ internal abstract partial class LeafWriter
     private const int MaxPageEntries = 128 << 10;
     private const int LeastMaxPageEntries = 4096;
 
+    /// <summary>Values that shrink more than so many times get longer pages: codecs find more that repeats.</summary>
+    private const int GreatRatio = 8;
+    private const int LongPage = 4;
+
     private readonly int maxPageEntries;
+    private int maxPageBytes;
     private readonly PooledList<byte> repetition = new();
     private readonly PooledList<byte> definition = new();
     private readonly SegmentedBuffer pages = new();
@@ -35,6 +40,7 @@ internal abstract partial class LeafWriter
         Node = node;
         Options = options;
         maxPageEntries = Math.Clamp(options.PageBytes / sizeof(int), LeastMaxPageEntries, MaxPageEntries);
+        maxPageBytes = options.PageBytes;
         if (options.BloomFilterColumns.Contains(node.Name)) Bloom = new BloomFilterBuilder(options.BloomFilterFalsePositiveRate);
     }
 
@@ -92,7 +98,7 @@ internal abstract partial class LeafWriter
 
         pageEntries += levels.Entries;
         if (levels.AliveCount > 0) AppendValues(vector, levels);
-        if (pageEntries >= maxPageEntries || OpenPageBytes >= Options.PageBytes) ClosePage(scratch);
+        if (IsPageFull) ClosePage(scratch);
     }
 
     /// <summary>Closes the last page and the dictionary of the chunk.</summary>
@@ -213,6 +219,8 @@ internal abstract partial class LeafWriter
         $"A page of column '{Node.Name}' takes {bytes:N0} bytes, more than the {ParquetFormat.MaxPageBytes:N0} a page may hold. "
         + "Store values this large outside of the table.");
 
+    private bool IsPageFull => pageEntries >= maxPageEntries || OpenPageBytes >= maxPageBytes;
+
     private bool HasUsed(Encoding encoding) => (usedEncodings & (1 << (int)encoding)) != 0;
 
     private void ClosePage(PageScratch scratch)
@@ -267,6 +275,8 @@ internal abstract partial class LeafWriter
         if (Options.PageIndex) pageIndex.Add(new PageLocation(pages.Length, pageBytes, chunkRows), min, max, nulls, isNullPage: nulls == pageEntries);
         chunkUncompressed += scratch.Header.Length + body.Length;
         ClosedValueBytes += valueBytes;
+        bool isLong = Options.PageBytes == ParquetWriterOptions.DefaultPageBytes && (long)compressed.Length * GreatRatio < valueBytes;
+        maxPageBytes = isLong ? Options.PageBytes * LongPage : Options.PageBytes;
         pages.Append(scratch.Header.Span);
         pages.Append(levels);
         pages.Append(compressed);

@@ -64,7 +64,7 @@ public sealed class RestCatalogueClient : IDisposable
         HttpMethod.Post, "namespaces", json =>
         {
             json.WriteStartObject();
-            WriteNamespace(json, name);
+            RestIdentifiers.WriteNamespace(json, name);
             json.WriteTexts("properties", properties);
             json.WriteEndObject();
         }, _ => true, cancellationToken);
@@ -95,9 +95,9 @@ public sealed class RestCatalogueClient : IDisposable
         {
             json.WriteStartObject();
             json.WritePropertyName("source");
-            WriteIdentifier(json, from);
+            RestIdentifiers.WriteIdentifier(json, from);
             json.WritePropertyName("destination");
-            WriteIdentifier(json, to);
+            RestIdentifiers.WriteIdentifier(json, to);
             json.WriteEndObject();
         }, _ => true, cancellationToken);
 
@@ -149,7 +149,7 @@ public sealed class RestCatalogueClient : IDisposable
     {
         json.WriteStartObject();
         json.WritePropertyName("identifier");
-        WriteIdentifier(json, commit.Table);
+        RestIdentifiers.WriteIdentifier(json, commit.Table);
         json.WriteStartArray("requirements");
         foreach (var requirement in commit.Requirements) TableRequirementJson.Write(json, requirement);
         json.WriteEndArray();
@@ -228,19 +228,4 @@ public sealed class RestCatalogueClient : IDisposable
     }
 
     private static string PathOf(TableIdentifier table) => $"namespaces/{Uri.EscapeDataString(table.Namespace)}/tables/{Uri.EscapeDataString(table.Name)}";
-
-    private static void WriteIdentifier(Utf8JsonWriter json, TableIdentifier table)
-    {
-        json.WriteStartObject();
-        WriteNamespace(json, table.Namespace);
-        json.WriteString("name", table.Name);
-        json.WriteEndObject();
-    }
-
-    private static void WriteNamespace(Utf8JsonWriter json, string name)
-    {
-        json.WriteStartArray("namespace");
-        json.WriteStringValue(name);
-        json.WriteEndArray();
-    }
 }

@@ -16,6 +16,24 @@ public class EncoderTests
     }
 
     [Theory]
+    [InlineData(0, 8)]
+    [InlineData(1_000_000, 16)]
+    public void Many_differences_lie_in_long_miniblocks_unless_outliers_would_widen_them(int outlier, int miniBlocks)
+    {
+        var random = new Random(1);
+        long time = 0;
+        long[] values = [.. Enumerable.Range(0, 5000).Select(i => time += 1000 + random.Next(64) + (i % 256 == 200 ? outlier : 0))];
+        var target = new PooledList<byte>();
+        DeltaBinaryPackedEncoder.Encode<long>(values, target);
+        target.Span[..3].ToArray().ShouldBe([0x80, 0x10, (byte)miniBlocks]);
+        var decoder = new DeltaDecoder();
+        decoder.Reset(target.Array, 0, target.Length);
+        long[] read = new long[values.Length];
+        decoder.Read(read);
+        read.ShouldBe(values);
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(4)]
     [InlineData(5)]

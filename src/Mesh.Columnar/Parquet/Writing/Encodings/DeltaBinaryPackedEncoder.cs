@@ -2,39 +2,62 @@ using System.Numerics;
 
 namespace Mesh.Columnar.Parquet;
 
-/// <summary>DELTA_BINARY_PACKED (Encodings.md, 5): differences of neighbours, in blocks of 512 packed as four miniblocks of 128.</summary>
+/// <summary>
+/// DELTA_BINARY_PACKED (Encodings.md, 5): differences of neighbours, in blocks of 2,048 (of few values, 512) packed as miniblocks of 128 or, where widths hardly
+/// change, 256.
+/// </summary>
 internal static class DeltaBinaryPackedEncoder
 {
-    private const int Block = 512;
-    private const int MiniBlocks = 4;
-    private const int MiniBlock = Block / MiniBlocks;
+    private const int Block = 2048;
+    private const int ShortBlock = 512;
+    private const int ShortMiniBlock = 128;
+    private const int LongMiniBlock = 256;
 
     /// <summary>Appends the encoded values; differences wrap around as the type does.</summary>
     public static void Encode<T>(ReadOnlySpan<T> values, PooledList<byte> target)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
-        WriteVarint(Block, target);
-        WriteVarint(MiniBlocks, target);
+        Span<T> deltas = stackalloc T[Block];
+
+        int block = values.Length > ShortBlock ? Block : ShortBlock;
+        int miniBlock = values.Length > Block ? ChooseMiniBlock(values[..(Block + 1)], deltas) : ShortMiniBlock;
+        int miniBlocks = block / miniBlock;
+        WriteVarint((ulong)block, target);
+        WriteVarint((ulong)miniBlocks, target);
         WriteVarint((ulong)values.Length, target);
         WriteZigZag(values.IsEmpty ? 0 : long.CreateTruncating(values[0]), target);
-        Span<T> deltas = stackalloc T[Block];
-        for (int at = 1; at < values.Length; at += Block)
+        for (int at = 1; at < values.Length; at += block)
         {
-            int count = Math.Min(Block, values.Length - at);
+            int count = Math.Min(block, values.Length - at);
             T least = Differences(values.Slice(at - 1, count + 1), deltas);
             WriteZigZag(long.CreateTruncating(least), target);
             deltas[count..].Clear();
             int widthsAt = target.Length;
-            target.Extend(MiniBlocks).Clear();
-            for (int i = 0; i < MiniBlocks && i * MiniBlock < count; i++)
+            target.Extend(miniBlocks).Clear();
+            for (int i = 0; i < miniBlocks && i * miniBlock < count; i++)
             {
                 // Places behind the last value stay zero.
-                var mini = deltas.Slice(i * MiniBlock, MiniBlock);
-                int width = SubtractAndMeasure(mini[..Math.Min(MiniBlock, count - (i * MiniBlock))], least);
+                var mini = deltas.Slice(i * miniBlock, miniBlock);
+                int width = SubtractAndMeasure(mini[..Math.Min(miniBlock, count - (i * miniBlock))], least);
                 target.Span[widthsAt + i] = (byte)width;
                 if (width > 0) BitPacker.Pack<T>(mini, width, target);
             }
         }
+    }
+
+    /// <summary>What makes the first block smaller: a width takes a byte, and a miniblock takes its largest width for every value.</summary>
+    private static int ChooseMiniBlock<T>(ReadOnlySpan<T> values, Span<T> deltas)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        T least = Differences(values, deltas);
+        int wasted = 0;
+        for (int at = 0; at < Block; at += LongMiniBlock)
+        {
+            int first = SubtractAndMeasure(deltas.Slice(at, ShortMiniBlock), least), second = SubtractAndMeasure(deltas.Slice(at + ShortMiniBlock, ShortMiniBlock), least);
+            wasted += Math.Abs(first - second) * ShortMiniBlock / 8;
+        }
+
+        return wasted <= Block / LongMiniBlock ? LongMiniBlock : ShortMiniBlock;
     }
 
     /// <returns>The smallest difference.</returns>
