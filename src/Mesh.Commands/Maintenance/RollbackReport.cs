@@ -7,6 +7,6 @@ namespace Mesh.Commands.Maintenance;
 /// <param name="Undone">Snapshots undone, newest first.</param>
 /// <param name="RowsBefore">Rows of the table before.</param>
 /// <param name="RowsAfter">Rows of the table after.</param>
-/// <param name="FreedRecordings">Recordings whose rows are gone with that; the ledger lets them be added again.</param>
+/// <param name="FreedRecordings">Recordings whose rows are gone with that. The ledger lets them be added again; publishing one again does not, it is known as received.</param>
 public sealed record RollbackReport(
     string Table, bool DryRun, long SnapshotId, IReadOnlyList<UndoneSnapshot> Undone, long RowsBefore, long RowsAfter, long FreedRecordings);

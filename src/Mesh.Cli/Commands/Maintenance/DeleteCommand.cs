@@ -61,7 +61,7 @@ internal static class DeleteCommand
         else
         {
             string first = report.DeleteFiles == 0 ? "" : $"The rows are only marked in files that were kept: `mesh catalogue compact {report.Table}` writes them without. ";
-            Terminal.Out.WriteLine($"{first}Old snapshots still hold the rows, and give them to subscribers from the earliest, until `mesh catalogue expire {report.Table}`.");
+            Terminal.Out.WriteLine($"{first}Old snapshots still hold the rows, and give them to subscribers from the earliest, until they expire; at once: `mesh catalogue expire {report.Table} --older-than 0s --keep-last 1`.");
         }
     }
 

@@ -42,7 +42,7 @@ internal static class RollbackCommand
             ]),
             new HashSet<int> { 3, 4 });
         Terminal.Out.WriteLine(
-            $"{report.Table} at snapshot {report.SnapshotId}: {Number(report.RowsAfter)} rows instead of {Number(report.RowsBefore)}; recordings that may be added again: {Number(report.FreedRecordings)}.");
+            $"{report.Table} at snapshot {report.SnapshotId}: {Number(report.RowsAfter)} rows instead of {Number(report.RowsBefore)}; recordings that are not in it any more, by the ledger: {Number(report.FreedRecordings)}.");
         if (report.DryRun) Terminal.Out.WriteLine("Nothing has been changed. Without --dry-run it is done.");
     }
 
