@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Mesh.Columnar;
 using Mesh.Lakehouse.Iceberg;
+using Mesh.Lakehouse.Maintenance;
 
 namespace Mesh.Lakehouse.Tests;
 
@@ -66,6 +67,17 @@ public sealed class TableScaleTests : IDisposable
         byBounds.FilesSkipped.ShouldBe(files);
         var vehicle = await PlanAsync("a vehicle's files by bucket and bounds", new ComparisonPredicate("vehicle_id", ComparisonOperator.Equal, SyntheticTable.VehicleOf(0)), null);
         vehicle.FilesKept.ShouldBeInRange(files / SyntheticTable.Vehicles, (files / SyntheticTable.Vehicles) + 1);
+
+        // Everything but the last snapshot goes; what the table holds stays.
+        lake.Time.Advance(TimeSpan.FromDays(30));
+        int snapshots = (await lake.Catalogue.LoadAsync(LakeFixture.Imu, None)).Snapshots.Count;
+        clock.Restart();
+        allocated = GC.GetTotalAllocatedBytes();
+        var expiry = await new SnapshotExpiry(lake.Catalogue, lake.Store, lake.Time).RunAsync(LakeFixture.Imu, new ExpiryOptions { MaxAge = TimeSpan.FromDays(1) }, dryRun: false, None);
+        Print($"expiry of {expiry.Expired.Count} snapshots: {clock.Elapsed.TotalSeconds:F2} s, {(GC.GetTotalAllocatedBytes() - allocated) / 1e6:F0} MB allocated, {expiry.Manifests} manifests deleted");
+        expiry.Expired.Count.ShouldBe(snapshots - 1);
+        expiry.DataFiles.ShouldBe(0);
+        await PlanAsync("one file after expiry", new ComparisonPredicate("sequence", ComparisonOperator.Equal, (long)wantedFile * SyntheticTable.RowsPerFile), 1);
 
         async Task<ScanStatistics> PlanAsync(string name, Predicate filter, int? expected)
         {
