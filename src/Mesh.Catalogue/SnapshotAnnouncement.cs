@@ -18,7 +18,9 @@ public static class SnapshotAnnouncement
     public static Task AddAsync(MetadataTransaction transaction, Table table, Snapshot snapshot)
     {
         var committed = Describe(table, snapshot);
-        committed.AddedRows = snapshot.AddedRows;
+
+        // Rules count new rows: what erasure writes again is none.
+        committed.AddedRows = snapshot.BringsRows ? snapshot.AddedRows : 0;
         committed.AddedFiles = (int)Math.Clamp(Number(snapshot, "added-data-files"), 0, int.MaxValue);
         committed.AddedBytes = Number(snapshot, "added-files-size");
         return AddAsync(transaction, committed);

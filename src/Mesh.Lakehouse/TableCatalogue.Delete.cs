@@ -8,9 +8,6 @@ namespace Mesh.Lakehouse;
 
 public sealed partial class TableCatalogue
 {
-    /// <summary>Says "false" in the summary of a snapshot whose added files hold only rows that were there before.</summary>
-    private const string NewRowsProperty = "mesh.new-rows";
-
     /// <summary>
     /// Deletes the rows that match, as of the moment of the commit: files that others add meanwhile are looked at too. Files of which every row
     /// matches are dropped unread when partition values and bounds say so.
@@ -91,7 +88,7 @@ public sealed partial class TableCatalogue
                     Operation = added.Count > 0 || rewrites ? "overwrite" : "delete",
                     Added = [.. checkedFiles.Select(file => AddedFile.Of(file, current.Metadata)), .. written],
                     RemovedUris = removed,
-                    Summary = added.Count > 0 ? options.Summary : new Dictionary<string, string>(options.Summary) { [NewRowsProperty] = "false" },
+                    Summary = added.Count > 0 ? options.Summary : new Dictionary<string, string>(options.Summary) { [Snapshot.NewRowsProperty] = "false" },
                 },
                 current.Metadata.CurrentSnapshot, cancellationToken).ConfigureAwait(false);
             var made = snapshot;

@@ -83,8 +83,7 @@ public sealed partial class TableCatalogue
         for (var snapshot = last; snapshot.SnapshotId != after.SnapshotId;)
         {
             // Rewriting files, as compaction and erasure do, brings no rows.
-            bool isNew = snapshot.Summary.GetValueOrDefault("operation") != "replace" && snapshot.Summary.GetValueOrDefault(NewRowsProperty) != "false";
-            if (isNew) between.Add(snapshot.SnapshotId);
+            if (snapshot.BringsRows) between.Add(snapshot.SnapshotId);
             snapshot = (snapshot.ParentSnapshotId is { } parent ? state.Metadata.FindSnapshot(parent) : null)
                 ?? throw new MeshException("MESH8105",
                     $"Snapshot {after.SnapshotId} is not an ancestor of {last.SnapshotId} in table {state.Identifier}: the table was rolled back or the "

@@ -25,4 +25,18 @@ public sealed class SnapshotAnnouncementTests
             AddedRows = 10, AddedFiles = 2, TotalRows = 110, MetadataUri = table.MetadataUri, Operation = "overwrite",
         });
     }
+
+    [Fact]
+    public async Task Rows_that_erasure_has_written_again_are_not_announced_as_new()
+    {
+        await using var fixture = await CatalogueFixture.CreateAsync(TestDatabase.Sqlite, CatalogueFixture.Imu);
+        var table = await fixture.Catalogue.LoadAsync(Lakehouse.TableIdentifier.Parse(CatalogueFixture.Imu), CatalogueFixture.Timeout);
+        var snapshot = new Snapshot(
+            42, 41, 7, DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), "file:///list.avro",
+            new Dictionary<string, string> { ["operation"] = "overwrite", ["added-records"] = "10", [Snapshot.NewRowsProperty] = "false" }, 0);
+        await fixture.Database.WriteAsync(transaction => SnapshotAnnouncement.AddAsync(transaction, table, snapshot), CatalogueFixture.Timeout);
+
+        var entry = (await fixture.Outbox.PeekAsync(10, CatalogueFixture.Timeout)).ShouldHaveSingleItem();
+        SnapshotCommitted.Parser.ParseFrom(entry.Protobuf).AddedRows.ShouldBe(0);
+    }
 }

@@ -5,6 +5,9 @@ public sealed record Snapshot(
     long SnapshotId, long? ParentSnapshotId, long SequenceNumber, DateTimeOffset CommittedAt, string ManifestListUri,
     IReadOnlyDictionary<string, string> Summary, int SchemaId)
 {
+    /// <summary>Property of the summary that is <c>false</c> when the files added hold only rows that were there before, as erasure leaves them.</summary>
+    public const string NewRowsProperty = "mesh.new-rows";
+
     /// <summary>First row id given to rows of this snapshot (format version 3).</summary>
     public long? FirstRowId { get; init; }
 
@@ -14,7 +17,10 @@ public sealed record Snapshot(
     /// <summary>Key that encrypts the manifest list's key (format version 3); carried.</summary>
     public string? KeyId { get; init; }
 
-    /// <summary>Rows added by this snapshot.</summary>
+    /// <summary>Whether its files hold rows that were not there before: rewriting files, as compaction and erasure do, brings none.</summary>
+    public bool BringsRows => Summary.GetValueOrDefault("operation") != "replace" && Summary.GetValueOrDefault(NewRowsProperty) != "false";
+
+    /// <summary>Rows in the files added by this snapshot.</summary>
     public long AddedRows => Number("added-records");
 
     /// <summary>Rows in the table at this snapshot.</summary>
