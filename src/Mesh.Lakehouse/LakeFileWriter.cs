@@ -11,6 +11,9 @@ namespace Mesh.Lakehouse;
 /// </summary>
 public sealed class LakeFileWriter : IAsyncDisposable
 {
+    /// <summary>Bytes of a page: an upload has many columns open at once, and readers skip by page.</summary>
+    private const int PageBytes = 512 << 10;
+
     private const string BloomFilterProperty = "write.parquet.bloom-filter-enabled.column.";
 
     private readonly IObjectStore lake;
@@ -52,7 +55,7 @@ public sealed class LakeFileWriter : IAsyncDisposable
             else filtered.Remove(column);
         }
 
-        return new ParquetWriterOptions { BloomFilterColumns = filtered };
+        return new ParquetWriterOptions { PageBytes = PageBytes, BloomFilterColumns = filtered };
     }
 
     /// <summary>Begins a file.</summary>
