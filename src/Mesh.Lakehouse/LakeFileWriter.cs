@@ -11,9 +11,6 @@ namespace Mesh.Lakehouse;
 /// </summary>
 public sealed class LakeFileWriter : IAsyncDisposable
 {
-    /// <summary>Bytes of a page: an upload has many columns open at once, and readers skip by page.</summary>
-    private const int PageBytes = 512 << 10;
-
     private const string BloomFilterProperty = "write.parquet.bloom-filter-enabled.column.";
 
     private readonly IObjectStore lake;
@@ -55,7 +52,7 @@ public sealed class LakeFileWriter : IAsyncDisposable
             else filtered.Remove(column);
         }
 
-        return new ParquetWriterOptions { PageBytes = PageBytes, BloomFilterColumns = filtered };
+        return new ParquetWriterOptions { BloomFilterColumns = filtered };
     }
 
     /// <summary>Begins a file.</summary>

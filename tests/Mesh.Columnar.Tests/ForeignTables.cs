@@ -112,7 +112,8 @@ internal static class ForeignTables
 
     private static string Bits(double value) => double.IsNaN(value) ? "nan" : BitConverter.DoubleToUInt64Bits(value).ToString("x16", CultureInfo.InvariantCulture);
 
-    private static JsonNode TypeText(DataType type) => type switch
+    /// <summary>A type as the scripts under <c>tests/foreign</c> name it.</summary>
+    public static JsonNode TypeText(DataType type) => type switch
     {
         DecimalType exact => new JsonObject { ["decimal"] = exact.Scale },
         ListType list => new JsonObject { ["list"] = TypeText(list.Element.Type) },

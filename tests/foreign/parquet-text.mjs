@@ -18,7 +18,7 @@ export function text(value, type) {
     case 'bytes': return Buffer.from(value.bytes ?? value).toString('hex')
     case 'timestamp': case 'time': return String(value.micros ?? value)
     // DuckDB keeps nanoseconds only of what has no zone.
-    case 'nanos': return String(value.nanos ?? (value.micros === undefined ? value : value.micros * 1000n))
+    case 'timestamp_ns': return String(value.nanos ?? (value.micros === undefined ? value : value.micros * 1000n))
     case 'date': return String(value.days ?? value)
     default: return String(value)
   }

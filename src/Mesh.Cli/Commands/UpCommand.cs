@@ -9,29 +9,23 @@ internal static class UpCommand
 {
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "State directory; made when absent.", DefaultValueFactory = _ => "mesh-data", HelpName = "DIR" };
-        var config = CommonOptions.Config();
-        var flags = new Dictionary<SettingKey, Option<string?>>
-        {
-            [SettingKeys.KafkaPort] = Flag("--kafka-port", "Port of the embedded broker; 0 takes a free one."),
-            [SettingKeys.SchemaRegistryPort] = Flag("--schema-registry-port", "Port of the embedded schema registry; 0 takes a free one."),
-            [SettingKeys.HttpPort] = Flag("--http-port", "Port of HTTP; 0 takes a free one."),
-            [SettingKeys.HttpListen] = Flag("--http-listen", "Address for HTTP; beyond loopback it needs a certificate and a token."),
-            [SettingKeys.KafkaListen] = Flag("--kafka-listen", "Address for Kafka; beyond loopback it needs a certificate and a token."),
-            [SettingKeys.HttpToken] = Flag("--token", "Token that clients must present."),
-            [SettingKeys.StorageUri] = Flag("--storage", "Where tables and recordings lie, s3://BUCKET/PREFIX (default: folders of the state directory)."),
-            [SettingKeys.IngestTopology] = Flag("--topology", "Topology file (default: the built-in fleet-ingest)."),
-            [SettingKeys.LogLevel] = Flag("--log-level", "trace, debug, information, warning, error."),
-        };
-        var command = new Command("up", "Run everything in one process until Ctrl-C: event log, schema registry, uploads, stages, API.") { data, config };
-        foreach (var flag in flags.Values) command.Add(flag);
+        var command = new Command("up", "Run everything in one process until Ctrl-C: event log, schema registry, uploads, stages, API.");
+        var flags = new SettingFlags(
+            command,
+            (SettingKeys.KafkaPort, "--kafka-port", "Port of the embedded broker; 0 takes a free one."),
+            (SettingKeys.SchemaRegistryPort, "--schema-registry-port", "Port of the embedded schema registry; 0 takes a free one."),
+            (SettingKeys.HttpPort, "--http-port", "Port of HTTP; 0 takes a free one."),
+            (SettingKeys.HttpListen, "--http-listen", "Address for HTTP; beyond loopback it needs a certificate and a token."),
+            (SettingKeys.KafkaListen, "--kafka-listen", "Address for Kafka; beyond loopback it needs a certificate and a token."),
+            (SettingKeys.HttpToken, "--token", "Token that clients must present."),
+            (SettingKeys.StorageUri, "--storage", "Where tables and recordings lie, s3://BUCKET/PREFIX (default: folders of the state directory)."),
+            (SettingKeys.IngestTopology, "--topology", "Topology file (default: the built-in fleet-ingest)."),
+            (SettingKeys.LogLevel, "--log-level", "trace, debug, information, warning, error."));
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var given = flags.Where(flag => parsed.GetValue(flag.Value) is not null)
-                .ToDictionary(flag => flag.Key, flag => (flag.Value.Name, parsed.GetValue(flag.Value)!));
-            var settings = Settings.Read(given, CommonOptions.EnvironmentVariables(), parsed.GetValue(config));
+            var settings = flags.Read(parsed);
             using var loggers = ServerLogging.Create(settings);
-            var server = await MeshServer.StartAsync(parsed.GetValue(data)!, settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            var server = await MeshServer.StartAsync(flags.DataFolder(parsed), settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
                 Terminal.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
@@ -48,6 +42,4 @@ internal static class UpCommand
         });
         return command;
     }
-
-    private static Option<string?> Flag(string name, string description) => new(name) { Description = description };
 }

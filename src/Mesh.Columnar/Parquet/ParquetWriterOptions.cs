@@ -3,8 +3,6 @@ namespace Mesh.Columnar.Parquet;
 /// <summary>How Parquet files are written.</summary>
 public sealed record ParquetWriterOptions
 {
-    internal const int DefaultPageBytes = 1 << 20;
-
     /// <summary>Codec of the pages (default: zstd).</summary>
     public ParquetCompression Compression { get; init; } = ParquetCompression.Zstd;
 
@@ -15,10 +13,9 @@ public sealed record ParquetWriterOptions
     public long RowGroupBytes { get; init; } = 32L << 20;
 
     /// <summary>
-    /// Bytes of values in a data page, before they are encoded (default: 1 MiB, and four times as much where values shrink to less than an
-    /// eighth; other sizes are kept to).
+    /// Bytes of values in a data page, before they are encoded (default: 512 KiB). Every open column holds one, and readers skip by page.
     /// </summary>
-    public int PageBytes { get; init; } = DefaultPageBytes;
+    public int PageBytes { get; init; } = 512 << 10;
 
     /// <summary>Version of the data pages: 1 (default, read by everybody) or 2, whose levels stay uncompressed.</summary>
     public int DataPageVersion { get; init; } = 1;

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
 using Mesh.Catalogue;
 using Mesh.Commands.Queries;
 using Mesh.Lakehouse.Maintenance;
@@ -12,16 +8,11 @@ namespace Mesh.Commands.Maintenance;
 /// <summary>Asks a server for maintenance over <c>/api/v1/catalogue</c>.</summary>
 public sealed class HttpMaintenance : IMaintenance
 {
-    private readonly HttpClient http;
+    private readonly ServerClient client;
 
     /// <param name="server">Base address.</param>
     /// <param name="token">Bearer token; null for none.</param>
-    public HttpMaintenance(Uri server, string? token)
-    {
-        // A table of terabytes takes its time; whoever waits can stop waiting.
-        http = new HttpClient { BaseAddress = new Uri(server, "api/v1/catalogue/"), Timeout = Timeout.InfiniteTimeSpan };
-        if (token is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-    }
+    public HttpMaintenance(Uri server, string? token) => client = new ServerClient(server, token);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> ListTablesAsync(CancellationToken cancellationToken) =>
@@ -86,37 +77,14 @@ public sealed class HttpMaintenance : IMaintenance
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        http.Dispose();
+        client.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private static string Escape(string table) => Uri.EscapeDataString(table);
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
-        if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: MeshJson.Options);
-        try
-        {
-            using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.Unauthorized) throw new MeshException("MESH11022", "The server asks for a token: give `--token` or set MESH_HTTP__TOKEN.");
-            if (response.IsSuccessStatusCode) return (await response.Content.ReadFromJsonAsync<T>(MeshJson.Options, cancellationToken).ConfigureAwait(false))!;
-            if (response.Content.Headers.ContentType?.MediaType == "application/json")
-            {
-                var error = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
-                throw new MeshException(
-                    error.GetProperty("code").GetString()!, error.GetProperty("message").GetString()!, response.StatusCode == HttpStatusCode.ServiceUnavailable);
-            }
-
-            response.EnsureSuccessStatusCode();
-            throw new MeshException("MESH11021", "The server's answer is none of Mesh's. Check the address.");
-        }
-        catch (HttpRequestException exception)
-        {
-            throw new MeshException(
-                HttpQueries.Unreachable,
-                $"No answer from {http.BaseAddress!.GetLeftPart(UriPartial.Authority)}: {exception.Message} Start a server with `mesh up`, name it with `--server` or MESH_SERVER, or name the directory of a stopped one with `--data DIR`.",
-                isTransient: true, exception);
-        }
-    }
+        where T : class =>
+        await client.ReadAsync<T>(method, "catalogue/" + path, body, cancellationToken).ConfigureAwait(false)
+        ?? throw new MeshException("MESH11021", "The server does not know this request: it is older than this program, or none of Mesh's. Check the address.");
 }

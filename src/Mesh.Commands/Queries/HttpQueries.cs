@@ -16,17 +16,13 @@ namespace Mesh.Commands.Queries;
 public sealed class HttpQueries : IMeshQueries
 {
     /// <summary>Code of the error when no server answers.</summary>
-    public const string Unreachable = "MESH11020";
+    public const string Unreachable = ServerClient.Unreachable;
 
-    private readonly HttpClient http;
+    private readonly ServerClient client;
 
     /// <param name="server">Base address.</param>
     /// <param name="token">Bearer token; null for none.</param>
-    public HttpQueries(Uri server, string? token)
-    {
-        http = new HttpClient { BaseAddress = new Uri(server, "api/v1/"), Timeout = Timeout.InfiniteTimeSpan };
-        if (token is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-    }
+    public HttpQueries(Uri server, string? token) => client = new ServerClient(server, token);
 
     /// <inheritdoc/>
     public async Task<StatusView> GetStatusAsync(CancellationToken cancellationToken) => (await GetAsync<StatusView>("status", cancellationToken).ConfigureAwait(false))!;
@@ -125,7 +121,7 @@ public sealed class HttpQueries : IMeshQueries
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        http.Dispose();
+        client.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -154,49 +150,10 @@ public sealed class HttpQueries : IMeshQueries
         }
     }
 
-    private async Task<T?> GetAsync<T>(string path, CancellationToken cancellationToken)
-        where T : class
-    {
-        try
-        {
-            using var response = await SendAsync(path, cancellationToken).ConfigureAwait(false);
-            return await response.Content.ReadFromJsonAsync<T>(MeshJson.Options, cancellationToken).ConfigureAwait(false);
-        }
-        catch (HttpRequestException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
+    private Task<T?> GetAsync<T>(string path, CancellationToken cancellationToken)
+        where T : class => client.ReadAsync<T>(HttpMethod.Get, path, null, cancellationToken);
 
-    private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken cancellationToken)
-    {
-        HttpResponseMessage response;
-        try
-        {
-            response = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        }
-        catch (HttpRequestException exception)
-        {
-            throw new MeshException(
-                Unreachable, $"No server answers at {http.BaseAddress!.GetLeftPart(UriPartial.Authority)}: {exception.Message} Start one with `mesh up`, name it with `--server` or MESH_SERVER, or read a state directory with `--data DIR`.", isTransient: true, exception);
-        }
-
-        if (response.IsSuccessStatusCode) return response;
-        using (response)
-        {
-            if (response.StatusCode == HttpStatusCode.Unauthorized)
-            {
-                throw new MeshException("MESH11022", "The server asks for a token: give `--token` or set MESH_HTTP__TOKEN.");
-            }
-
-            if (response.Content.Headers.ContentType?.MediaType == "application/json" && response.StatusCode != HttpStatusCode.NotFound)
-            {
-                var error = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
-                throw new MeshException(error.GetProperty("code").GetString()!, error.GetProperty("message").GetString()!);
-            }
-
-            response.EnsureSuccessStatusCode();
-            return response;
-        }
-    }
+    private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken cancellationToken) =>
+        await client.SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false)
+        ?? throw new MeshException("MESH11021", "The server does not know this request: it is older than this program, or none of Mesh's. Check the address.");
 }

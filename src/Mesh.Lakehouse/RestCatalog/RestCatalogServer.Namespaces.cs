@@ -9,6 +9,9 @@ namespace Mesh.Lakehouse.RestCatalog;
 
 internal sealed partial class RestCatalogServer
 {
+    /// <summary>Most entries of a page of a listing, whatever a client asks for.</summary>
+    private const int MaxPageSize = 1000;
+
     public async Task ListNamespacesAsync(HttpContext context)
     {
         IReadOnlyList<string> names = [];
@@ -104,7 +107,7 @@ internal sealed partial class RestCatalogServer
     {
         var query = context.Request.Query;
         if (!query.TryGetValue("pageToken", out var token)) return (all, null);
-        int size = options.MaxPageSize;
+        int size = MaxPageSize;
         if (query.TryGetValue("pageSize", out var wanted))
         {
             if (!int.TryParse(wanted, out int number) || number < 1) throw new MeshException("MESH8137", $"pageSize is '{wanted}', but should be a positive number.");

@@ -17,7 +17,4 @@ public sealed record RestCatalogueOptions
 
     /// <summary>Largest request body, in bytes (default: 16 MiB). A larger one is refused with 413.</summary>
     public int MaxRequestBytes { get; init; } = 16 << 20;
-
-    /// <summary>Most entries of a page of a listing, whatever a client asks for (default: 1000).</summary>
-    public int MaxPageSize { get; init; } = 1000;
 }

@@ -7,8 +7,11 @@ namespace Mesh.Storage.S3;
 /// An object, read by ranges. A large read is split into requests that run side by side and write straight into the caller's buffer.
 /// Every request names the ETag, so that an object replaced in the meantime is an error, never a mixture.
 /// </summary>
-internal sealed class S3ByteSource(S3Connection connection, S3Options options, string uri, string bucket, string key, long length, string etag) : IByteSource
+internal sealed class S3ByteSource(S3Connection connection, string uri, string bucket, string key, long length, string etag) : IByteSource
 {
+    /// <summary>Largest ranged read by one request.</summary>
+    private const int ReadPartBytes = 8 << 20;
+
     public long Length => length;
 
     public string Name => uri;
@@ -17,18 +20,18 @@ internal sealed class S3ByteSource(S3Connection connection, S3Options options, s
     {
         int wanted = (int)Math.Min(buffer.Length, Math.Max(0, length - offset));
         if (wanted == 0) return 0;
-        if (wanted <= options.ReadPartBytes)
+        if (wanted <= ReadPartBytes)
         {
             await ReadPartAsync(offset, buffer[..wanted], cancellationToken).ConfigureAwait(false);
             return wanted;
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var parts = new Task[(wanted + options.ReadPartBytes - 1) / options.ReadPartBytes];
+        var parts = new Task[(wanted + ReadPartBytes - 1) / ReadPartBytes];
         for (int part = 0; part < parts.Length; part++)
         {
-            int start = part * options.ReadPartBytes;
-            parts[part] = ReadOrStopAsync(offset + start, buffer.Slice(start, Math.Min(options.ReadPartBytes, wanted - start)), stop);
+            int start = part * ReadPartBytes;
+            parts[part] = ReadOrStopAsync(offset + start, buffer.Slice(start, Math.Min(ReadPartBytes, wanted - start)), stop);
         }
 
         // All of them have ended when this returns or throws: the buffer is the caller's again.

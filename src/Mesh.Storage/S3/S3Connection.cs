@@ -15,6 +15,10 @@ namespace Mesh.Storage.S3;
 internal sealed class S3Connection : IDisposable
 {
     private const int SlowestBytesPerSecond = 128 << 10;
+
+    /// <summary>Ranged reads under way at once, of all objects together.</summary>
+    private const int MaxReads = 16;
+
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
 
     private readonly S3Options options;
@@ -25,7 +29,7 @@ internal sealed class S3Connection : IDisposable
     {
         this.options = options;
         Client = MakeClient(options, http);
-        Reads = new SemaphoreSlim(options.MaxReads, options.MaxReads);
+        Reads = new SemaphoreSlim(MaxReads, MaxReads);
         Uploads = new UploadSlots(options.MaxUploadBytes);
         retries = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions

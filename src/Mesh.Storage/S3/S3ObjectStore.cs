@@ -136,7 +136,7 @@ public sealed partial class S3ObjectStore : IObjectStore, IDisposable
         string full = FullKey(key);
         string uri = UriOf(key);
         var head = await connection.RunAsync($"opening '{uri}'", token => connection.Client.GetObjectMetadataAsync(bucket, full, token), cancellationToken).ConfigureAwait(false);
-        return new CachedByteSource(new S3ByteSource(connection, options, uri, bucket, full, head.ContentLength, head.ETag));
+        return new CachedByteSource(new S3ByteSource(connection, uri, bucket, full, head.ContentLength, head.ETag));
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ public sealed class S3Objects : IDisposable
     {
         var (bucket, key) = S3Uri.Parse(uri);
         var head = await connection.RunAsync($"reading '{uri}'", token => connection.Client.GetObjectMetadataAsync(bucket, key, token), cancellationToken).ConfigureAwait(false);
-        return new CachedByteSource(new S3ByteSource(connection, options, uri, bucket, key, head.ContentLength, head.ETag));
+        return new CachedByteSource(new S3ByteSource(connection, uri, bucket, key, head.ContentLength, head.ETag));
     }
 
     /// <summary>Names of the objects directly under a prefix that ends with a slash.</summary>

@@ -21,12 +21,6 @@ public sealed record S3Options
     /// </summary>
     public int MaxUploadBytes { get; init; } = 64 << 20;
 
-    /// <summary>Largest ranged read by one request (default: 8 MiB); a larger one is split into requests that run side by side.</summary>
-    public int ReadPartBytes { get; init; } = 8 << 20;
-
-    /// <summary>Ranged reads under way at once, of all objects together (default: 16).</summary>
-    public int MaxReads { get; init; } = 16;
-
     /// <summary>How often a request is repeated when its failure may pass (default: 6, which takes about 12 seconds).</summary>
     public int MaxRetries { get; init; } = 6;
 

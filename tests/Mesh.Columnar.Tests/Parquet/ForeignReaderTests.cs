@@ -106,7 +106,7 @@ public class ForeignReaderTests
         using var folder = new TemporaryFolder();
         string path = folder["mesh.parquet"], rewritten = folder["rust.parquet"];
         await File.WriteAllBytesAsync(path, file, TestContext.Current.CancellationToken);
-        string types = new JsonArray([.. schema.Fields.Select(field => new JsonArray(field.Name, TypeText(field.Type)))]).ToJsonString();
+        string types = new JsonArray([.. schema.Fields.Select(field => new JsonArray(field.Name, ForeignTables.TypeText(field.Type)))]).ToJsonString();
         var seen = await NodeScript.RunAsync("parquet-read.mjs", path, types, rewritten);
         return (seen, await File.ReadAllBytesAsync(rewritten, TestContext.Current.CancellationToken));
     }
@@ -114,26 +114,6 @@ public class ForeignReaderTests
     private static List<string> Lines(JsonElement rows) => [.. rows.EnumerateArray().Select(row => JsonNode.Parse(row.GetRawText())!.ToJsonString(Unescaped))];
 
     private static readonly JsonSerializerOptions Unescaped = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private static JsonNode TypeText(DataType type) => type switch
-    {
-        DecimalType exact => new JsonObject { ["decimal"] = exact.Scale },
-        ListType list => new JsonObject { ["list"] = TypeText(list.Element.Type) },
-        StructType structure => new JsonObject
-        {
-            ["struct"] = new JsonArray([.. structure.Fields.Select(field => new JsonArray(field.Name, TypeText(field.Type)))]),
-        },
-        _ => type.Kind switch
-        {
-            TypeKind.Boolean => "bool",
-            TypeKind.Int32 or TypeKind.Int64 => "int",
-            TypeKind.Float32 or TypeKind.Float64 => "float",
-            TypeKind.Date32 => "date",
-            TypeKind.TimestampMicros => "timestamp",
-            TypeKind.Utf8 => "text",
-            _ => "bytes",
-        },
-    };
 
     private static JsonNode? Text(ColumnVector vector, int index)
     {

@@ -13,12 +13,7 @@ internal abstract partial class LeafWriter
     private const int MaxPageEntries = 128 << 10;
     private const int LeastMaxPageEntries = 4096;
 
-    /// <summary>Values that shrink more than so many times get longer pages: codecs find more that repeats.</summary>
-    private const int GreatRatio = 8;
-    private const int LongPage = 4;
-
     private readonly int maxPageEntries;
-    private int maxPageBytes;
     private readonly PooledList<byte> repetition = new();
     private readonly PooledList<byte> definition = new();
     private readonly SegmentedBuffer pages = new();
@@ -40,7 +35,6 @@ internal abstract partial class LeafWriter
         Node = node;
         Options = options;
         maxPageEntries = Math.Clamp(options.PageBytes / sizeof(int), LeastMaxPageEntries, MaxPageEntries);
-        maxPageBytes = options.PageBytes;
         if (options.BloomFilterColumns.Contains(node.Name)) Bloom = new BloomFilterBuilder(options.BloomFilterFalsePositiveRate);
     }
 
@@ -219,7 +213,7 @@ internal abstract partial class LeafWriter
         $"A page of column '{Node.Name}' takes {bytes:N0} bytes, more than the {ParquetFormat.MaxPageBytes:N0} a page may hold. "
         + "Store values this large outside of the table.");
 
-    private bool IsPageFull => pageEntries >= maxPageEntries || OpenPageBytes >= maxPageBytes;
+    private bool IsPageFull => pageEntries >= maxPageEntries || OpenPageBytes >= Options.PageBytes;
 
     private bool HasUsed(Encoding encoding) => (usedEncodings & (1 << (int)encoding)) != 0;
 
@@ -227,7 +221,7 @@ internal abstract partial class LeafWriter
     {
         if (pageEntries == 0) return;
         if (OpenPageBytes > ParquetFormat.MaxPageBytes) throw TooLarge(OpenPageBytes);
-        long valueBytes = OpenPageBytes;
+        ClosedValueBytes += OpenPageBytes;
         int nulls = pageEntries - Count;
         var encoding = Pick(scratch);
         var body = scratch.Body;
@@ -274,9 +268,6 @@ internal abstract partial class LeafWriter
         int pageBytes = scratch.Header.Length + levels.Length + compressed.Length;
         if (Options.PageIndex) pageIndex.Add(new PageLocation(pages.Length, pageBytes, chunkRows), min, max, nulls, isNullPage: nulls == pageEntries);
         chunkUncompressed += scratch.Header.Length + body.Length;
-        ClosedValueBytes += valueBytes;
-        bool isLong = Options.PageBytes == ParquetWriterOptions.DefaultPageBytes && (long)compressed.Length * GreatRatio < valueBytes;
-        maxPageBytes = isLong ? Options.PageBytes * LongPage : Options.PageBytes;
         pages.Append(scratch.Header.Span);
         pages.Append(levels);
         pages.Append(compressed);

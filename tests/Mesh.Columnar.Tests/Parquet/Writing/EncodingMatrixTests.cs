@@ -55,7 +55,7 @@ public class EncodingMatrixTests
 
         string rows = new JsonArray([.. Enumerable.Range(0, batch.Length).Select(i => new JsonArray([.. batch.Columns.Select(column => Text(column, i))]))]).ToJsonString();
         await File.WriteAllTextAsync(folder["rows.json"], rows, TestContext.Current.CancellationToken);
-        string types = new JsonArray([.. Schema.Fields.Select(field => new JsonArray(field.Name, TypeText(field.Type)))]).ToJsonString();
+        string types = new JsonArray([.. Schema.Fields.Select(field => new JsonArray(field.Name, ForeignTables.TypeText(field.Type)))]).ToJsonString();
 
         var seen = await NodeScript.RunAsync("parquet-matrix.mjs", folder.Path, types);
 
@@ -145,26 +145,6 @@ public class EncodingMatrixTests
 
         return builder.BuildBatch();
     }
-
-    private static JsonNode TypeText(DataType type) => type switch
-    {
-        DecimalType exact => new JsonObject { ["decimal"] = exact.Scale },
-        ListType list => new JsonObject { ["list"] = TypeText(list.Element.Type) },
-        MapType map => new JsonObject { ["map"] = new JsonArray(TypeText(map.Key.Type), TypeText(map.Value.Type)) },
-        StructType structure => new JsonObject { ["struct"] = new JsonArray([.. structure.Fields.Select(field => new JsonArray(field.Name, TypeText(field.Type)))]) },
-        _ => type.Kind switch
-        {
-            TypeKind.Boolean => "bool",
-            TypeKind.Int32 or TypeKind.Int64 => "int",
-            TypeKind.Float16 or TypeKind.Float32 or TypeKind.Float64 => "float",
-            TypeKind.Date32 => "date",
-            TypeKind.TimeMicros => "time",
-            TypeKind.TimestampMicros or TypeKind.LocalTimestampMicros => "timestamp",
-            TypeKind.TimestampNanos or TypeKind.LocalTimestampNanos => "nanos",
-            TypeKind.Utf8 or TypeKind.Uuid => "text",
-            _ => "bytes",
-        },
-    };
 
     private static JsonNode? Text(ColumnVector vector, int index)
     {
