@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Apis;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Network;
@@ -17,6 +18,7 @@ internal sealed class BrokerState
     public required OffsetStore Offsets { get; init; }
     public required ProducerIds ProducerIds { get; init; }
     public required GroupCoordinator Groups { get; init; }
+    public required Authoriser Authoriser { get; init; }
     public required MemoryBudget Memory { get; init; }
     public required TimeProvider Time { get; init; }
     public required ILogger Logger { get; init; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Mesh.Broker.Access;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Network;
 using Mesh.Broker.Storage;
@@ -72,6 +73,7 @@ public sealed class KafkaBroker : IAsyncDisposable
                 Offsets = offsets,
                 ProducerIds = ProducerIds.Open(options.DataFolder),
                 Groups = new GroupCoordinator(new GroupSettings(options.InitialRebalanceDelay, options.MaxGroupMembers), timeProvider, logger),
+                Authoriser = new Authoriser(),
                 Memory = new MemoryBudget(options.MaxBufferedBytes),
                 Time = timeProvider,
                 Logger = logger,

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Network;
 using Mesh.Broker.Protocol;
 
@@ -25,13 +26,16 @@ internal abstract class Api(ApiKey key, short minVersion, short maxVersion, shor
 /// <summary>What a request knows about its surroundings.</summary>
 /// <param name="Version">Version of the request.</param>
 /// <param name="ClientId">What the client calls itself.</param>
-/// <param name="ClientHost">Address it comes from.</param>
+/// <param name="Principal">Who it speaks for.</param>
 /// <param name="Authentication">The connection's authentication.</param>
 /// <param name="Frame">The whole request; the handler may change it, since it is not read again.</param>
 /// <param name="Disconnected">Fires when nobody waits for the answer any more.</param>
 internal sealed record RequestContext(
-    short Version, string ClientId, string ClientHost, Authentication Authentication, Memory<byte> Frame, CancellationToken Disconnected)
+    short Version, string ClientId, Principal Principal, Authentication Authentication, Memory<byte> Frame, CancellationToken Disconnected)
 {
+    /// <summary>Address the client comes from.</summary>
+    public string ClientHost => Principal.Host;
+
     /// <summary>The client asked not to be answered.</summary>
     public bool NoResponse { get; set; }
 

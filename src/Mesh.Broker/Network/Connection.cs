@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Mesh.Broker.Access;
 using Mesh.Broker.Apis;
 using Mesh.Broker.Protocol;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ internal sealed class Connection : IDisposable
     private readonly CancellationTokenSource receivingEnd;
     private readonly CancellationTokenSource disconnected;
     private readonly Authentication authentication;
+    private readonly Principal principal;
     private FrameReceiver? receiver;
     private long lastActivity;
     private bool processing;
@@ -44,6 +46,7 @@ internal sealed class Connection : IDisposable
         disconnected = CancellationTokenSource.CreateLinkedTokenSource(receivingEnd.Token);
         authentication = new Authentication(broker.Options.Users);
         ClientHost = (socket.RemoteEndPoint as System.Net.IPEndPoint)?.Address.ToString() ?? "?";
+        principal = new Principal(Principal.Anonymous, ClientHost);
         Touch();
     }
 
@@ -218,7 +221,7 @@ internal sealed class Connection : IDisposable
         // Clients read this one answer before they know what the broker understands (KIP-511).
         if (api.Key != ApiKey.ApiVersions) response.Tags();
 
-        var context = new RequestContext(version, clientId ?? "", ClientHost, authentication, bytes, disconnected.Token);
+        var context = new RequestContext(version, clientId ?? "", principal, authentication, bytes, disconnected.Token);
         try
         {
             await api.HandleAsync(context, reader, response).ConfigureAwait(false);

@@ -7,6 +7,9 @@ namespace Mesh.Broker.Storage;
 /// <param name="BaseOffset">Offset of its first record; -1 on an error.</param>
 internal readonly record struct AppendResult(ErrorCode Error, long BaseOffset);
 
+/// <summary>A transaction whose records a reader of committed records must leave out: those of the producer from the offset to its abort marker.</summary>
+internal readonly record struct AbortedTransaction(long ProducerId, long FirstOffset);
+
 /// <summary>A place in the log by time.</summary>
 internal readonly record struct TimedOffset(long Offset, long TimestampMs);
 
@@ -19,6 +22,12 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <summary>Offset the next visible record will get; what lies below survives what the flush policy promises.</summary>
     long HighWatermark { get; }
 
+    /// <summary>First offset of the oldest transaction still open, or the high watermark: a reader of committed records sees nothing from here on.</summary>
+    long LastStableOffset { get; }
+
+    /// <summary>Leader epoch that new batches carry; it grows by one each time the log is opened.</summary>
+    int LeaderEpoch { get; }
+
     /// <summary>Bytes of all batches.</summary>
     long SizeBytes { get; }
 
@@ -27,6 +36,21 @@ internal interface IPartitionLog : IAsyncDisposable
     /// answered with the offset it has already.
     /// </summary>
     ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header);
+
+    /// <summary>Ends a producer's transaction in this partition with a control batch (KIP-98); does nothing when it has none open.</summary>
+    ValueTask<AppendResult> AppendMarkerAsync(long producerId, short producerEpoch, bool commit);
+
+    /// <summary>Aborted transactions with records between two offsets (the second exclusive), in order of their first offset.</summary>
+    IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset);
+
+    /// <summary>Drops what lies before an offset (-1: everything below the high watermark).</summary>
+    ValueTask<ErrorCode> DeleteRecordsAsync(long beforeOffset);
+
+    /// <summary>The largest epoch not above the one asked for, and the offset where the next epoch begins (KIP-101); (-1, -1) when it is unknown.</summary>
+    (int Epoch, long EndOffset) EndOffsetOf(int leaderEpoch);
+
+    /// <summary>Changes the settings of a log in use.</summary>
+    void Configure(LogSettings settings);
 
     /// <summary>Bytes that a read from <paramref name="offset"/> could return, at most <paramref name="limit"/>.</summary>
     ValueTask<long> AvailableAsync(long offset, long limit);
