@@ -44,6 +44,12 @@ internal static partial class BrokerLog
     [LoggerMessage(7012, LogLevel.Error, "Accepting connections failed")]
     public static partial void AcceptFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(7013, LogLevel.Warning, "{Folder} was opened again at offset {Offset} after synchronising it had failed; nothing acknowledged was lost")]
+    public static partial void Reopened(ILogger logger, string folder, long offset);
+
+    [LoggerMessage(7014, LogLevel.Error, "{Folder} could not be compacted and stays as it is: {Reason}")]
+    public static partial void CompactionFailed(ILogger logger, string folder, string reason);
+
     [LoggerMessage(7040, LogLevel.Warning, "Record {Offset} of {Topic} is not a schema record and was skipped: {Reason}")]
     public static partial void SchemaRecordSkipped(ILogger logger, string topic, long offset, string reason);
 }

@@ -26,7 +26,9 @@ internal sealed class ApiTable
             new ApiVersionsApi(broker),
             new CreateTopicsApi(broker),
             new DeleteTopicsApi(broker),
+            new DeleteRecordsApi(broker),
             new InitProducerIdApi(broker),
+            new OffsetForLeaderEpochApi(broker),
             new DescribeConfigsApi(broker),
             new SaslAuthenticateApi(broker),
         ];
