@@ -27,6 +27,12 @@ internal sealed class ApiTable
             new CreateTopicsApi(broker),
             new DeleteTopicsApi(broker),
             new InitProducerIdApi(broker),
+            new AddPartitionsToTxnApi(broker),
+            new AddOffsetsToTxnApi(broker),
+            new EndTxnApi(broker),
+            new TxnOffsetCommitApi(broker),
+            new DeleteGroupsApi(broker),
+            new OffsetDeleteApi(broker),
             new DescribeConfigsApi(broker),
             new SaslAuthenticateApi(broker),
         ];

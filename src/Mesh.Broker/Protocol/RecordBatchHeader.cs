@@ -39,6 +39,8 @@ internal readonly record struct RecordBatchHeader
 
     public int Compression => Attributes & 0x07;
 
+    public bool IsTransactional => (Attributes & TransactionalBit) != 0;
+
     /// <summary>Sequence numbers wrap from 2^31 - 1 to 0.</summary>
     public int LastSequence => BaseSequence < 0 ? BaseSequence : (int)(((long)BaseSequence + LastOffsetDelta) & int.MaxValue);
 

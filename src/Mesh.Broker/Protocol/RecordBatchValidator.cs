@@ -26,7 +26,7 @@ internal static class RecordBatchValidator
         if (Crc32C.Compute(records[RecordBatchHeader.ChecksummedFrom..]) != batch.Crc) return ErrorCode.CorruptMessage;
 
         if (batch.RecordCount <= 0 || batch.LastOffsetDelta != batch.RecordCount - 1) return ErrorCode.InvalidRecord;
-        if ((batch.Attributes & (RecordBatchHeader.ControlBit | RecordBatchHeader.TransactionalBit)) != 0) return ErrorCode.InvalidRecord;
+        if ((batch.Attributes & RecordBatchHeader.ControlBit) != 0 || (batch.IsTransactional && batch.ProducerId < 0)) return ErrorCode.InvalidRecord;
         if (batch.Compression > Zstd || (batch.Compression == Zstd && produceVersion < 7)) return ErrorCode.UnsupportedCompressionType;
         if (batch.ProducerId >= 0 && (batch.ProducerEpoch < 0 || batch.BaseSequence < 0)) return ErrorCode.InvalidRecord;
         if (batch.Compression == 0 && !RecordsAddUp(records[RecordBatchHeader.Size..], batch.RecordCount)) return ErrorCode.InvalidRecord;

@@ -157,7 +157,7 @@ public class GroupTests
     }
 
     private static Group New(int maxMembers = 100, TimeSpan? delay = null) =>
-        new("g", new GroupSettings(delay ?? TimeSpan.FromMilliseconds(50), maxMembers), TimeProvider.System, NullLogger.Instance);
+        new("g", new GroupSettings(delay ?? TimeSpan.FromMilliseconds(50), maxMembers, TimeSpan.FromDays(7)), TimeProvider.System, NullLogger.Instance);
 
     private static JoinRequest Request(
         string memberId, string? instance = null, bool idFirst = false, string protocol = "range", TimeSpan? session = null, TimeSpan? rebalance = null) =>

@@ -51,5 +51,5 @@ public class OffsetStoreTests
 
     private static OffsetChange Change(string topic, int partition, long offset) => new(topic, partition, new CommittedOffset(offset, -1, null));
 
-    private static ValueTask<OffsetStore> OpenAsync(string folder) => OffsetStore.OpenAsync(folder, FlushPolicy.PageCache, NullLogger.Instance);
+    private static ValueTask<OffsetStore> OpenAsync(string folder) => OffsetStore.OpenAsync(folder, FlushPolicy.PageCache, TimeProvider.System, NullLogger.Instance);
 }
