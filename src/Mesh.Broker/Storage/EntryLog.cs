@@ -45,7 +45,7 @@ internal sealed class EntryLog : IAsyncDisposable
     /// <param name="path">File.</param>
     /// <param name="policy">When an entry counts as written.</param>
     /// <param name="logger">Takes what was lost.</param>
-    /// <param name="replay">Takes the content of each entry in order; throws <see cref="IOException"/> for one that makes no sense.</param>
+    /// <param name="replay">Takes the content of each entry in order; throws <see cref="InvalidDataException"/> for one that makes no sense.</param>
     /// <param name="snapshot">The entries that say what is kept now; not called while an entry is being applied.</param>
     public static async ValueTask<EntryLog> OpenAsync(string path, FlushPolicy policy, ILogger logger, Action<byte[]> replay, Func<IEnumerable<byte[]>> snapshot)
     {
@@ -197,7 +197,7 @@ internal sealed class EntryLog : IAsyncDisposable
             replay(content);
             return true;
         }
-        catch (Exception e) when (e is IOException or FormatException or ArgumentException)
+        catch (Exception e) when (e is InvalidDataException or IOException or FormatException or ArgumentException)
         {
             return false;
         }

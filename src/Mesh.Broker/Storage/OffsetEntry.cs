@@ -52,7 +52,7 @@ internal sealed record OffsetEntry(OffsetEntryKind Kind)
         return stream.ToArray();
     }
 
-    /// <exception cref="IOException">The content is none.</exception>
+    /// <exception cref="InvalidDataException">The content is none; one that ends early is an <see cref="EndOfStreamException"/>.</exception>
     public static OffsetEntry Decode(byte[] content)
     {
         using var reader = new BinaryReader(new MemoryStream(content));

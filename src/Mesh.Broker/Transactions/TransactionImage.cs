@@ -65,7 +65,7 @@ internal sealed record TransactionImage(string Id, long ProducerId, short Epoch,
         return stream.ToArray();
     }
 
-    /// <exception cref="IOException">The content is none.</exception>
+    /// <exception cref="InvalidDataException">The content is none; one that ends early is an <see cref="EndOfStreamException"/>.</exception>
     public static TransactionImage Decode(byte[] content)
     {
         using var reader = new BinaryReader(new MemoryStream(content));
