@@ -44,6 +44,9 @@ internal static partial class BrokerLog
     [LoggerMessage(7012, LogLevel.Error, "Accepting connections failed")]
     public static partial void AcceptFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(7013, LogLevel.Warning, "{Folder} was opened again at offset {Offset} after synchronising it had failed; nothing acknowledged was lost")]
+    public static partial void Reopened(ILogger logger, string folder, long offset);
+
     [LoggerMessage(7030, LogLevel.Warning, "Transaction of {TransactionalId} took longer than its {TimeoutMs} ms and is aborted")]
     public static partial void TransactionTimedOut(ILogger logger, string transactionalId, double timeoutMs);
 

@@ -26,6 +26,7 @@ internal sealed class ApiTable
             new ApiVersionsApi(broker),
             new CreateTopicsApi(broker),
             new DeleteTopicsApi(broker),
+            new DeleteRecordsApi(broker),
             new InitProducerIdApi(broker),
             new AddPartitionsToTxnApi(broker),
             new AddOffsetsToTxnApi(broker),
@@ -33,6 +34,7 @@ internal sealed class ApiTable
             new TxnOffsetCommitApi(broker),
             new DeleteGroupsApi(broker),
             new OffsetDeleteApi(broker),
+            new OffsetForLeaderEpochApi(broker),
             new DescribeConfigsApi(broker),
             new SaslAuthenticateApi(broker),
         ];

@@ -19,6 +19,7 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly ConcurrentDictionary<string, Transaction> transactions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, Transaction> byProducer = [];
     private readonly CancellationTokenSource stopping = new();
     private EntryLog log = null!;
     private Task sweeping = Task.CompletedTask;
@@ -51,6 +52,9 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
     /// <summary>State of a transactional id; null when it is not known.</summary>
     public TransactionImage? Find(string transactionalId) =>
         transactions.TryGetValue(transactionalId, out var transaction) && transaction.Image is { State: not TransactionState.Dead } image ? image : null;
+
+    /// <summary>Whether a producer id was given out under a transactional id.</summary>
+    public bool Has(long producerId) => byProducer.ContainsKey(producerId);
 
     /// <summary>
     /// Admits a write of a producer into a partition of its ongoing transaction; <see cref="Transaction.Leave"/> of
@@ -118,12 +122,19 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
 
     /// <summary>Writes a state; what is in memory is what is in the file, also when it could not be synchronised.</summary>
     private ValueTask<bool> WriteAsync(Transaction transaction, TransactionImage next, bool synchronise = true) =>
-        log.AppendAsync(next.Encode(), () => transaction.Image = next, synchronise);
+        log.AppendAsync(next.Encode(), () => Apply(transaction, next), synchronise);
+
+    private void Apply(Transaction transaction, TransactionImage next)
+    {
+        if (transaction.Image is { } last && (last.ProducerId != next.ProducerId || next.State == TransactionState.Dead)) byProducer.TryRemove(last.ProducerId, out _);
+        if (next.State != TransactionState.Dead) byProducer[next.ProducerId] = transaction;
+        transaction.Image = next;
+    }
 
     private void Restore(TransactionImage image)
     {
+        Apply(transactions.GetOrAdd(image.Id, static _ => new Transaction()), image);
         if (image.State == TransactionState.Dead) transactions.TryRemove(image.Id, out _);
-        else transactions[image.Id] = new Transaction { Image = image };
     }
 
     private IEnumerable<byte[]> Snapshot() =>

@@ -44,19 +44,25 @@ internal sealed class MarkerLog : IPartitionLog
 
     public (int Epoch, long EndOffset) EndOffsetOf(int leaderEpoch) => throw new NotSupportedException();
 
+    public LogSettings Settings => throw new NotSupportedException();
+
     public void Configure(LogSettings settings) => throw new NotSupportedException();
 
-    public ValueTask<long> AvailableAsync(long offset, long limit) => throw new NotSupportedException();
+    public ValueTask<long> AvailableAsync(long offset, long limit, long end) => throw new NotSupportedException();
 
     public ValueTask<int> BatchBytesAtAsync(long offset) => throw new NotSupportedException();
 
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> destination) => throw new NotSupportedException();
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end) => throw new NotSupportedException();
 
     public ValueTask<TimedOffset?> FindByTimeAsync(long timestampMs) => throw new NotSupportedException();
 
     public void AddWaiter(AppendWaiter waiter) => throw new NotSupportedException();
 
     public void RemoveWaiter(AppendWaiter waiter) => throw new NotSupportedException();
+
+    public ValueTask CompactAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public IReadOnlyList<TimedOffset> SegmentOffsets => throw new NotSupportedException();
 
     public ValueTask ApplyRetentionAsync() => throw new NotSupportedException();
 
