@@ -28,6 +28,9 @@ internal sealed class ApiTable
             new DeleteTopicsApi(broker),
             new InitProducerIdApi(broker),
             new DescribeConfigsApi(broker),
+            new AlterConfigsApi(broker),
+            new IncrementalAlterConfigsApi(broker),
+            new CreatePartitionsApi(broker),
             new SaslAuthenticateApi(broker),
         ];
         byKey = All.ToDictionary(api => (short)api.Key);
