@@ -98,6 +98,7 @@ internal sealed class ProtocolWriter : IDisposable
     {
         if (Flexible) UnsignedVarInt((uint)region.Length + 1);
         else Int32(region.Length);
+        if (region.Length == 0) return;
         regions.Add((Length, region));
         regionBytes += region.Length;
     }

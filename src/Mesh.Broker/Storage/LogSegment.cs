@@ -204,6 +204,32 @@ internal sealed class LogSegment : IDisposable
         return await BatchScanner.ScanAsync(file, from, limit, 0, checkCrc: false, (header, _) => header.LastOffset < offset).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Where a read of at most so many bytes ends, between two batches: at an indexed batch, which needs no reading, or else as far as the
+    /// batches' headers reach.
+    /// </summary>
+    /// <param name="from">Position of a batch, with more than <paramref name="maxBytes"/> behind it.</param>
+    /// <param name="maxBytes">Most bytes.</param>
+    /// <param name="firstWhole">Whether the first batch counts even when it is larger.</param>
+    /// <returns>Position, and offset of the next batch.</returns>
+    public async ValueTask<(long Position, long Offset)> BoundaryAsync(long from, int maxBytes, bool firstWhole)
+    {
+        long limit = from + maxBytes;
+        var indexed = await NearestAsync(entry => entry.Position <= limit).ConfigureAwait(false);
+        if (indexed.Position > from) return (indexed.Position, indexed.Offset);
+
+        long next = -1;
+        bool first = firstWhole;
+        long stop = await BatchScanner.ScanAsync(file, from, Size, 0, checkCrc: false, (header, position) =>
+        {
+            if (position + header.TotalBytes > limit && !first) return false;
+            first = false;
+            next = header.NextOffset;
+            return true;
+        }).ConfigureAwait(false);
+        return (stop, next);
+    }
+
     /// <summary>Remembers where a reader will go on.</summary>
     public void Remember(long nextOffset, long position)
     {

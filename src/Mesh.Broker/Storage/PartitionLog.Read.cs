@@ -35,6 +35,32 @@ internal sealed partial class PartitionLog
     }
 
     /// <inheritdoc/>
+    public async ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue)
+    {
+        while (true)
+        {
+            try
+            {
+                long visible = Math.Min(end, HighWatermark);
+                if (offset >= visible) return default;
+                var (segment, position) = await LocateAsync(offset).ConfigureAwait(false);
+                var (stop, next) = (await segment.LocateAsync(visible).ConfigureAwait(false), Math.Min(visible, segment.NextOffset));
+                if (stop - position > maxBytes) (stop, next) = await segment.BoundaryAsync(position, maxBytes, firstWhole).ConfigureAwait(false);
+                if (stop <= position) return default;
+
+                var region = new FileRegion(segment.File, position, (int)(stop - position));
+                region.Hold();
+                segment.Remember(next, stop);
+                return new LogSlice(region, next);
+            }
+            catch (ObjectDisposedException) when (!disposed)
+            {
+                // As in AvailableAsync.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<int> BatchBytesAtAsync(long offset)
     {
         byte[] header = ArrayPool<byte>.Shared.Rent(RecordBatchHeader.Size);
