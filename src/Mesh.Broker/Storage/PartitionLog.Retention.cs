@@ -22,7 +22,7 @@ internal sealed partial class PartitionLog
             if (disposed || failed) return;
             long now = Settings.NowMs;
             if (Settings.ProducerExpiry < TimeSpan.FromMilliseconds(now)) producers.Expire(now - (long)Settings.ProducerExpiry.TotalMilliseconds);
-            if (Active.Size > 0 && (IsOld(Active, now) || IsGone(Active, now) || IsOverdue(Active, now))) await RollAsync().ConfigureAwait(false);
+            if (Active.Size > 0 && (IsOld(Active, now) || Active.NextOffset <= deletedBelow || IsExpired(Active, now) || IsOverdue(Active, now))) await RollAsync().ConfigureAwait(false);
             else DropExpired();
             foreach (var segment in segments[..^1]) segment.ReleaseIndex();
         }
@@ -87,7 +87,7 @@ internal sealed partial class PartitionLog
         long total = SizeBytes;
         long now = Settings.NowMs;
         int drop = 0;
-        while (drop < segments.Length - 1 && (IsGone(segments[drop], now) || (Settings.Delete && total > Settings.RetentionBytes)))
+        while (drop < segments.Length - 1 && (segments[drop + 1].BaseOffset <= deletedBelow || IsExpired(segments[drop], now) || (Settings.Delete && total > Settings.RetentionBytes)))
         {
             total -= segments[drop++].Size;
         }
@@ -102,10 +102,8 @@ internal sealed partial class PartitionLog
 
     private bool IsOld(LogSegment segment, long now) => Longer(now - segment.CreatedMs, Settings.SegmentAge);
 
-    /// <summary>Whether nobody wants the segment any more: deleted on request, or older than retention allows.</summary>
-    private bool IsGone(LogSegment segment, long now) =>
-        segment.NextOffset <= deletedBelow
-        || (Settings is { Delete: true, Retention: { } age } && Longer(now - (segment.MaxTimestamp < 0 ? segment.CreatedMs : segment.MaxTimestamp), age));
+    private bool IsExpired(LogSegment segment, long now) =>
+        Settings is { Delete: true, Retention: { } age } && Longer(now - (segment.MaxTimestamp < 0 ? segment.CreatedMs : segment.MaxTimestamp), age);
 
     /// <summary>Whether a compacted topic's active segment holds up its compaction for too long.</summary>
     private bool IsOverdue(LogSegment segment, long now) => Settings.Compact && Longer(now - segment.CreatedMs, Settings.MaxCompactionLag);
