@@ -28,8 +28,17 @@ internal sealed class ApiTable
             new DeleteTopicsApi(broker),
             new DeleteRecordsApi(broker),
             new InitProducerIdApi(broker),
+            new AddPartitionsToTxnApi(broker),
+            new AddOffsetsToTxnApi(broker),
+            new EndTxnApi(broker),
+            new TxnOffsetCommitApi(broker),
+            new DeleteGroupsApi(broker),
+            new OffsetDeleteApi(broker),
             new OffsetForLeaderEpochApi(broker),
             new DescribeConfigsApi(broker),
+            new AlterConfigsApi(broker),
+            new IncrementalAlterConfigsApi(broker),
+            new CreatePartitionsApi(broker),
             new SaslAuthenticateApi(broker),
         ];
         byKey = All.ToDictionary(api => (short)api.Key);
