@@ -33,9 +33,13 @@ internal sealed partial class PartitionLog
         {
             // The log closes; what was not swapped in is thrown away.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException or InvalidDataException)
+        catch (ObjectDisposedException)
         {
-            if (!disposed) BrokerLog.CompactionFailed(logger, folder, e.Message);
+            // Retention dropped what was being compacted.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            BrokerLog.CompactionFailed(logger, folder, e.Message);
         }
         finally
         {

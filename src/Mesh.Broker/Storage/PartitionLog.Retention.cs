@@ -22,8 +22,8 @@ internal sealed partial class PartitionLog
             if (disposed || failed) return;
             long now = Settings.NowMs;
             if (Settings.ProducerExpiry < TimeSpan.FromMilliseconds(now)) producers.Expire(now - (long)Settings.ProducerExpiry.TotalMilliseconds);
+            DropExpired();
             if (Active.Size > 0 && (IsOld(Active, now) || Active.NextOffset <= deletedBelow || IsExpired(Active, now) || IsOverdue(Active, now))) await RollAsync().ConfigureAwait(false);
-            else DropExpired();
             foreach (var segment in segments[..^1]) segment.ReleaseIndex();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -47,9 +47,11 @@ internal sealed partial class PartitionLog
             if (beforeOffset == -1) beforeOffset = HighWatermark;
             if (beforeOffset < 0 || beforeOffset > HighWatermark) return ErrorCode.OffsetOutOfRange;
             if (beforeOffset <= StartOffset) return ErrorCode.None;
+
+            // Whole segments go first: on a full disk that makes the room for the note of the rest.
+            DropBelow(beforeOffset);
             await WriteOffsetAsync(StartName, beforeOffset).ConfigureAwait(false);
             Volatile.Write(ref deletedBelow, beforeOffset);
-            DropExpired();
             return ErrorCode.None;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -92,9 +94,21 @@ internal sealed partial class PartitionLog
             total -= segments[drop++].Size;
         }
 
-        if (drop == 0) return;
-        var gone = segments[..drop];
-        Volatile.Write(ref segments, segments[drop..]);
+        Drop(drop);
+    }
+
+    private void DropBelow(long offset)
+    {
+        int drop = 0;
+        while (drop < segments.Length - 1 && segments[drop + 1].BaseOffset <= offset) drop++;
+        Drop(drop);
+    }
+
+    private void Drop(int count)
+    {
+        if (count == 0) return;
+        var gone = segments[..count];
+        Volatile.Write(ref segments, segments[count..]);
         producers.Transactions.Trim(StartOffset);
         epochs.Trim(StartOffset, Active.NextOffset);
         foreach (var segment in gone) segment.Delete();
