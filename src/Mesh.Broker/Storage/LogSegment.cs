@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Broker.Protocol;
 using Microsoft.Win32.SafeHandles;
 
@@ -110,6 +111,7 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>Writes a batch at the end. After a failure the file may be longer than <see cref="Size"/>, which the next append overwrites.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> batch, RecordBatchHeader header)
     {
         if (indexOnDisk) RemoveIndexFile();
@@ -194,6 +196,7 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>Position of the batch that holds an offset, or of the first one after it; <see cref="Size"/> when there is none.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<long> LocateAsync(long offset)
     {
         if (Hint(offset) is { } known) return known;

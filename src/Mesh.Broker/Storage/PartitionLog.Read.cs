@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Storage;
@@ -11,6 +12,7 @@ internal sealed partial class PartitionLog
     public IReadOnlyList<TimedOffset> SegmentOffsets => [.. Volatile.Read(ref segments).Select(segment => new TimedOffset(segment.BaseOffset, segment.MaxTimestamp))];
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue)
     {
         while (true)
@@ -93,6 +95,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end = long.MaxValue)
     {
         while (true)
@@ -180,6 +183,7 @@ internal sealed partial class PartitionLog
         return null;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(LogSegment Segment, long Position)> LocateAsync(long offset)
     {
         var list = Volatile.Read(ref segments);
