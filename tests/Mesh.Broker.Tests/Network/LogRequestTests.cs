@@ -164,6 +164,40 @@ public class LogRequestTests
         (await ListAsync(wire, 7, -2)).Offset.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Partitions_of_one_request_wait_for_the_disk_together_and_are_answered_in_order()
+    {
+        await using var broker = await TestBroker.StartAsync(options => options with { Flush = FlushPolicy.Fsync });
+        await broker.Broker.State.Topics.CreateAsync("t", 20, new Dictionary<string, string>());
+        using var wire = await WireClient.ConnectAsync(broker.Broker);
+        await wire.SendAsync(WireClient.Request(ApiKey.Produce, 7, 5, writer =>
+        {
+            writer.NullableString(null);
+            writer.Int16(-1);
+            writer.Int32(1_000);
+            writer.ArrayLength(1);
+            writer.String("t");
+            writer.ArrayLength(21);
+            for (int p = 0; p < 21; p++)
+            {
+                writer.Int32(p);
+                writer.Bytes(p == 5 ? new byte[70] : Batches.One($"value {p}"));
+            }
+        }));
+
+        var answer = Body(await wire.ReceiveAsync(), flexible: false);
+        var partitions = answer.Array(topic =>
+        {
+            topic.String();
+            return topic.Array(partition => (Index: partition.Int32(), Error: (ErrorCode)partition.Int16(), Offset: partition.Int64(), Time: partition.Int64(), Start: partition.Int64()));
+        })[0];
+        partitions.Select(partition => partition.Index).ShouldBe(Enumerable.Range(0, 21));
+        partitions.Where(partition => partition.Error == ErrorCode.None).Count().ShouldBe(19);
+        partitions[5].Error.ShouldBe(ErrorCode.UnsupportedForMessageFormat);
+        partitions[20].Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        for (int p = 0; p < 20; p++) broker.Broker.State.Topics.FindPartition("t", p)!.HighWatermark.ShouldBe(p == 5 ? 0 : 1);
+    }
+
     private static long LastOffset(byte[] records)
     {
         long last = -1;
