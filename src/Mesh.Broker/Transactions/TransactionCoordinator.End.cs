@@ -1,4 +1,5 @@
 using Mesh.Broker.Protocol;
+using Mesh.Broker.Storage;
 
 namespace Mesh.Broker.Transactions;
 
@@ -55,7 +56,7 @@ internal sealed partial class TransactionCoordinator
 
         // A decision that could not be synchronised must not become visible before it is.
         if (!await log.FlushAsync().ConfigureAwait(false)) return false;
-        var markers = image.Partitions.Select(partition => partitions(partition)?.AppendMarkerAsync(image.ProducerId, image.Epoch, commit).AsTask()).OfType<Task<Storage.AppendResult>>().ToList();
+        var markers = image.Partitions.Select(partition => partitions(partition)?.AppendMarkerAsync(image.ProducerId, image.Epoch, commit).AsTask()).OfType<Task<AppendResult>>().ToList();
         bool written = true;
         foreach (var result in await Task.WhenAll(markers).ConfigureAwait(false)) written &= result.Error == ErrorCode.None;
         if (!written || !await offsets.EndAsync(image.ProducerId, commit).ConfigureAwait(false))
@@ -70,5 +71,20 @@ internal sealed partial class TransactionCoordinator
         if (!await WriteAsync(transaction, complete, synchronise: false).ConfigureAwait(false)) return false;
         transaction.Reopen();
         return true;
+    }
+
+    /// <summary>
+    /// Aborts what is open in a partition and belongs to no ongoing transaction, since it would hold up readers of committed records for
+    /// ever. That is left by a machine that died before it had written the log of transactions to the disk, or by a log that was lost.
+    /// </summary>
+    public async ValueTask AbortUnknownAsync(TopicPartition partition, IPartitionLog partitionLog)
+    {
+        foreach (var (producerId, epoch) in await partitionLog.OpenTransactionsAsync().ConfigureAwait(false))
+        {
+            if (byProducer.TryGetValue(producerId, out var transaction) && transaction.Image is { } image
+                && (image.IsPrepared || image.State == TransactionState.Ongoing) && image.Partitions.Contains(partition)) continue;
+            BrokerLog.UnknownTransactionAborted(logger, producerId, partition.Topic, partition.Partition);
+            await partitionLog.AppendMarkerAsync(producerId, epoch, commit: false).ConfigureAwait(false);
+        }
     }
 }
