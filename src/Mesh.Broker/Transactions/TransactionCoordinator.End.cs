@@ -81,10 +81,21 @@ internal sealed partial class TransactionCoordinator
     {
         foreach (var (producerId, epoch) in await partitionLog.OpenTransactionsAsync().ConfigureAwait(false))
         {
-            if (byProducer.TryGetValue(producerId, out var transaction) && transaction.Image is { } image
-                && (image.IsPrepared || image.State == TransactionState.Ongoing) && image.Partitions.Contains(partition)) continue;
+            if (Unfinished(producerId)?.Partitions.Contains(partition) == true) continue;
             BrokerLog.UnknownTransactionAborted(logger, producerId, partition.Topic, partition.Partition);
             await partitionLog.AppendMarkerAsync(producerId, epoch, commit: false).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Drops offsets that wait for a transaction that does not go on, as <see cref="AbortUnknownAsync"/> does with records.</summary>
+    private async ValueTask DropUnknownOffsetsAsync()
+    {
+        foreach (long producerId in offsets.PendingProducers)
+        {
+            if (Unfinished(producerId) is null) await offsets.EndAsync(producerId, commit: false).ConfigureAwait(false);
+        }
+    }
+
+    private TransactionImage? Unfinished(long producerId) =>
+        byProducer.TryGetValue(producerId, out var transaction) && transaction.Image is { } image && (image.IsPrepared || image.State == TransactionState.Ongoing) ? image : null;
 }
