@@ -41,6 +41,9 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <summary>Ends a producer's transaction in this partition with a control batch (KIP-98); does nothing when it has none open.</summary>
     ValueTask<AppendResult> AppendMarkerAsync(long producerId, short producerEpoch, bool commit);
 
+    /// <summary>Producers with a transaction open in this partition, and the epoch that may end it.</summary>
+    ValueTask<IReadOnlyList<(long ProducerId, short Epoch)>> OpenTransactionsAsync();
+
     /// <summary>Aborted transactions with records between two offsets (the second exclusive), in order of their first offset.</summary>
     IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset);
 

@@ -38,6 +38,8 @@ internal sealed class MarkerLog : IPartitionLog
 
     public ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header) => throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<(long ProducerId, short Epoch)>> OpenTransactionsAsync() => throw new NotSupportedException();
+
     public IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset) => throw new NotSupportedException();
 
     public ValueTask<ErrorCode> DeleteRecordsAsync(long beforeOffset) => throw new NotSupportedException();
