@@ -33,13 +33,12 @@ public class MockClusterTests
         TestContext.Current.TestOutputHelper?.WriteLine(what);
         await using var kafka = new MockKafka(3, (Topics.Uploads, 3));
         await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        await using var consumer = Reader(kafka, "g");
         await producer.PublishAsync(Topics.Uploads, "first", Upload(-1), Timeout);
         kafka.FailNext(Produce, errors);
 
         await PublishAsync(producer);
 
-        ShouldBeInOrderOnce(await ReadAsync(consumer, (Keys * EventsOfKey) + 1));
+        ShouldBeInOrderOnce(await ReadToEndAsync(kafka));
     }
 
     [Fact]
@@ -48,10 +47,9 @@ public class MockClusterTests
         Require.AtLeast(TestLevel.Default);
         await using var kafka = new MockKafka(3, (Topics.Uploads, 1));
         await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        await using var consumer = Reader(kafka, "g");
         await producer.PublishAsync(Topics.Uploads, "V1", Upload(0), Timeout);
-        // Another producer took over this one's epoch: it may never send again.
-        kafka.FailNext(Produce, 47, 47, 47, 47);
+        // The broker has another sequence than the producer: it may never send again.
+        kafka.FailNext(Produce, 45);
 
         List<MeshException> failures = [];
         for (int i = 1; i <= 3; i++)
@@ -63,15 +61,16 @@ public class MockClusterTests
                     await producer.PublishAsync(Topics.Uploads, "V1", Upload(i), Timeout);
                     break;
                 }
-                catch (MeshException exception) when (exception.IsTransient)
+                catch (MeshException exception) when (exception.IsTransient && failures.Count < 10)
                 {
                     failures.Add(exception);
                 }
             }
         }
 
+        failures.ShouldNotBeEmpty();
         failures.ShouldAllBe(failure => failure.Code == "MESH7101");
-        (await ReadAsync(consumer, 4)).Select(consumed => consumed.Value!.SizeBytes).Distinct().Order().ShouldBe([0L, 1, 2, 3]);
+        (await ReadToEndAsync(kafka)).Select(consumed => consumed.Value!.SizeBytes).Distinct().Order().ShouldBe([0L, 1, 2, 3]);
     }
 
     [Fact]
@@ -80,7 +79,6 @@ public class MockClusterTests
         Require.AtLeast(TestLevel.Default);
         await using var kafka = new MockKafka(3, (Topics.Uploads, 3));
         await using var producer = new EventProducer(kafka.Options, NullLogger.Instance);
-        await using var consumer = Reader(kafka, "g");
         await producer.PublishAsync(Topics.Uploads, "first", Upload(-1), Timeout);
         kafka.FailNext(Produce, 10);
 
@@ -89,7 +87,7 @@ public class MockClusterTests
 
         refused.Code.ShouldBe("MESH7103");
         refused.IsTransient.ShouldBeFalse();
-        var read = await ReadAsync(consumer, (Keys * EventsOfKey) + 1);
+        var read = await ReadToEndAsync(kafka);
         ShouldBeInOrderOnce(read);
         read.ShouldNotContain(consumed => consumed.Value!.SizeBytes == -2);
     }
@@ -104,7 +102,7 @@ public class MockClusterTests
         await using (var consumer = Reader(kafka, "g"))
         {
             await producer.PublishAsync(Topics.Uploads, "first", Upload(-1), Timeout);
-            int moves = 0;
+            int moves = 0, count = 0;
             var publishing = PublishAsync(producer, pause: TimeSpan.FromMilliseconds(20), afterEach: () =>
             {
                 int move = Interlocked.Increment(ref moves);
@@ -114,8 +112,10 @@ public class MockClusterTests
             });
             var read = await ReadAsync(consumer, (Keys * EventsOfKey) + 1, async consumed =>
             {
-                await consumer.CommitAsync(consumed.Position.Partition, consumed.Position.Offset + 1, Timeout);
+                // Waiting for every commit would read the partitions at the coordinator's pace.
                 next[consumed.Position.Partition] = consumed.Position.Offset + 1;
+                if (++count % 10 != 0 && count <= Keys * EventsOfKey) return;
+                foreach (var (partition, offset) in next) await consumer.CommitAsync(partition, offset, Timeout);
             });
             await publishing;
 
@@ -183,6 +183,14 @@ public class MockClusterTests
                 if (pause > TimeSpan.Zero) await Task.Delay(pause, Timeout);
             }
         }));
+
+    private static async Task<List<ConsumedEvent<UploadAccepted>>> ReadToEndAsync(MockKafka kafka)
+    {
+        await using var admin = new TopicAdmin(kafka.Options, NullLogger.Instance);
+        List<ConsumedEvent<UploadAccepted>> read = [];
+        await foreach (var consumed in admin.ReadToEndAsync<UploadAccepted>(Topics.Uploads, Timeout)) read.Add(consumed);
+        return read;
+    }
 
     private static async Task<List<ConsumedEvent<UploadAccepted>>> ReadAsync(
         EventConsumer<UploadAccepted> consumer, int count, Func<ConsumedEvent<UploadAccepted>, Task>? each = null, bool distinct = false)
