@@ -87,6 +87,29 @@ public class CodecTests
     }
 
     [Fact]
+    public void The_checksum_of_long_data_checked_as_three_strands_is_the_one_of_its_bits()
+    {
+        byte[] data = new byte[40_000];
+        new Random(5).NextBytes(data);
+        foreach (int length in new[] { 0, 7, 12_287, 12_288, 12_289, 24_576, 39_999, 40_000 })
+        {
+            Crc32C.Compute(data.AsSpan(0, length)).ShouldBe(BitByBit(data.AsSpan(0, length)));
+        }
+
+        static uint BitByBit(ReadOnlySpan<byte> bytes)
+        {
+            uint state = uint.MaxValue;
+            foreach (byte value in bytes)
+            {
+                state ^= value;
+                for (int bit = 0; bit < 8; bit++) state = (state >> 1) ^ ((state & 1) * 0x82f63b78);
+            }
+
+            return ~state;
+        }
+    }
+
+    [Fact]
     public void A_valid_batch_passes_and_no_other_byte_sequence_near_it_does()
     {
         byte[] valid = Batches.One("some value", producerId: 3);
@@ -125,7 +148,7 @@ public class CodecTests
         {
             case "count": batch[60] = 5; batch[26] = 4; break;
             case "control": batch[22] |= 0x20; break;
-            case "transactional": batch[22] |= 0x10; break;
+            case "transactional": batch = Batches.One("some value"); batch[22] |= 0x10; break;
             case "codec": batch[22] |= 0x05; break;
             case "magic": batch[16] = 1; break;
             case "sequence": batch[53] = 0xff; break;
