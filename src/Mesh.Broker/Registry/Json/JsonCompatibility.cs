@@ -133,7 +133,8 @@ internal sealed partial class JsonCompatibility
 
     private void CompareCombined(JsonSchemaNode original, JsonSchemaNode update)
     {
-        bool wasSingle = original.Parts.Count == 1, isSingle = update.Parts.Count == 1;
+        List<JsonSchemaNode> was = Different(original), now = Different(update);
+        bool wasSingle = was.Count == 1, isSingle = now.Count == 1;
         if (original.Criterion != update.Criterion
             && update.Criterion != "anyOf"
             && !(wasSingle && isSingle)
@@ -144,20 +145,20 @@ internal sealed partial class JsonCompatibility
             return;
         }
 
-        if (original.Parts.Count < update.Parts.Count && update.Criterion == "allOf") Add("PRODUCT_TYPE_EXTENDED");
-        if (original.Parts.Count > update.Parts.Count && original.Criterion is "anyOf" or "oneOf") Add("SUM_TYPE_NARROWED");
+        if (was.Count < now.Count && update.Criterion == "allOf") Add("PRODUCT_TYPE_EXTENDED");
+        if (was.Count > now.Count && original.Criterion is "anyOf" or "oneOf") Add("SUM_TYPE_NARROWED");
 
         // Every part of the smaller side needs a partner of its own: a maximum matching by augmenting paths.
-        int[] partner = new int[update.Parts.Count];
+        int[] partner = new int[now.Count];
         Array.Fill(partner, -1);
-        bool[][] fits = new bool[original.Parts.Count][];
+        bool[][] fits = new bool[was.Count][];
         for (int i = 0; i < fits.Length; i++)
         {
             int row = i;
-            fits[i] = new bool[update.Parts.Count];
+            fits[i] = new bool[now.Count];
             At(string.Create(CultureInfo.InvariantCulture, $"{original.Criterion}/{i}"), () =>
             {
-                for (int j = 0; j < update.Parts.Count; j++) fits[row][j] = IsCompatible(original.Parts[row](), update.Parts[j]());
+                for (int j = 0; j < now.Count; j++) fits[row][j] = IsCompatible(was[row], now[j]);
             });
         }
 
@@ -167,7 +168,20 @@ internal sealed partial class JsonCompatibility
             if (Augment(i, fits, partner, new bool[partner.Length])) matched++;
         }
 
-        if (matched < Math.Min(original.Parts.Count, update.Parts.Count)) Add("COMBINED_TYPE_SUBSCHEMAS_CHANGED");
+        if (matched < Math.Min(was.Count, now.Count)) Add("COMBINED_TYPE_SUBSCHEMAS_CHANGED");
+    }
+
+    /// <summary>Parts that are written twice count once.</summary>
+    private static List<JsonSchemaNode> Different(JsonSchemaNode combined)
+    {
+        List<JsonSchemaNode> parts = [];
+        foreach (var part in combined.Parts)
+        {
+            var node = part();
+            if (!parts.Exists(each => each.Kind == node.Kind && each.IsInteger == node.IsInteger && each.Criterion == node.Criterion && JsonElement.DeepEquals(each.Element, node.Element))) parts.Add(node);
+        }
+
+        return parts;
     }
 
     private static bool Augment(int row, bool[][] fits, int[] partner, bool[] tried)
