@@ -29,6 +29,10 @@ internal sealed class ApiTable
             new InitProducerIdApi(broker),
             new DescribeConfigsApi(broker),
             new SaslAuthenticateApi(broker),
+            new DescribeAclsApi(broker),
+            new CreateAclsApi(broker),
+            new DeleteAclsApi(broker),
+            new DescribeClusterApi(broker),
         ];
         byKey = All.ToDictionary(api => (short)api.Key);
     }

@@ -1,22 +1,36 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Mesh.Broker.Network;
 
 namespace Mesh.Broker.Protocol;
 
 /// <summary>Writes the protocol's primitive types into one pooled buffer; the mirror of <see cref="ProtocolReader"/>.</summary>
-internal sealed class ProtocolWriter : IDisposable
+/// <param name="budget">Memory that large answers are charged to; null for none.</param>
+internal sealed class ProtocolWriter(MemoryBudget? budget = null) : IDisposable
 {
+    /// <summary>
+    /// Longest answer. A short request can ask for the same thing many thousand times, so what it makes the broker write is bounded too.
+    /// </summary>
+    private const int MaxBytes = 128 << 20;
+
+    /// <summary>Taken without asking the budget, so that small answers always pass.</summary>
+    private const int FreeBytes = 1 << 20;
+
     /// <summary>The longest length prefix a records field can have: a five-byte variable-length integer.</summary>
     private const int MaxRecordsPrefixBytes = 5;
 
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(512);
+    private long charged;
 
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
 
     /// <summary>Whether the version being written is flexible.</summary>
     public bool Flexible { get; set; }
+
+    /// <summary>Bytes that the caller took from the budget itself.</summary>
+    public long Prepaid { get; set; }
 
     public ReadOnlyMemory<byte> Written => buffer.AsMemory(0, Length);
 
@@ -56,6 +70,9 @@ internal sealed class ProtocolWriter : IDisposable
         else Int16(checked((short)bytes));
         Encoding.UTF8.GetBytes(value, Grow(bytes));
     }
+
+    /// <summary>Bytes as they are, without a length.</summary>
+    public void Raw(ReadOnlySpan<byte> value) => value.CopyTo(Grow(value.Length));
 
     public void Bytes(ReadOnlySpan<byte> value)
     {
@@ -112,8 +129,17 @@ internal sealed class ProtocolWriter : IDisposable
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(buffer);
-        buffer = [];
-        Length = 0;
+        budget?.Return(charged);
+        (buffer, charged, Length) = ([], 0, 0);
+    }
+
+    private void Charge(int needed)
+    {
+        if (needed > MaxBytes) throw new ProtocolException($"its answer would be longer than {MaxBytes:N0} bytes");
+        long more = needed - FreeBytes - Prepaid - charged;
+        if (budget is null || more <= 0) return;
+        if (!budget.TryTake(more)) throw new ProtocolException("the memory for answers is used up (MaxBufferedBytes)");
+        charged += more;
     }
 
     private Span<byte> Grow(int count)
@@ -121,6 +147,7 @@ internal sealed class ProtocolWriter : IDisposable
         int needed = checked(Length + count);
         if (needed > buffer.Length)
         {
+            Charge(needed);
             byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, buffer.Length * 2L), System.Array.MaxLength));
             buffer.AsSpan(0, Length).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(buffer);
