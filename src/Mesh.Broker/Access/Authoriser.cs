@@ -34,6 +34,9 @@ internal sealed class Authoriser(AclStore entries, IReadOnlyCollection<string> s
     /// <summary>Whether the principal may carry out an operation on a topic.</summary>
     public bool AllowsTopic(Principal principal, AclOperation operation, string topic) => Allows(principal, operation, AclResourceType.Topic, topic);
 
+    /// <summary>Whether the principal may create a topic.</summary>
+    public bool AllowsCreating(Principal principal, string topic) => AllowsCluster(principal, AclOperation.Create) || AllowsTopic(principal, AclOperation.Create, topic);
+
     /// <summary>Whether the principal may carry out an operation on a consumer group.</summary>
     public bool AllowsGroup(Principal principal, AclOperation operation, string group) => Allows(principal, operation, AclResourceType.Group, group);
 

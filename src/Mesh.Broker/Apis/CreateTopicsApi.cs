@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -20,7 +21,7 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
         response.ArrayLength(topics.Count);
         foreach (var topic in topics)
         {
-            var (error, message, created) = await CreateAsync(topic, validateOnly).ConfigureAwait(false);
+            var (error, message, created) = await CreateAsync(context.Principal, topic, validateOnly).ConfigureAwait(false);
             int partitions = created?.Partitions.Count ?? Partitions(topic);
             response.String(topic.Name);
             if (version >= 7) response.Uuid(created?.Id ?? Guid.Empty);
@@ -76,8 +77,13 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
 
     private int Partitions(NewTopic topic) => topic.Partitions == -1 ? (topic.Assigned > 0 ? topic.Assigned : broker.Options.DefaultPartitions) : topic.Partitions;
 
-    private async ValueTask<(ErrorCode Error, string? Message, Topic? Topic)> CreateAsync(NewTopic topic, bool validateOnly)
+    private async ValueTask<(ErrorCode Error, string? Message, Topic? Topic)> CreateAsync(Principal principal, NewTopic topic, bool validateOnly)
     {
+        if (!broker.Authoriser.AllowsCreating(principal, topic.Name))
+        {
+            return (ErrorCode.TopicAuthorizationFailed, "Creating a topic needs Create on the cluster or on the topic.", null);
+        }
+
         if (topic.Assigned == 0 && topic.ReplicationFactor is not (1 or -1))
         {
             return (ErrorCode.InvalidReplicationFactor, "There is one broker, so the replication factor can only be 1.", null);

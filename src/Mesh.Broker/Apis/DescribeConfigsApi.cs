@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -33,9 +34,10 @@ internal sealed class DescribeConfigsApi(BrokerState broker) : Api(ApiKey.Descri
         response.Int32(0);
         response.Array(resources, (writer, resource) =>
         {
-            var (error, settings) = Settings(resource.Type, resource.Name);
+            var refused = Refused(context.Principal, resource.Type, resource.Name);
+            var (error, settings) = refused == ErrorCode.None ? Settings(resource.Type, resource.Name) : (refused, []);
             writer.Error(error);
-            writer.NullableString(error == ErrorCode.None ? null : $"There is no such resource: '{resource.Name}'.");
+            writer.NullableString(error == ErrorCode.None ? null : refused != ErrorCode.None ? "DescribeConfigs is not allowed." : $"There is no such resource: '{resource.Name}'.");
             writer.Int8(resource.Type);
             writer.String(resource.Name);
             writer.Array(settings.Where(setting => resource.Keys?.Contains(setting.Name) ?? true).ToList(), (inner, setting) => Write(inner, version, setting));
@@ -63,6 +65,13 @@ internal sealed class DescribeConfigsApi(BrokerState broker) : Api(ApiKey.Descri
 
         writer.Tags();
     }
+
+    private ErrorCode Refused(Principal principal, sbyte type, string name) => type switch
+    {
+        TopicResource when !broker.Authoriser.AllowsTopic(principal, AclOperation.DescribeConfigs, name) => ErrorCode.TopicAuthorizationFailed,
+        BrokerResource when !broker.Authoriser.AllowsCluster(principal, AclOperation.DescribeConfigs) => ErrorCode.ClusterAuthorizationFailed,
+        _ => ErrorCode.None,
+    };
 
     private (ErrorCode Error, List<Setting> Settings) Settings(sbyte type, string name) => type switch
     {

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -14,17 +15,21 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
 
     private readonly record struct FetchPartition(int Index, long Offset, int MaxBytes);
 
-    private sealed record FetchTopic(string Name, List<FetchPartition> Partitions);
+    private sealed record FetchTopic(string Name, List<FetchPartition> Partitions)
+    {
+        public bool IsAllowed { get; init; }
+    }
 
     private sealed record FetchRequest(int MaxWaitMs, int MinBytes, int MaxBytes, bool ReadCommitted, int SessionId, List<FetchTopic> Topics);
 
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
-        var fetch = Read(request, version);
+        var fetch = Read(request, version, name => broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Read, name));
         var error = fetch.SessionId == 0 ? ErrorCode.None : ErrorCode.FetchSessionIdNotFound;
         if (version >= 4 && error == ErrorCode.None) await WaitAsync(fetch, context.Disconnected).ConfigureAwait(false);
 
+        context.ThrottleTimeAt = version >= 1 ? response.Length : null;
         if (version >= 1) response.Int32(0);
         if (version >= 7)
         {
@@ -42,7 +47,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             response.ArrayLength(topic.Partitions.Count);
             foreach (var partition in topic.Partitions)
             {
-                int written = await WritePartitionAsync(context, response, fetch, topic.Name, partition, left, empty).ConfigureAwait(false);
+                int written = await WritePartitionAsync(context, response, fetch, topic, partition, left, empty).ConfigureAwait(false);
                 left = Math.Max(0, left - written);
                 empty &= written == 0;
             }
@@ -53,7 +58,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         response.Tags();
     }
 
-    private static FetchRequest Read(ProtocolReader request, short version)
+    private static FetchRequest Read(ProtocolReader request, short version, Func<string, bool> isAllowed)
     {
         request.Int32();
         int maxWaitMs = request.Int32();
@@ -77,7 +82,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
                 return new FetchPartition(index, offset, partitionMaxBytes);
             });
             topic.Tags();
-            return new FetchTopic(name, partitions);
+            return new FetchTopic(name, partitions) { IsAllowed = isAllowed(name) };
         });
         if (version >= 7)
         {
@@ -108,7 +113,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         {
             foreach (var partition in topic.Partitions)
             {
-                if (broker.Topics.FindPartition(topic.Name, partition.Index) is { } log) logs.Add(log);
+                if (topic.IsAllowed && broker.Topics.FindPartition(topic.Name, partition.Index) is { } log) logs.Add(log);
             }
         }
 
@@ -142,7 +147,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             foreach (var partition in topic.Partitions)
             {
                 var log = broker.Topics.FindPartition(topic.Name, partition.Index);
-                if (Check(log, partition.Offset) != ErrorCode.None) return true;
+                if (!topic.IsAllowed || Check(log, partition.Offset) != ErrorCode.None) return true;
                 try
                 {
                     available += await log!.AvailableAsync(partition.Offset, Math.Max(0, partition.MaxBytes)).ConfigureAwait(false);
@@ -167,17 +172,17 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
 
     /// <returns>Bytes of records written.</returns>
     private async ValueTask<int> WritePartitionAsync(
-        RequestContext context, ProtocolWriter response, FetchRequest fetch, string topic, FetchPartition partition, int left, bool first)
+        RequestContext context, ProtocolWriter response, FetchRequest fetch, FetchTopic topic, FetchPartition partition, int left, bool first)
     {
         short version = context.Version;
-        var log = broker.Topics.FindPartition(topic, partition.Index);
-        var error = version < 4 ? ErrorCode.UnsupportedForMessageFormat : Check(log, partition.Offset);
+        var log = broker.Topics.FindPartition(topic.Name, partition.Index);
+        var error = !topic.IsAllowed ? ErrorCode.TopicAuthorizationFailed : version < 4 ? ErrorCode.UnsupportedForMessageFormat : Check(log, partition.Offset);
         int room = 0;
         if (error == ErrorCode.None)
         {
             try
             {
-                room = await RoomAsync(context, log!, partition, left, first).ConfigureAwait(false);
+                room = await RoomAsync(context, response, log!, partition, left, first).ConfigureAwait(false);
             }
             catch (Exception e) when (e is ObjectDisposedException or IOException)
             {
@@ -218,15 +223,17 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
     }
 
     /// <summary>Bytes to read: what is there, within the limits; the answer's first batch even beyond them, or a large one would block for ever.</summary>
-    private async ValueTask<int> RoomAsync(RequestContext context, IPartitionLog log, FetchPartition partition, int left, bool first)
+    private async ValueTask<int> RoomAsync(RequestContext context, ProtocolWriter response, IPartitionLog log, FetchPartition partition, int left, bool first)
     {
         long limit = Math.Clamp(partition.MaxBytes, 0, left);
         int room = (int)await log.AvailableAsync(partition.Offset, limit).ConfigureAwait(false);
         if (room > 0 && !TakeMemory(context, room)) room = 0;
+        response.Prepaid += room;
 
         // Everything that is there fits: then the first batch is whole.
         if (!first || (room > 0 && room < limit)) return room;
         int batch = await log.BatchBytesAtAsync(partition.Offset).ConfigureAwait(false);
+        response.Prepaid += Math.Max(0, batch - room);
         return Math.Max(room, batch);
     }
 

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -15,16 +16,19 @@ internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCo
         if (version >= 4) keys = request.Array(static reader => reader.String());
         request.Tags();
 
-        bool known = type == GroupKey;
-        var error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
-        string? message = known ? null : "Transactions are not supported.";
+        (ErrorCode Error, string? Message) Check(string key) =>
+            type != GroupKey ? (ErrorCode.InvalidRequest, "Transactions are not supported.")
+            : broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, key) ? (ErrorCode.None, null)
+            : (ErrorCode.GroupAuthorizationFailed, "Describe on the group is not allowed.");
+
         if (version >= 1) response.Int32(0);
         if (version >= 4)
         {
             response.Array(keys, (writer, key) =>
             {
+                var (error, message) = Check(key);
                 writer.String(key);
-                WriteNode(writer, known);
+                WriteNode(writer, error == ErrorCode.None);
                 writer.Error(error);
                 writer.NullableString(message);
                 writer.Tags();
@@ -32,9 +36,10 @@ internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCo
         }
         else
         {
+            var (error, message) = Check(keys[0]);
             response.Error(error);
             if (version >= 1) response.NullableString(message);
-            WriteNode(response, known);
+            WriteNode(response, error == ErrorCode.None);
         }
 
         response.Tags();

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -16,7 +17,12 @@ internal sealed class InitProducerIdApi(BrokerState broker) : Api(ApiKey.InitPro
         }
 
         request.Tags();
-        var error = transactionalId is null ? ErrorCode.None : ErrorCode.UnsupportedVersion;
+        bool allowed = transactionalId is not null
+            ? broker.Authoriser.Allows(context.Principal, AclOperation.Write, AclResourceType.TransactionalId, transactionalId)
+            : broker.Authoriser.AllowsCluster(context.Principal, AclOperation.IdempotentWrite) || broker.Authoriser.AllowsWritingSomewhere(context.Principal);
+        var error = !allowed ? (transactionalId is null ? ErrorCode.ClusterAuthorizationFailed : ErrorCode.TransactionalIdAuthorizationFailed)
+            : transactionalId is null ? ErrorCode.None
+            : ErrorCode.UnsupportedVersion;
         long id = -1;
         if (error == ErrorCode.None)
         {

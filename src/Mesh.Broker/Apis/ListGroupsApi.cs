@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Protocol;
 
@@ -12,7 +13,9 @@ internal sealed class ListGroupsApi(BrokerState broker) : Api(ApiKey.ListGroups,
         var states = version >= 4 ? request.Array(static reader => reader.String()) : [];
         request.Tags();
 
-        var groups = broker.Offsets.Groups.Union(broker.Groups.All.Select(group => group.Id)).Order(StringComparer.Ordinal)
+        bool all = broker.Authoriser.AllowsCluster(context.Principal, AclOperation.Describe);
+        var groups = broker.Offsets.Groups.Union(broker.Groups.All.Select(group => group.Id))
+            .Where(id => all || broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, id)).Order(StringComparer.Ordinal)
             .Select(id => (Id: id, Description: broker.Groups.Find(id)?.Describe() ?? new GroupDescription(nameof(GroupState.Empty), "consumer", "", [])))
             .Where(group => states.Count == 0 || states.Contains(group.Description.State, StringComparer.OrdinalIgnoreCase))
             .ToList();

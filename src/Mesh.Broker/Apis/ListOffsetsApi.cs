@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -38,12 +39,13 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
+            bool allowed = broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Describe, name);
             foreach (var (index, timestamp) in partitions)
             {
-                var log = broker.Topics.FindPartition(name, index);
+                var log = allowed ? broker.Topics.FindPartition(name, index) : null;
                 var found = log is null ? null : await FindAsync(log, timestamp).ConfigureAwait(false);
                 response.Int32(index);
-                response.Error(log is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None);
+                response.Error(!allowed ? ErrorCode.TopicAuthorizationFailed : log is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None);
                 if (version == 0)
                 {
                     response.ArrayLength(found is null ? 0 : 1);

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -37,15 +38,15 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
             response.Array(groups, (writer, group) =>
             {
                 writer.String(group.Id);
-                WriteTopics(writer, version, group);
-                writer.Error(ErrorCode.None);
+                WriteTopics(writer, version, context.Principal, group);
+                writer.Error(IsAllowed(context.Principal, group) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
                 writer.Tags();
             });
         }
         else
         {
-            WriteTopics(response, version, groups[0]);
-            if (version >= 2) response.Error(ErrorCode.None);
+            WriteTopics(response, version, context.Principal, groups[0]);
+            if (version >= 2) response.Error(IsAllowed(context.Principal, groups[0]) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
         }
 
         response.Tags();
@@ -59,20 +60,27 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
         return topic;
     }
 
-    private void WriteTopics(ProtocolWriter response, short version, WantedGroup group)
+    private bool IsAllowed(Principal principal, WantedGroup group) => broker.Authoriser.AllowsGroup(principal, AclOperation.Describe, group.Id);
+
+    private void WriteTopics(ProtocolWriter response, short version, Principal principal, WantedGroup group)
     {
-        var topics = group.Topics ?? [.. broker.Offsets.OfGroup(group.Id).GroupBy(o => o.Topic).Select(o => new WantedTopic(o.Key, [.. o.Select(each => each.Partition)]))];
+        // Before version 2 only the partitions can carry the error; from then on the group does.
+        bool allowed = IsAllowed(principal, group);
+        List<WantedTopic> topics = !allowed && version >= 2 ? [] : group.Topics ?? [.. broker.Offsets.OfGroup(group.Id).Where(o => broker.Authoriser.AllowsTopic(principal, AclOperation.Describe, o.Topic)).GroupBy(o => o.Topic).Select(o => new WantedTopic(o.Key, [.. o.Select(each => each.Partition)]))];
         response.Array(topics, (writer, topic) =>
         {
             writer.String(topic.Name);
+            var error = !allowed ? ErrorCode.GroupAuthorizationFailed
+                : broker.Authoriser.AllowsTopic(principal, AclOperation.Describe, topic.Name) ? ErrorCode.None
+                : ErrorCode.TopicAuthorizationFailed;
             writer.Array(topic.Partitions, (inner, partition) =>
             {
-                var committed = broker.Offsets.Find(group.Id, topic.Name, partition) ?? new CommittedOffset(-1, -1, "");
+                var committed = (error == ErrorCode.None ? broker.Offsets.Find(group.Id, topic.Name, partition) : null) ?? new CommittedOffset(-1, -1, "");
                 inner.Int32(partition);
                 inner.Int64(committed.Offset);
                 if (version >= 5) inner.Int32(committed.LeaderEpoch);
                 inner.NullableString(committed.Metadata);
-                inner.Error(ErrorCode.None);
+                inner.Error(error);
                 inner.Tags();
             });
             writer.Tags();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -38,9 +39,10 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
+            bool allowed = broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Write, name);
             foreach (var partition in partitions)
             {
-                var outcome = await AppendAsync(name, partition, version).ConfigureAwait(false);
+                var outcome = allowed ? await AppendAsync(name, partition, version).ConfigureAwait(false) : new Outcome(ErrorCode.TopicAuthorizationFailed, -1, -1);
                 response.Int32(partition.Index);
                 response.Error(outcome.Error);
                 response.Int64(outcome.BaseOffset);
@@ -58,6 +60,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
             response.Tags();
         }
 
+        context.ThrottleTimeAt = version >= 1 ? response.Length : null;
         if (version >= 1) response.Int32(0);
         response.Tags();
         context.NoResponse = acks == 0;
