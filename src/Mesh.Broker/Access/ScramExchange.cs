@@ -14,6 +14,7 @@ internal sealed class ScramExchange(SaslMechanism mechanism, UserDirectory users
     private string gs2Header = "";
     private string clientFirstBare = "";
     private string serverFirst = "";
+    private string clientNonce = "";
     private string nonce = "";
     private string? authorisationId;
     private bool known;
@@ -47,7 +48,8 @@ internal sealed class ScramExchange(SaslMechanism mechanism, UserDirectory users
         if (Unescape(attributes[0][2..]) is not { Length: > 0 } user || attributes[1].Length < 3) return null;
 
         User = user;
-        nonce = attributes[1][2..] + serverNonce;
+        clientNonce = attributes[1][2..];
+        nonce = clientNonce + serverNonce;
         credential = users.Credential(user, mechanism, out known);
         serverFirst = $"r={nonce},s={Convert.ToBase64String(credential.Salt)},i={credential.Iterations}";
         return Encoding.UTF8.GetBytes(serverFirst);
@@ -62,7 +64,10 @@ internal sealed class ScramExchange(SaslMechanism mechanism, UserDirectory users
         int proofAt = text.LastIndexOf(",p=", StringComparison.Ordinal);
         if (proofAt < 0) return null;
         string[] attributes = text[..proofAt].Split(',');
-        if (attributes.Length < 2 || attributes[0] != "c=" + Convert.ToBase64String(Encoding.UTF8.GetBytes(gs2Header)) || attributes[1] != "r=" + nonce) return null;
+        if (attributes.Length < 2 || attributes[0] != "c=" + Convert.ToBase64String(Encoding.UTF8.GetBytes(gs2Header))) return null;
+
+        // librdkafka before 2.6.1 puts its own part before the whole once more, which Kafka lets pass; the proof covers what was sent.
+        if (attributes[1] != "r=" + nonce && attributes[1] != "r=" + clientNonce + nonce) return null;
         byte[] proof = new byte[text.Length];
         if (!Convert.TryFromBase64String(text[(proofAt + 3)..], proof, out int length) || length != credential.StoredKey.Length) return null;
 

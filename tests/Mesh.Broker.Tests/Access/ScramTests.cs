@@ -25,6 +25,22 @@ public sealed class ScramTests : IDisposable
         exchange.User.ShouldBe("user");
     }
 
+    [Fact]
+    public void The_doubled_nonce_of_older_librdkafka_is_taken_and_proven_like_any_other()
+    {
+        const string nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+        const string withoutProof = "c=biws,r=rOprNGfwEbeRWgbNEkqO" + nonce;
+        byte[] salted = System.Security.Cryptography.Rfc2898DeriveBytes.Pbkdf2("pencil"u8, Convert.FromBase64String(Salt), 4096, System.Security.Cryptography.HashAlgorithmName.SHA256, 32);
+        byte[] clientKey = System.Security.Cryptography.HMACSHA256.HashData(salted, "Client Key"u8);
+        byte[] signature = System.Security.Cryptography.HMACSHA256.HashData(
+            System.Security.Cryptography.SHA256.HashData(clientKey), Encoding.UTF8.GetBytes($"n=user,r=rOprNGfwEbeRWgbNEkqO,r={nonce},s={Salt},i=4096,{withoutProof}"));
+        string proof = Convert.ToBase64String([.. clientKey.Zip(signature, static (key, sign) => (byte)(key ^ sign))]);
+        var exchange = new ScramExchange(SaslMechanism.ScramSha256, Users(), "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0");
+        exchange.First("n,,n=user,r=rOprNGfwEbeRWgbNEkqO"u8);
+
+        exchange.Final(Encoding.UTF8.GetBytes($"{withoutProof},p={proof}")).ShouldNotBeNull();
+    }
+
     [Theory]
     [InlineData("c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVA=")]
     [InlineData("c=biws,r=rOprNGfwEbeRWgbNEkqO,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")]
