@@ -93,6 +93,12 @@ public sealed record BrokerOptions
     /// <summary>Size of a partition beyond which closed segments are deleted, in bytes; null (default) for no limit. The topic setting <c>retention.bytes</c> overrides it.</summary>
     public long? RetentionBytes { get; init; }
 
+    /// <summary>How often retention and compaction look at every partition (default: 30 seconds).</summary>
+    public TimeSpan UpkeepInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Silence after which an idempotent producer is forgotten, unless it has a transaction open (default: 1 day).</summary>
+    public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Whether asking for a topic that does not exist creates it, when the client allows that (default: true).</summary>
     public bool AutoCreateTopics { get; init; } = true;
 

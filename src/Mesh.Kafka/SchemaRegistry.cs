@@ -33,9 +33,9 @@ internal sealed class SchemaRegistry : IDisposable
         var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         if (options.TlsCaFile is not null) handler.SslOptions = TrustOnly(options.TlsCaFile);
         http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
-        if (options is { User: not null, Password: not null })
+        if (options.SchemaRegistryUser is not null)
         {
-            string credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.User}:{options.Password}"));
+            string credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.SchemaRegistryUser}:{options.SchemaRegistryPassword}"));
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", credentials);
         }
     }

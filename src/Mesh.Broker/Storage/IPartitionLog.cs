@@ -49,6 +49,9 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <summary>The largest epoch not above the one asked for, and the offset where the next epoch begins (KIP-101); (-1, -1) when it is unknown.</summary>
     (int Epoch, long EndOffset) EndOffsetOf(int leaderEpoch);
 
+    /// <summary>Settings in force.</summary>
+    LogSettings Settings { get; }
+
     /// <summary>Changes the settings of a log in use.</summary>
     void Configure(LogSettings settings);
 

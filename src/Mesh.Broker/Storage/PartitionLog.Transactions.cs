@@ -24,5 +24,11 @@ internal sealed partial class PartitionLog
     public (int Epoch, long EndOffset) EndOffsetOf(int leaderEpoch) => (-1, -1);
 
     /// <inheritdoc/>
-    public void Configure(LogSettings settings) => throw new NotSupportedException();
+    public LogSettings Settings => Volatile.Read(ref settings);
+
+    /// <inheritdoc/>
+    public void Configure(LogSettings settings) => Volatile.Write(ref this.settings, settings with
+    {
+        IndexIntervalBytes = Settings.IndexIntervalBytes, LeaderEpoch = Settings.LeaderEpoch, Write = Settings.Write, Sync = Settings.Sync,
+    });
 }

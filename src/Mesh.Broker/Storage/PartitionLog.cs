@@ -12,7 +12,7 @@ internal sealed partial class PartitionLog : IPartitionLog
     private const string SnapshotName = "producers.snapshot";
 
     private readonly string folder;
-    private readonly LogSettings settings;
+    private LogSettings settings;
     private readonly ILogger logger;
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly ProducerStates producers = new();

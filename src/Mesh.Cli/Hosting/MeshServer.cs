@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mesh.Broker;
 using Mesh.Catalogue;
@@ -97,8 +98,8 @@ internal sealed class MeshServer : IAsyncDisposable
         var (kafka, broker) = await StartKafkaAsync(state, settings, access, loggers, time, cancellationToken).ConfigureAwait(false);
         var admin = new TopicAdmin(kafka, loggers.CreateLogger<TopicAdmin>());
         OnStop(admin);
-        await admin.EnsureAsync(MeshTopics.Partitions, cancellationToken).ConfigureAwait(false);
-        var producer = new EventProducer(kafka, loggers.CreateLogger<EventProducer>());
+        await admin.EnsureAsync(MeshTopics.Partitions(settings), cancellationToken).ConfigureAwait(false);
+        var producer = new EventProducer(kafka, loggers.CreateLogger<EventProducer>(), time);
         OnStop(producer);
         var letters = new DeadLetterSink(producer);
 
@@ -161,30 +162,26 @@ internal sealed class MeshServer : IAsyncDisposable
     private async Task<(KafkaOptions Kafka, KafkaBroker? Broker)> StartKafkaAsync(
         StateDirectory state, Settings settings, ServerAccess access, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var options = new KafkaOptions { User = access.Token is null ? null : "mesh", Password = access.Token };
-        if (settings.Text(SettingKeys.KafkaBootstrap) is { } bootstrap)
-        {
-            return (options with { Bootstrap = bootstrap, SchemaRegistryUrl = settings.Text(SettingKeys.SchemaRegistryUrl) ?? options.SchemaRegistryUrl }, null);
-        }
+        if (settings.Text(SettingKeys.KafkaBootstrap) is { } bootstrap) return (KafkaSettings.ReadPublisher(settings, bootstrap), null);
 
+        // Where others have to log in, Mesh has to as well; without a token with a password that lives as long as the process.
+        bool hasUsers = access.Token is not null || settings.Text(SettingKeys.KafkaUsers) is not null;
+        string? password = access.Token ?? (hasUsers ? Convert.ToHexString(RandomNumberGenerator.GetBytes(32)) : null);
         var broker = await KafkaBroker.StartAsync(
-            new BrokerOptions
-            {
-                DataFolder = state.Broker,
-                Listen = access.KafkaListen,
-                Port = settings.Port(SettingKeys.KafkaPort),
-                Flush = settings.Choice<FlushPolicy>(SettingKeys.KafkaFlush),
-                TlsCertificate = access.IsLoopback(access.KafkaListen) ? null : access.Certificate,
-                Users = access.Token is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["mesh"] = access.Token },
-            },
+            BrokerSettings.Read(settings, access, state.Broker, password) with { TlsCertificate = access.IsLoopback(access.KafkaListen) ? null : access.Certificate },
             loggers.CreateLogger<KafkaBroker>(), time, cancellationToken).ConfigureAwait(false);
         OnStop(broker);
 
         string registry = settings.Text(SettingKeys.SchemaRegistryUrl) ?? await StartRegistryAsync(broker, settings, access, loggers, cancellationToken).ConfigureAwait(false);
-        return (options with
+        bool ownRegistry = settings.Text(SettingKeys.SchemaRegistryUrl) is null;
+        return (KafkaSettings.ReadCommon(settings) with
         {
             Bootstrap = broker.Bootstrap,
             SchemaRegistryUrl = registry,
+            SchemaRegistryUser = ownRegistry ? access.Token is null ? null : "mesh" : settings.Text(SettingKeys.SchemaRegistryUser),
+            SchemaRegistryPassword = ownRegistry ? access.Token : settings.Text(SettingKeys.SchemaRegistryPassword),
+            User = password is null ? null : BrokerSettings.OwnUser,
+            Password = password,
             TlsCaFile = access.IsLoopback(access.KafkaListen) ? null : settings.Text(SettingKeys.TlsCertificate),
         }, broker);
     }

@@ -6,13 +6,69 @@ public static class SettingKeys
     /// <summary>Brokers of a cluster.</summary>
     public static readonly SettingKey KafkaBootstrap = new("kafka.bootstrap", "", "Brokers of a Kafka cluster, host:port,...; empty: the embedded broker.");
     /// <summary>Listening address of the embedded broker.</summary>
-    public static readonly SettingKey KafkaListen = new("kafka.listen", "127.0.0.1", "Address the embedded broker listens on; beyond loopback it needs tls.certificate and http.token.");
+    public static readonly SettingKey KafkaListen = new("kafka.listen", "127.0.0.1", "Address the embedded broker listens on; beyond loopback it needs tls.certificate, and http.token or kafka.users.");
     /// <summary>Port of the embedded broker.</summary>
     public static readonly SettingKey KafkaPort = new("kafka.port", "9092", "Port of the embedded broker; 0 takes a free one.");
     /// <summary>When the embedded broker answers a produce request.</summary>
     public static readonly SettingKey KafkaFlush = new("kafka.flush", "pageCache", "pageCache: answered once the batch survives the process; fsync: once it survives the machine.");
+    /// <summary>Rack of this process.</summary>
+    public static readonly SettingKey KafkaRack = new("kafka.rack", "", "Rack or zone of this process, so that it reads from a replica nearby; empty: none.");
+    /// <summary>Partitions of topics.</summary>
+    public static readonly SettingKey KafkaPartitions = new("kafka.partitions", "4", "Partitions of the topics of uploads, written files and snapshots, when they are created.");
+    /// <summary>Replicas of topics.</summary>
+    public static readonly SettingKey KafkaReplication = new("kafka.replication", "", "Replicas of the topics that are created; empty: the cluster's own default.");
+    /// <summary>How to speak to the cluster.</summary>
+    public static readonly SettingKey KafkaSecurityProtocol = new("kafka.securityProtocol", "", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; empty: what the user and the certificates of kafka.bootstrap call for.");
+    /// <summary>How to authenticate.</summary>
+    public static readonly SettingKey KafkaSaslMechanism = new("kafka.saslMechanism", "PLAIN", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
+    /// <summary>User at the cluster.</summary>
+    public static readonly SettingKey KafkaUser = new("kafka.user", "", "User at the cluster of kafka.bootstrap; empty: none.");
+    /// <summary>Password at the cluster.</summary>
+    public static readonly SettingKey KafkaPassword = new("kafka.password", "", "Password of kafka.user.");
+    /// <summary>Authority of the cluster's certificates.</summary>
+    public static readonly SettingKey KafkaTlsCaFile = new("kafka.tlsCaFile", "", "PEM file of the authority that signed the certificates of cluster and registry; empty: the system's authorities.");
+    /// <summary>Certificate shown to the cluster.</summary>
+    public static readonly SettingKey KafkaTlsCertificateFile = new("kafka.tlsCertificateFile", "", "PEM file of the certificate that is shown to the cluster.");
+    /// <summary>Its key.</summary>
+    public static readonly SettingKey KafkaTlsKeyFile = new("kafka.tlsKeyFile", "", "PEM file of that certificate's private key.");
+    /// <summary>Settings of the Kafka client.</summary>
+    public static readonly SettingKey KafkaClient = new("kafka.client", "", "Settings of librdkafka by its own names, one below the other: kafka.client.socket.keepalive.enable; those that delivery rests on are refused.") { IsMap = true };
+    /// <summary>Host that clients of the embedded broker are sent to.</summary>
+    public static readonly SettingKey KafkaAdvertisedHost = new("kafka.advertisedHost", "", "Host that clients of the embedded broker are told to connect to; empty: kafka.listen, or this machine's name.");
+    /// <summary>Users of the embedded broker.</summary>
+    public static readonly SettingKey KafkaUsers = new("kafka.users", "", "File with users of the embedded broker, one a line: `name: password` or SCRAM keys; read again when it changes. Empty: only http.token.");
+    /// <summary>Authorities of client certificates.</summary>
+    public static readonly SettingKey KafkaTlsClientAuthorities = new("kafka.tlsClientAuthorities", "", "PEM file of authorities that certificates of the embedded broker's clients must come from; empty: no certificate is asked for.");
+    /// <summary>Super users of the embedded broker.</summary>
+    public static readonly SettingKey KafkaSuperUsers = new("kafka.superUsers", "", "Users of the embedded broker who may do everything, comma-separated; `mesh`, the user of http.token, always may.");
+    /// <summary>Whether what no access control entry is about is open.</summary>
+    public static readonly SettingKey KafkaAllowWithoutAcl = new("kafka.allowWithoutAcl", "true", "Whether topics and groups of the embedded broker are open as long as no access control entry is about them; false is Kafka's way.");
+    /// <summary>Whether everybody on the network is let in.</summary>
+    public static readonly SettingKey KafkaAllowInsecure = new("kafka.allowInsecure", "false", "Whether the embedded broker listens beyond loopback even without TLS and users; everybody on the network can then read and write everything.");
+    /// <summary>Retention by age.</summary>
+    public static readonly SettingKey KafkaRetention = new("kafka.retention", "", "Age at which the embedded broker deletes segments of topics that do not say; empty: never.");
+    /// <summary>Retention by size.</summary>
+    public static readonly SettingKey KafkaRetentionBytes = new("kafka.retentionBytes", "", "Size of a partition beyond which the embedded broker deletes its oldest segments; empty: no limit.");
+    /// <summary>Size of segments.</summary>
+    public static readonly SettingKey KafkaSegmentBytes = new("kafka.segmentBytes", "256MiB", "Size at which a partition of the embedded broker starts a new segment file.");
+    /// <summary>Whether topics are created on demand.</summary>
+    public static readonly SettingKey KafkaAutoCreateTopics = new("kafka.autoCreateTopics", "true", "Whether asking the embedded broker for a topic that does not exist creates it.");
+    /// <summary>Open connections.</summary>
+    public static readonly SettingKey KafkaMaxConnections = new("kafka.maxConnections", "1000", "Open connections of the embedded broker; further ones are closed at once.");
+    /// <summary>Open connections of an address.</summary>
+    public static readonly SettingKey KafkaMaxConnectionsPerAddress = new("kafka.maxConnectionsPerAddress", "", "Open connections from one address; empty: no limit of its own.");
+    /// <summary>New connections of an address.</summary>
+    public static readonly SettingKey KafkaMaxConnectionsPerSecond = new("kafka.maxConnectionsPerSecond", "", "New connections a second from one address, further ones wait; empty: no limit.");
+    /// <summary>Quota of producers.</summary>
+    public static readonly SettingKey KafkaProduceBytesPerSecond = new("kafka.produceBytesPerSecond", "", "Bytes a second that a user (an address, where nobody authenticates) may produce; empty: no limit.");
+    /// <summary>Quota of consumers.</summary>
+    public static readonly SettingKey KafkaFetchBytesPerSecond = new("kafka.fetchBytesPerSecond", "", "Bytes a second that a user (an address, where nobody authenticates) may fetch; empty: no limit.");
     /// <summary>A schema registry elsewhere.</summary>
     public static readonly SettingKey SchemaRegistryUrl = new("schemaRegistry.url", "", "Address of a schema registry; empty: the embedded one.");
+    /// <summary>User at the registry.</summary>
+    public static readonly SettingKey SchemaRegistryUser = new("schemaRegistry.user", "", "User at the registry of schemaRegistry.url; empty: none.");
+    /// <summary>Password at the registry.</summary>
+    public static readonly SettingKey SchemaRegistryPassword = new("schemaRegistry.password", "", "Password of schemaRegistry.user.");
     /// <summary>Port of the embedded registry.</summary>
     public static readonly SettingKey SchemaRegistryPort = new("schemaRegistry.port", "8081", "Port of the embedded schema registry; 0 takes a free one.");
     /// <summary>Listening address of HTTP.</summary>
@@ -73,7 +129,11 @@ public static class SettingKeys
     /// <summary>All settings, in the order they are shown.</summary>
     public static readonly IReadOnlyList<SettingKey> All =
     [
-        KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, SchemaRegistryUrl, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
+        KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, KafkaAdvertisedHost, KafkaUsers, KafkaTlsClientAuthorities, KafkaSuperUsers,
+        KafkaAllowWithoutAcl, KafkaAllowInsecure, KafkaRetention, KafkaRetentionBytes, KafkaSegmentBytes, KafkaAutoCreateTopics, KafkaMaxConnections,
+        KafkaMaxConnectionsPerAddress, KafkaMaxConnectionsPerSecond, KafkaProduceBytesPerSecond, KafkaFetchBytesPerSecond, KafkaRack, KafkaPartitions, KafkaReplication, KafkaSecurityProtocol,
+        KafkaSaslMechanism, KafkaUser, KafkaPassword, KafkaTlsCaFile, KafkaTlsCertificateFile, KafkaTlsKeyFile, KafkaClient, SchemaRegistryUrl,
+        SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
         TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
         StorageSecretKey, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, MaintenanceEnabled, MaintenanceInterval,
         MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount, MaintenanceReaderGrace,
