@@ -20,7 +20,7 @@ internal sealed record ServerAccess(IPAddress HttpListen, IPAddress KafkaListen,
         if (!access.IsLoopback(access.HttpListen) && (access.Token is null || access.Certificate is null)) throw Open(SettingKeys.HttpListen, access.HttpListen, "`tls.certificate`, `tls.key` and `http.token`");
         if (!access.IsLoopback(access.KafkaListen) && (!kafkaKnows || access.Certificate is null) && !settings.Flag(SettingKeys.KafkaAllowInsecure))
         {
-            throw Open(SettingKeys.KafkaListen, access.KafkaListen, "`tls.certificate`, `tls.key`, and `http.token`, `kafka.users` or `kafka.tlsClientAuthorities`");
+            throw Open(SettingKeys.KafkaListen, access.KafkaListen, "`tls.certificate`, `tls.key`, and `http.token`, `kafka.users` or `kafka.tlsClientAuthorities` (or `kafka.allowInsecure: true`, which lets everybody in)");
         }
 
         return access;
