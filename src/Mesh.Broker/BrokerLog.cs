@@ -44,6 +44,12 @@ internal static partial class BrokerLog
     [LoggerMessage(7012, LogLevel.Error, "Accepting connections failed")]
     public static partial void AcceptFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(7013, LogLevel.Warning, "{Folder} was opened again at offset {Offset} after synchronising it had failed; nothing acknowledged was lost")]
+    public static partial void Reopened(ILogger logger, string folder, long offset);
+
+    [LoggerMessage(7014, LogLevel.Error, "{Folder} could not be compacted and stays as it is: {Reason}")]
+    public static partial void CompactionFailed(ILogger logger, string folder, string reason);
+
     [LoggerMessage(7020, LogLevel.Warning, "Everybody on the network can read and write everything: Kafka protocol on {Address} without TLS and users (AllowInsecure)")]
     public static partial void ListensInsecurely(ILogger logger, string address);
 

@@ -12,7 +12,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
 {
     private readonly record struct PartitionData(int Index, ReadOnlyMemory<byte>? Records);
 
-    private readonly record struct Outcome(ErrorCode Error, long BaseOffset, long StartOffset);
+    private readonly record struct Outcome(ErrorCode Error, long BaseOffset, long StartOffset, long LogAppendTimeMs = -1);
 
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
@@ -46,12 +46,12 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
                 response.Int32(partition.Index);
                 response.Error(outcome.Error);
                 response.Int64(outcome.BaseOffset);
-                if (version >= 2) response.Int64(-1);
+                if (version >= 2) response.Int64(outcome.LogAppendTimeMs);
                 if (version >= 5) response.Int64(outcome.StartOffset);
                 if (version >= 8)
                 {
                     response.ArrayLength(0);
-                    response.NullableString(null);
+                    response.NullableString(Explain(outcome.Error));
                 }
 
                 response.Tags();
@@ -77,6 +77,15 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
 
         // The batch is given its offset in the request's own buffer, which nobody reads again.
         var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
-        return new Outcome(result.Error, result.BaseOffset, log.StartOffset);
+        return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs);
     }
+
+    private static string? Explain(ErrorCode error) => error switch
+    {
+        ErrorCode.InvalidRecord => "The batch is not made of whole records, or one of a compacted topic has no key.",
+        ErrorCode.InvalidTimestamp => "A timestamp is further from the broker's clock than the topic's settings allow.",
+        ErrorCode.MessageTooLarge => "The batch is larger than the topic's max.message.bytes or the broker's limit.",
+        ErrorCode.KafkaStorageError => "The batch could not be written to the disk; try again.",
+        _ => null,
+    };
 }

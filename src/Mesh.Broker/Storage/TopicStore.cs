@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Mesh.Broker.Protocol;
 using Mesh.Model;
@@ -16,6 +18,9 @@ internal sealed class TopicStore : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly SemaphoreSlim changing = new(1, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private Task upkeep = Task.CompletedTask;
+    private int leaderEpoch;
     private readonly ConcurrentDictionary<string, Topic> topics = new(StringComparer.Ordinal);
 
     private TopicStore(BrokerOptions options, TimeProvider time, ILogger logger)
@@ -42,7 +47,9 @@ internal sealed class TopicStore : IAsyncDisposable
         Directory.CreateDirectory(store.TopicsFolder);
         try
         {
+            store.leaderEpoch = await NextLeaderEpochAsync(options.DataFolder).ConfigureAwait(false);
             await store.LoadAsync().ConfigureAwait(false);
+            store.upkeep = store.KeepUpAsync();
             return store;
         }
         catch
@@ -145,10 +152,44 @@ internal sealed class TopicStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await upkeep.ConfigureAwait(false);
+        stopping.Dispose();
         foreach (var log in topics.Values.SelectMany(topic => topic.Partitions)) await log.DisposeAsync().ConfigureAwait(false);
     }
 
-    private LogSettings SettingsFor(IReadOnlyDictionary<string, string> settings) => TopicSettings.Apply(options, time, settings);
+    private LogSettings SettingsFor(IReadOnlyDictionary<string, string> settings) => TopicSettings.Apply(options, time, settings) with { LeaderEpoch = leaderEpoch };
+
+    /// <summary>Every start is a new epoch of all partitions: one file instead of one for each.</summary>
+    private static async ValueTask<int> NextLeaderEpochAsync(string folder)
+    {
+        string path = Path.Combine(folder, "leader-epoch");
+        int epoch = File.Exists(path) && int.TryParse(await File.ReadAllTextAsync(path).ConfigureAwait(false), NumberStyles.None, CultureInfo.InvariantCulture, out int last) ? last + 1 : 0;
+        await AtomicFile.WriteAsync(path, Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture)), CancellationToken.None).ConfigureAwait(false);
+        return epoch;
+    }
+
+    /// <summary>Retention and compaction, also of topics that nobody writes to.</summary>
+    private async Task KeepUpAsync()
+    {
+        using var timer = new PeriodicTimer(options.UpkeepInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping.Token).ConfigureAwait(false))
+            {
+                foreach (var log in topics.Values.SelectMany(topic => topic.Partitions))
+                {
+                    await log.ApplyRetentionAsync().ConfigureAwait(false);
+                    await log.CompactAsync(stopping.Token).ConfigureAwait(false);
+                    stopping.Token.ThrowIfCancellationRequested();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The store closes.
+        }
+    }
 
     private async ValueTask LoadAsync()
     {
