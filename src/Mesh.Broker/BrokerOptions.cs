@@ -113,4 +113,13 @@ public sealed record BrokerOptions
 
     /// <summary>Members of one consumer group (default: 1000).</summary>
     public int MaxGroupMembers { get; init; } = 1000;
+
+    /// <summary>How long the offsets of a group are kept that has no members and commits nothing (default: 7 days, as Kafka).</summary>
+    public TimeSpan OffsetsRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Longest transaction timeout that a producer may ask for (default: 15 minutes); an overdue transaction is aborted.</summary>
+    public TimeSpan MaxTransactionTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Silence after which a transactional id is forgotten (default: 7 days); its producer is then no longer known and must begin anew.</summary>
+    public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
 }

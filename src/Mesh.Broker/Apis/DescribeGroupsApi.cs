@@ -9,7 +9,6 @@ internal sealed class DescribeGroupsApi(BrokerState broker) : Api(ApiKey.Describ
 {
     private static readonly GroupDescription Unauthorised = new("", "", "", []);
     private static readonly GroupDescription Dead = new("Dead", "", "", []);
-    private static readonly GroupDescription Offline = new(nameof(GroupState.Empty), "consumer", "", []);
 
     public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
@@ -22,7 +21,7 @@ internal sealed class DescribeGroupsApi(BrokerState broker) : Api(ApiKey.Describ
         response.Array(ids, (writer, id) =>
         {
             bool allowed = broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, id);
-            var group = !allowed ? Unauthorised : broker.Groups.Find(id)?.Describe() ?? (broker.Offsets.OfGroup(id).Count > 0 ? Offline : Dead);
+            var group = !allowed ? Unauthorised : broker.Groups.Describe(id) ?? Dead;
             writer.Error(allowed ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
             writer.String(id);
             writer.String(group.State);

@@ -3,10 +3,11 @@ using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
 
-/// <summary>Names the coordinator of a group, which is always this broker.</summary>
+/// <summary>Names the coordinator of a group or a transactional id, which is always this broker.</summary>
 internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCoordinator, 0, 4, flexibleFrom: 3)
 {
     private const sbyte GroupKey = 0;
+    private const sbyte TransactionKey = 1;
 
     public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
@@ -16,10 +17,14 @@ internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCo
         if (version >= 4) keys = request.Array(static reader => reader.String());
         request.Tags();
 
-        (ErrorCode Error, string? Message) Check(string key) =>
-            type != GroupKey ? (ErrorCode.InvalidRequest, "Transactions are not supported.")
-            : broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, key) ? (ErrorCode.None, null)
-            : (ErrorCode.GroupAuthorizationFailed, "Describe on the group is not allowed.");
+        (ErrorCode Error, string? Message) Check(string key) => type switch
+        {
+            GroupKey when !broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, key) => (ErrorCode.GroupAuthorizationFailed, "Describe on the group is not allowed."),
+            TransactionKey when !broker.Authoriser.Allows(context.Principal, AclOperation.Describe, AclResourceType.TransactionalId, key) =>
+                (ErrorCode.TransactionalIdAuthorizationFailed, "Describe on the transactional id is not allowed."),
+            GroupKey or TransactionKey => (ErrorCode.None, null),
+            _ => (ErrorCode.InvalidRequest, "Only groups and transactional ids have a coordinator."),
+        };
 
         if (version >= 1) response.Int32(0);
         if (version >= 4)

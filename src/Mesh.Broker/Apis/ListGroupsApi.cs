@@ -14,9 +14,8 @@ internal sealed class ListGroupsApi(BrokerState broker) : Api(ApiKey.ListGroups,
         request.Tags();
 
         bool all = broker.Authoriser.AllowsCluster(context.Principal, AclOperation.Describe);
-        var groups = broker.Offsets.Groups.Union(broker.Groups.All.Select(group => group.Id))
-            .Where(id => all || broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, id)).Order(StringComparer.Ordinal)
-            .Select(id => (Id: id, Description: broker.Groups.Find(id)?.Describe() ?? new GroupDescription(nameof(GroupState.Empty), "consumer", "", [])))
+        var groups = broker.Groups.Ids.Where(id => all || broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, id))
+            .Select(id => (Id: id, Description: broker.Groups.Describe(id)!)).Where(static group => group.Description is not null)
             .Where(group => states.Count == 0 || states.Contains(group.Description.State, StringComparer.OrdinalIgnoreCase))
             .ToList();
         if (version >= 1) response.Int32(0);

@@ -7,8 +7,6 @@ namespace Mesh.Broker.Apis;
 /// <summary>Stores a group's offsets.</summary>
 internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCommit, 0, 9, flexibleFrom: 8)
 {
-    private const int MaxMetadataLength = 4096;
-
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
@@ -37,7 +35,7 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
 
         var groupError = !broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Read, groupId) ? ErrorCode.GroupAuthorizationFailed
             : groupId.Length == 0 ? ErrorCode.InvalidGroupId
-            : Check(groupId, memberId, instanceId, generation);
+            : broker.Groups.CheckCommit(groupId, memberId, instanceId, generation, transactional: false);
         var changes = new List<OffsetChange>();
         if (groupError == ErrorCode.None)
         {
@@ -67,17 +65,10 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
         response.Tags();
     }
 
-    private ErrorCode Check(string groupId, string memberId, string? instanceId, int generation)
-    {
-        // A client that only keeps offsets needs no live group; a member of a group the broker forgot in a restart must join again.
-        if (broker.Groups.Find(groupId) is { } group) return group.CheckCommit(memberId, instanceId, generation);
-        return generation < 0 ? ErrorCode.None : ErrorCode.UnknownMemberId;
-    }
-
     private ErrorCode CheckPartition(Principal principal, string topic, int partition, CommittedOffset committed)
     {
         if (!broker.Authoriser.AllowsTopic(principal, AclOperation.Read, topic)) return ErrorCode.TopicAuthorizationFailed;
-        if (committed.Metadata?.Length > MaxMetadataLength) return ErrorCode.OffsetMetadataTooLarge;
+        if (committed.Metadata?.Length > CommittedOffset.MaxMetadataLength) return ErrorCode.OffsetMetadataTooLarge;
         return broker.Topics.FindPartition(topic, partition) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None;
     }
 }

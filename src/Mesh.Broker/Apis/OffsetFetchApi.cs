@@ -29,7 +29,7 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
                 reader.Tags();
                 return group;
             });
-        if (version >= 7) request.Boolean();
+        bool requireStable = version >= 7 && request.Boolean();
         request.Tags();
 
         if (version >= 3) response.Int32(0);
@@ -38,14 +38,14 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
             response.Array(groups, (writer, group) =>
             {
                 writer.String(group.Id);
-                WriteTopics(writer, version, context.Principal, group);
+                WriteTopics(writer, version, context.Principal, group, requireStable);
                 writer.Error(IsAllowed(context.Principal, group) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
                 writer.Tags();
             });
         }
         else
         {
-            WriteTopics(response, version, context.Principal, groups[0]);
+            WriteTopics(response, version, context.Principal, groups[0], requireStable);
             if (version >= 2) response.Error(IsAllowed(context.Principal, groups[0]) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
         }
 
@@ -62,11 +62,11 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
 
     private bool IsAllowed(Principal principal, WantedGroup group) => broker.Authoriser.AllowsGroup(principal, AclOperation.Describe, group.Id);
 
-    private void WriteTopics(ProtocolWriter response, short version, Principal principal, WantedGroup group)
+    private void WriteTopics(ProtocolWriter response, short version, Principal principal, WantedGroup group, bool requireStable)
     {
         // Before version 2 only the partitions can carry the error; from then on the group does.
         bool allowed = IsAllowed(principal, group);
-        List<WantedTopic> topics = !allowed && version >= 2 ? [] : group.Topics ?? [.. broker.Offsets.OfGroup(group.Id).Where(o => broker.Authoriser.AllowsTopic(principal, AclOperation.Describe, o.Topic)).GroupBy(o => o.Topic).Select(o => new WantedTopic(o.Key, [.. o.Select(each => each.Partition)]))];
+        List<WantedTopic> topics = !allowed && version >= 2 ? [] : group.Topics ?? All(group.Id, requireStable).FindAll(topic => broker.Authoriser.AllowsTopic(principal, AclOperation.Describe, topic.Name));
         response.Array(topics, (writer, topic) =>
         {
             writer.String(topic.Name);
@@ -75,15 +75,24 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
                 : ErrorCode.TopicAuthorizationFailed;
             writer.Array(topic.Partitions, (inner, partition) =>
             {
-                var committed = (error == ErrorCode.None ? broker.Offsets.Find(group.Id, topic.Name, partition) : null) ?? new CommittedOffset(-1, -1, "");
+                // Who asked for stable offsets would read records twice if it began before the transaction that moves them has ended (KIP-447).
+                bool unstable = requireStable && broker.Offsets.IsPending(group.Id, topic.Name, partition);
+                var committed = (unstable || error != ErrorCode.None ? null : broker.Offsets.Find(group.Id, topic.Name, partition)) ?? new CommittedOffset(-1, -1, "");
                 inner.Int32(partition);
                 inner.Int64(committed.Offset);
                 if (version >= 5) inner.Int32(committed.LeaderEpoch);
                 inner.NullableString(committed.Metadata);
-                inner.Error(error);
+                inner.Error(error == ErrorCode.None && unstable ? ErrorCode.UnstableOffsetCommit : error);
                 inner.Tags();
             });
             writer.Tags();
         });
+    }
+
+    private List<WantedTopic> All(string group, bool withPending)
+    {
+        var known = broker.Offsets.OfGroup(group).Select(static o => (o.Topic, o.Partition));
+        if (withPending) known = known.Union(broker.Offsets.PendingOfGroup(group));
+        return [.. known.GroupBy(static o => o.Topic).Select(static o => new WantedTopic(o.Key, [.. o.Select(static each => each.Partition)]))];
     }
 }

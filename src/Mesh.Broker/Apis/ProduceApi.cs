@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
+using Mesh.Broker.Transactions;
 
 namespace Mesh.Broker.Apis;
 
@@ -17,7 +18,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
-        if (version >= 3) request.NullableString();
+        string? transactionalId = version >= 3 ? request.NullableString() : null;
         short acks = request.Int16();
         request.Int32();
         var topics = request.Array(static topic =>
@@ -34,15 +35,18 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         });
         request.Tags();
 
+        bool maySign = transactionalId is null || broker.Authoriser.Allows(context.Principal, AclOperation.Write, AclResourceType.TransactionalId, transactionalId);
         response.ArrayLength(topics.Count);
         foreach (var (name, partitions) in topics)
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
-            bool allowed = broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Write, name);
+            var refused = !maySign ? ErrorCode.TransactionalIdAuthorizationFailed
+                : broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Write, name) ? ErrorCode.None
+                : ErrorCode.TopicAuthorizationFailed;
             foreach (var partition in partitions)
             {
-                var outcome = allowed ? await AppendAsync(name, partition, version).ConfigureAwait(false) : new Outcome(ErrorCode.TopicAuthorizationFailed, -1, -1);
+                var outcome = refused == ErrorCode.None ? await AppendAsync(name, partition, version, transactionalId).ConfigureAwait(false) : new Outcome(refused, -1, -1);
                 response.Int32(partition.Index);
                 response.Error(outcome.Error);
                 response.Int64(outcome.BaseOffset);
@@ -66,7 +70,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         context.NoResponse = acks == 0;
     }
 
-    private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version)
+    private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version, string? transactionalId)
     {
         if (version < 3) return new Outcome(ErrorCode.UnsupportedForMessageFormat, -1, -1);
         if (broker.Topics.FindPartition(topic, data.Index) is not { } log) return new Outcome(ErrorCode.UnknownTopicOrPartition, -1, -1);
@@ -75,9 +79,31 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         var error = RecordBatchValidator.Validate(records.Span, broker.Options.MaxMessageBytes, version, out var header);
         if (error != ErrorCode.None) return new Outcome(error, -1, -1);
 
-        // The batch is given its offset in the request's own buffer, which nobody reads again.
-        var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
-        return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs);
+        // A batch outside an ongoing transaction would never be followed by a marker, and hold up all who read committed records (KIP-890).
+        Transaction? admitted = null;
+        if (header.IsTransactional)
+        {
+            error = transactionalId is null
+                ? ErrorCode.TransactionalIdAuthorizationFailed
+                : broker.Transactions.Enter(transactionalId, header.ProducerId, header.ProducerEpoch, new TopicPartition(topic, data.Index), out admitted);
+            if (error != ErrorCode.None) return new Outcome(error, -1, -1);
+        }
+        else if (header.ProducerId >= 0 && broker.Transactions.Has(header.ProducerId))
+        {
+            // Nothing of a transactional producer is outside its transactions, so that nobody raises its epoch but the coordinator.
+            return new Outcome(ErrorCode.InvalidTxnState, -1, -1);
+        }
+
+        try
+        {
+            // The batch is given its offset in the request's own buffer, which nobody reads again.
+            var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
+            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs);
+        }
+        finally
+        {
+            admitted?.Leave();
+        }
     }
 
     private static string? Explain(ErrorCode error) => error switch
