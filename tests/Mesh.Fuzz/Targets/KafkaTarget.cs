@@ -86,7 +86,12 @@ public sealed class KafkaTarget : FuzzTarget
         if (errors.TryTake(out string? error)) throw new FuzzException($"the broker logged an error: {error}");
         if (broker.State.Memory.UsedBytes != 0) throw new FuzzException($"memory of the budget was not given back: {broker.State.Memory.UsedBytes} bytes");
         inputs++;
-        if (inputs % CheckInterval == 0) await CheckAnswersAsync(cancellationToken);
+        if (inputs % CheckInterval == 0)
+        {
+            await CheckAnswersAsync(cancellationToken);
+            await RestoreAsync();
+        }
+
         if (inputs % RestartInterval == 0) await RestartAsync(cancellationToken);
         return left is not null;
     }
@@ -106,6 +111,13 @@ public sealed class KafkaTarget : FuzzTarget
                 FailedAuthenticationDelay = TimeSpan.Zero,
             },
             errors, TimeProvider.System, cancellationToken);
+        await RestoreAsync();
+    }
+
+    /// <summary>Brings back what most requests are about: some delete it or close it.</summary>
+    private async Task RestoreAsync()
+    {
+        await broker.State.Acls.RemoveAsync([new AclFilter(AclResourceType.Any, null, AclPatternType.Any, null, null, AclOperation.Any, AclPermission.Any)]);
         if (broker.State.Topics.Find("t") is null) await broker.State.Topics.CreateAsync("t", 2, new Dictionary<string, string>());
     }
 
