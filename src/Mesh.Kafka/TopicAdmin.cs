@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Mesh.Kafka;
 
-/// <summary>Creates topics and looks at them. Uses only requests that librdkafka 2.0.2 knows.</summary>
-public sealed class TopicAdmin : IAsyncDisposable
+/// <summary>Creates, describes, changes and reads topics. Uses only requests that librdkafka 2.0.2 knows.</summary>
+public sealed partial class TopicAdmin : IAsyncDisposable
 {
     private const int RecordsPerStep = 1_000;
 
@@ -146,10 +146,10 @@ public sealed class TopicAdmin : IAsyncDisposable
             EnablePartitionEof = true,
             QueuedMaxMessagesKbytes = 16 << 10,
         });
-        return new ConsumerBuilder<byte[], byte[]>(config)
+        return ClientSettings.Build(options, () => new ConsumerBuilder<byte[], byte[]>(config)
             .SetLogHandler((_, message) => clientLog.OnLog(message))
             .SetErrorHandler((_, error) => clientLog.OnError(error))
-            .Build();
+            .Build());
     }
 
     // The native client offers these calls only as blocking ones; they get a thread of their own, not one of the pool's.
