@@ -15,6 +15,7 @@ public static class MeshProgram
         {
             DemoCommand.Create(),
             UpCommand.Create(),
+            BrokerCommand.Create(),
             SimulateCommand.Create(),
             InspectCommand.Create(),
             CatCommand.Create(),

@@ -38,4 +38,7 @@ internal sealed record RequestContext(
 
     /// <summary>The client asked not to be answered.</summary>
     public bool NoResponse { get; set; }
+
+    /// <summary>Where in the answer the throttle time is, for requests that quotas are kept on.</summary>
+    public int? ThrottleTimeAt { get; set; }
 }

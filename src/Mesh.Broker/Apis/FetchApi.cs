@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -20,17 +21,21 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
     /// <param name="Diverging">Epoch and its end, when the reader's log is not a beginning of this one (KIP-595).</param>
     private readonly record struct Verdict(ErrorCode Error, long End = -1, (int Epoch, long EndOffset)? Diverging = null);
 
-    private sealed record FetchTopic(string Name, List<FetchPartition> Partitions);
+    private sealed record FetchTopic(string Name, List<FetchPartition> Partitions)
+    {
+        public bool IsAllowed { get; init; }
+    }
 
     private sealed record FetchRequest(int MaxWaitMs, int MinBytes, int MaxBytes, bool ReadCommitted, int SessionId, List<FetchTopic> Topics);
 
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
-        var fetch = Read(request, version);
+        var fetch = Read(request, version, name => broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Read, name));
         var error = fetch.SessionId == 0 ? ErrorCode.None : ErrorCode.FetchSessionIdNotFound;
         if (version >= 4 && error == ErrorCode.None) await WaitAsync(fetch, context.Disconnected).ConfigureAwait(false);
 
+        context.ThrottleTimeAt = version >= 1 ? response.Length : null;
         if (version >= 1) response.Int32(0);
         if (version >= 7)
         {
@@ -48,7 +53,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             response.ArrayLength(topic.Partitions.Count);
             foreach (var partition in topic.Partitions)
             {
-                int written = await WritePartitionAsync(version, response, fetch, topic.Name, partition, left, empty).ConfigureAwait(false);
+                int written = await WritePartitionAsync(version, response, fetch, topic, partition, left, empty).ConfigureAwait(false);
                 left = Math.Max(0, left - written);
                 empty &= written == 0;
             }
@@ -59,7 +64,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         response.Tags();
     }
 
-    private static FetchRequest Read(ProtocolReader request, short version)
+    private static FetchRequest Read(ProtocolReader request, short version, Func<string, bool> isAllowed)
     {
         request.Int32();
         int maxWaitMs = request.Int32();
@@ -83,7 +88,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
                 return new FetchPartition(index, offset, partitionMaxBytes, leaderEpoch, lastFetchedEpoch);
             });
             topic.Tags();
-            return new FetchTopic(name, partitions);
+            return new FetchTopic(name, partitions) { IsAllowed = isAllowed(name) };
         });
         if (version >= 7)
         {
@@ -114,7 +119,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         {
             foreach (var partition in topic.Partitions)
             {
-                if (broker.Topics.FindPartition(topic.Name, partition.Index) is { } log) logs.Add(log);
+                if (topic.IsAllowed && broker.Topics.FindPartition(topic.Name, partition.Index) is { } log) logs.Add(log);
             }
         }
 
@@ -148,6 +153,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             foreach (var partition in topic.Partitions)
             {
                 var log = broker.Topics.FindPartition(topic.Name, partition.Index);
+                if (!topic.IsAllowed) return true;
                 var verdict = Check(log, partition, fetch.ReadCommitted);
                 if (verdict.Error != ErrorCode.None || verdict.Diverging is not null) return true;
                 try
@@ -183,10 +189,12 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
 
     /// <returns>Bytes of records in the answer.</returns>
     private async ValueTask<int> WritePartitionAsync(
-        short version, ProtocolWriter response, FetchRequest fetch, string topic, FetchPartition partition, int left, bool first)
+        short version, ProtocolWriter response, FetchRequest fetch, FetchTopic topic, FetchPartition partition, int left, bool first)
     {
-        var log = broker.Topics.FindPartition(topic, partition.Index);
-        var verdict = version < 4 ? new Verdict(ErrorCode.UnsupportedForMessageFormat) : Check(log, partition, fetch.ReadCommitted);
+        var log = broker.Topics.FindPartition(topic.Name, partition.Index);
+        var verdict = !topic.IsAllowed ? new Verdict(ErrorCode.TopicAuthorizationFailed)
+            : version < 4 ? new Verdict(ErrorCode.UnsupportedForMessageFormat)
+            : Check(log, partition, fetch.ReadCommitted);
         LogSlice slice = default;
         if (verdict.Error == ErrorCode.None && verdict.Diverging is null)
         {

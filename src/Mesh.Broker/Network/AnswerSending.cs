@@ -7,15 +7,25 @@ namespace Mesh.Broker.Network;
 /// <summary>Sends an answer, taking the records in it from the segments' files piece by piece: however much is fetched, little is held.</summary>
 internal static class AnswerSending
 {
-    /// <summary>Stays in the processor's cache between reading and sending.</summary>
+    /// <summary>Stays in the processor's cache between reading and sending; between two pieces it shows whether the client takes them.</summary>
     private const int PieceBytes = 128 << 10;
 
+    /// <param name="stream">Connection.</param>
+    /// <param name="answer">Answer.</param>
+    /// <param name="sent">Called after each piece with its length.</param>
+    /// <param name="cancellationToken">The connection's end.</param>
     /// <exception cref="IOException">The connection or a file failed; part of the answer may have been sent.</exception>
-    public static async ValueTask SendAsync(Stream stream, ProtocolWriter answer, Action sent, CancellationToken cancellationToken)
+    public static async ValueTask SendAsync(Stream stream, ProtocolWriter answer, Action<int> sent, CancellationToken cancellationToken)
     {
         if (answer.Regions.Count == 0)
         {
-            await stream.WriteAsync(answer.Written, cancellationToken).ConfigureAwait(false);
+            for (var left = answer.Written; !left.IsEmpty; left = left[Math.Min(PieceBytes, left.Length)..])
+            {
+                int length = Math.Min(PieceBytes, left.Length);
+                await stream.WriteAsync(left[..length], cancellationToken).ConfigureAwait(false);
+                sent(length);
+            }
+
             return;
         }
 
@@ -45,8 +55,8 @@ internal static class AnswerSending
             async ValueTask FlushAsync()
             {
                 await stream.WriteAsync(piece.AsMemory(0, filled), cancellationToken).ConfigureAwait(false);
+                sent(filled);
                 filled = 0;
-                sent();
             }
         }
         finally

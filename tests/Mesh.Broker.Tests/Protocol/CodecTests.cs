@@ -63,7 +63,7 @@ public class CodecTests
         writer.Records(region);
         writer.Int32(8);
         using var sent = new MemoryStream();
-        await AnswerSending.SendAsync(sent, writer, static () => { }, TestContext.Current.CancellationToken);
+        await AnswerSending.SendAsync(sent, writer, static _ => { }, TestContext.Current.CancellationToken);
 
         sent.Length.ShouldBe(writer.TotalBytes);
         var reader = new ProtocolReader(sent.ToArray()) { Flexible = flexible };
