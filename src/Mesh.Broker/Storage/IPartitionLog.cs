@@ -65,6 +65,13 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
     ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue);
 
+    /// <summary>Whole batches from the one that holds <paramref name="offset"/> on, as a region of a file that the caller releases; empty when there is none.</summary>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="maxBytes">Most bytes.</param>
+    /// <param name="firstWhole">Whether the first batch counts even when it is larger.</param>
+    /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
+    ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue);
+
     /// <summary>Bytes of the batch that holds <paramref name="offset"/>; 0 at the end.</summary>
     ValueTask<int> BatchBytesAtAsync(long offset);
 

@@ -46,6 +46,6 @@ internal sealed partial class PartitionLog
     /// <inheritdoc/>
     public void Configure(LogSettings settings) => Volatile.Write(ref this.settings, settings with
     {
-        IndexIntervalBytes = Settings.IndexIntervalBytes, LeaderEpoch = Settings.LeaderEpoch, Write = Settings.Write, Sync = Settings.Sync,
+        IndexIntervalBytes = Settings.IndexIntervalBytes, LeaderEpoch = Settings.LeaderEpoch, Write = Settings.Write, Sync = Settings.Sync, Step = Settings.Step,
     });
 }

@@ -16,7 +16,7 @@ public class PlatformaticTests
         result.GetProperty("values").EnumerateArray().Select(value => value.GetString()).ShouldBe(["v0", "v1", "v2", "v3", "v4", "v5", "heir"]);
         result.GetProperty("offsets").EnumerateArray().Select(offset => offset.GetInt32()).ShouldBe([2, 2, 4, 6]);
         result.GetProperty("fenced").EnumerateArray().Select(code => code.GetString()).ShouldContain("PRODUCER_FENCED");
-        result.GetProperty("described").EnumerateArray().Select(state => state.GetString()).ShouldBe(["STABLE"]);
+        result.GetProperty("described").EnumerateArray().Select(state => state.GetString()).ShouldBe(["Stable"]);
         result.GetProperty("groups").EnumerateArray().ShouldBeEmpty();
     }
 }

@@ -118,7 +118,7 @@ public class TransactionTests
     {
         await using var broker = await TestBroker.StartAsync();
         await CreateTopicAsync(broker, "t", 1);
-        using var producer = Producer(broker, "tx", timeoutMs: 1_000);
+        using var producer = Producer(broker, "tx", timeoutMs: 5_000);
         using var plain = ConfluentClientTests.Producer(broker);
         producer.InitTransactions(Patience);
         producer.BeginTransaction();

@@ -54,6 +54,8 @@ internal sealed class MarkerLog : IPartitionLog
 
     public ValueTask<int> BatchBytesAtAsync(long offset) => throw new NotSupportedException();
 
+    public ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end) => throw new NotSupportedException();
+
     public ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end) => throw new NotSupportedException();
 
     public ValueTask<TimedOffset?> FindByTimeAsync(long timestampMs) => throw new NotSupportedException();
