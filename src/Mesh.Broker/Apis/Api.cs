@@ -38,7 +38,4 @@ internal sealed record RequestContext(
 
     /// <summary>The client asked not to be answered.</summary>
     public bool NoResponse { get; set; }
-
-    /// <summary>Bytes of the memory budget that the answer holds.</summary>
-    public long BudgetTaken { get; set; }
 }

@@ -34,6 +34,14 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         });
         request.Tags();
 
+        // Partitions whose batches must reach the disk share the wait for it; all are done before the frame they lie in is given back.
+        Queue<Outcome>? together = null;
+        if (topics.Sum(topic => topic.Partitions.Count) > 1 && topics.Exists(topic => broker.Topics.FindPartition(topic.Name, 0)?.Settings.Flush == FlushPolicy.Fsync))
+        {
+            together = new Queue<Outcome>(await Task.WhenAll(
+                topics.SelectMany(topic => topic.Partitions.Select(partition => AppendAsync(topic.Name, partition, version, transactionalId).AsTask()))).ConfigureAwait(false));
+        }
+
         response.ArrayLength(topics.Count);
         foreach (var (name, partitions) in topics)
         {
@@ -41,7 +49,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
             response.ArrayLength(partitions.Count);
             foreach (var partition in partitions)
             {
-                var outcome = await AppendAsync(name, partition, version, transactionalId).ConfigureAwait(false);
+                var outcome = together?.Dequeue() ?? await AppendAsync(name, partition, version, transactionalId).ConfigureAwait(false);
                 response.Int32(partition.Index);
                 response.Error(outcome.Error);
                 response.Int64(outcome.BaseOffset);

@@ -35,9 +35,6 @@ internal sealed class Connection : IDisposable
     private bool processing;
     private bool sending;
 
-    // Bytes of the memory budget that the answer in progress holds until it is sent.
-    private long answerBudget;
-
     public Connection(BrokerState broker, Socket socket, CancellationToken stopping)
     {
         this.broker = broker;
@@ -162,20 +159,12 @@ internal sealed class Connection : IDisposable
         {
             processing = true;
             using var response = new ProtocolWriter();
-            try
+            if (await ProcessAsync(frame, response).ConfigureAwait(false))
             {
-                if (await ProcessAsync(frame, response).ConfigureAwait(false))
-                {
-                    response.PatchInt32(0, response.Length - sizeof(int));
-                    Touch();
-                    sending = true;
-                    await stream.WriteAsync(response.Written, closing.Token).ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                broker.Memory.Return(answerBudget);
-                answerBudget = 0;
+                response.PatchInt32(0, checked((int)response.TotalBytes) - sizeof(int));
+                Touch();
+                sending = true;
+                await AnswerSending.SendAsync(stream, response, Touch, closing.Token).ConfigureAwait(false);
             }
 
             sending = processing = false;
@@ -230,10 +219,6 @@ internal sealed class Connection : IDisposable
         {
             BrokerLog.RequestFailed(broker.Logger, api.Key.ToString(), ClientHost, e);
             throw new ProtocolException($"{api.Key} failed");
-        }
-        finally
-        {
-            answerBudget = context.BudgetTaken;
         }
 
         return !context.NoResponse;
