@@ -80,6 +80,9 @@ internal static partial class BrokerLog
     [LoggerMessage(7034, LogLevel.Information, "Offsets of group {Group} forgotten: nobody used it since {LastActive:u}")]
     public static partial void GroupExpired(ILogger logger, string group, DateTimeOffset lastActive);
 
+    [LoggerMessage(7035, LogLevel.Error, "Producer {ProducerId} has a transaction open in {Topic}-{Partition} that the coordinator does not know: its records are aborted")]
+    public static partial void UnknownTransactionAborted(ILogger logger, long producerId, string topic, int partition);
+
     [LoggerMessage(7040, LogLevel.Warning, "Record {Offset} of {Topic} is not a schema record and was skipped: {Reason}")]
     public static partial void SchemaRecordSkipped(ILogger logger, string topic, long offset, string reason);
 }

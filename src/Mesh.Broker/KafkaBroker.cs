@@ -75,6 +75,11 @@ public sealed class KafkaBroker : IAsyncDisposable
             transactions = await TransactionCoordinator.OpenAsync(
                 Path.Combine(options.DataFolder, "transactions"), options.Flush, new TransactionSettings(options.MaxTransactionTimeout, options.TransactionalIdExpiration),
                 producerIds, partition => logs.FindPartition(partition.Topic, partition.Partition), offsets, timeProvider, logger).ConfigureAwait(false);
+            foreach (var topic in topics.All)
+            {
+                for (int p = 0; p < topic.Partitions.Count; p++) await transactions.AbortUnknownAsync(new TopicPartition(topic.Name, p), topic.Partitions[p]).ConfigureAwait(false);
+            }
+
             acls = await AclStore.OpenAsync(options.DataFolder).ConfigureAwait(false);
             var users = UserDirectory.Open(options.Users, options.UsersFile, options.DataFolder, timeProvider, logger);
             cancellationToken.ThrowIfCancellationRequested();

@@ -37,6 +37,7 @@ public static class MeshProgram
             ModelsCommand.Create(),
             TopicsCommand.Create(),
             AclsCommand.Create(),
+            SchemasCommand.Create(),
             GroupsCommand.Create(),
             StatusCommand.Create(),
             DoctorCommand.Create(),

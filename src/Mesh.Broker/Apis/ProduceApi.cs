@@ -35,18 +35,22 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         });
         request.Tags();
 
-        bool maySign = transactionalId is null || broker.Authoriser.Allows(context.Principal, AclOperation.Write, AclResourceType.TransactionalId, transactionalId);
+        // Partitions whose batches must reach the disk share the wait for it; all are done before the frame they lie in is given back.
+        Queue<Outcome>? together = null;
+        if (topics.Sum(topic => topic.Partitions.Count) > 1 && topics.Exists(topic => broker.Topics.FindPartition(topic.Name, 0)?.Settings.Flush == FlushPolicy.Fsync))
+        {
+            together = new Queue<Outcome>(await Task.WhenAll(
+                topics.SelectMany(topic => topic.Partitions.Select(partition => AnswerAsync(context.Principal, topic.Name, partition, version, transactionalId).AsTask()))).ConfigureAwait(false));
+        }
+
         response.ArrayLength(topics.Count);
         foreach (var (name, partitions) in topics)
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
-            var refused = !maySign ? ErrorCode.TransactionalIdAuthorizationFailed
-                : broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Write, name) ? ErrorCode.None
-                : ErrorCode.TopicAuthorizationFailed;
             foreach (var partition in partitions)
             {
-                var outcome = refused == ErrorCode.None ? await AppendAsync(name, partition, version, transactionalId).ConfigureAwait(false) : new Outcome(refused, -1, -1);
+                var outcome = together?.Dequeue() ?? await AnswerAsync(context.Principal, name, partition, version, transactionalId).ConfigureAwait(false);
                 response.Int32(partition.Index);
                 response.Error(outcome.Error);
                 response.Int64(outcome.BaseOffset);
@@ -68,6 +72,14 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         if (version >= 1) response.Int32(0);
         response.Tags();
         context.NoResponse = acks == 0;
+    }
+
+    private async ValueTask<Outcome> AnswerAsync(Principal principal, string topic, PartitionData data, short version, string? transactionalId)
+    {
+        bool maySign = transactionalId is null || broker.Authoriser.Allows(principal, AclOperation.Write, AclResourceType.TransactionalId, transactionalId);
+        if (!maySign) return new Outcome(ErrorCode.TransactionalIdAuthorizationFailed, -1, -1);
+        if (!broker.Authoriser.AllowsTopic(principal, AclOperation.Write, topic)) return new Outcome(ErrorCode.TopicAuthorizationFailed, -1, -1);
+        return await AppendAsync(topic, data, version, transactionalId).ConfigureAwait(false);
     }
 
     private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version, string? transactionalId)

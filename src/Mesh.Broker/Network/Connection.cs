@@ -21,9 +21,6 @@ internal sealed class Connection : IDisposable
     /// <summary>Requests received ahead of the one in progress.</summary>
     private const int ReceivedAhead = 2;
 
-    /// <summary>Bytes of an answer handed to the socket at once: between two such pieces it shows whether the client takes them.</summary>
-    private const int SendBytes = 256 << 10;
-
     private static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(30);
 
     private readonly BrokerState broker;
@@ -43,9 +40,6 @@ internal sealed class Connection : IDisposable
 
     // How long the client is not heard after the answer in progress.
     private TimeSpan muted;
-
-    // Bytes of the memory budget that the answer in progress holds until it is sent.
-    private long answerBudget;
 
     public Connection(BrokerState broker, Socket socket, CancellationToken stopping)
     {
@@ -199,18 +193,15 @@ internal sealed class Connection : IDisposable
         {
             processing = true;
             using var response = new ProtocolWriter(broker.Memory);
-            try
+            if (await ProcessAsync(frame, response).ConfigureAwait(false))
             {
-                if (await ProcessAsync(frame, response).ConfigureAwait(false))
-                {
-                    response.PatchInt32(0, response.Length - sizeof(int));
-                    await SendAsync(stream, response.Written).ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                broker.Memory.Return(answerBudget);
-                answerBudget = 0;
+                response.PatchInt32(0, checked((int)response.TotalBytes) - sizeof(int));
+                Touch();
+                sending = true;
+                sendingPace.Begin();
+                await AnswerSending.SendAsync(stream, response, OnSent, closing.Token).ConfigureAwait(false);
+                sendingPace.End();
+                sending = false;
             }
 
             // Refused: the answer says so, and nothing more is heard (KIP-152).
@@ -224,22 +215,10 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    private async ValueTask SendAsync(Stream stream, ReadOnlyMemory<byte> answer)
+    private void OnSent(int bytes)
     {
+        sendingPace.Advance(bytes);
         Touch();
-        sending = true;
-        sendingPace.Begin();
-        while (answer.Length > 0)
-        {
-            var piece = answer[..Math.Min(SendBytes, answer.Length)];
-            await stream.WriteAsync(piece, closing.Token).ConfigureAwait(false);
-            sendingPace.Advance(piece.Length);
-            Touch();
-            answer = answer[piece.Length..];
-        }
-
-        sendingPace.End();
-        sending = false;
     }
 
     /// <returns>False when there is no answer to send.</returns>
@@ -290,10 +269,6 @@ internal sealed class Connection : IDisposable
             BrokerLog.RequestFailed(broker.Logger, api.Key.ToString(), ClientHost, e);
             throw new ProtocolException($"{api.Key} failed");
         }
-        finally
-        {
-            answerBudget = context.BudgetTaken;
-        }
 
         Charge(api.Key, context, bytes.Length, response);
         return !context.NoResponse;
@@ -305,7 +280,7 @@ internal sealed class Connection : IDisposable
         var quota = key == ApiKey.Produce ? broker.ProduceQuota : broker.FetchQuota;
         if (key is not (ApiKey.Produce or ApiKey.Fetch) || !quota.IsLimited) return;
         string party = context.Principal.Name == Principal.Anonymous ? ClientHost : context.Principal.ToString();
-        muted = quota.Use(party, key == ApiKey.Produce ? requestBytes : response.Length);
+        muted = quota.Use(party, key == ApiKey.Produce ? requestBytes : response.TotalBytes);
         if (muted > TimeSpan.Zero && context.ThrottleTimeAt is { } at) response.PatchInt32(at, (int)Math.Ceiling(muted.TotalMilliseconds));
     }
 

@@ -250,7 +250,6 @@ public class HostileClientTests
             reader.Tags();
             var context = new RequestContext(version, "fuzz", new Mesh.Broker.Access.Principal("fuzz", "nowhere"), Anonymous, request, new CancellationToken(canceled: true));
             await api.HandleAsync(context, reader, response);
-            broker.Memory.Return(context.BudgetTaken);
             return true;
         }
         catch (Exception e) when (e is ProtocolException or OperationCanceledException)

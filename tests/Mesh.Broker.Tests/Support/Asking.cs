@@ -25,7 +25,6 @@ internal static class Asking
         var principal = new Principal(user, "10.0.0.1");
         var context = new RequestContext(version, "asking", principal, Unauthenticated(principal), bytes, TestContext.Current.CancellationToken);
         await api.HandleAsync(context, new ProtocolReader(bytes) { Flexible = flexible }, response);
-        state.Memory.Return(context.BudgetTaken);
         return new ProtocolReader(response.Written.ToArray()) { Flexible = flexible };
     }
 

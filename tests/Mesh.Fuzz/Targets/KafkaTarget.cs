@@ -128,7 +128,6 @@ public sealed class KafkaTarget : FuzzTarget
         byte[] request = [.. bytes];
         var principal = new Principal(random.Next(4) == 0 ? "alice" : "root", "10.0.0.1");
         var authentication = new Authentication(state.Users, principal);
-        RequestContext? context = null;
         try
         {
             var reader = new ProtocolReader(request);
@@ -141,17 +140,13 @@ public sealed class KafkaTarget : FuzzTarget
             using var response = new ProtocolWriter(state.Memory) { Flexible = version >= api.FlexibleFrom };
             reader.Flexible = response.Flexible;
             reader.Tags();
-            context = new RequestContext(version, "fuzz", principal, authentication, request, new CancellationToken(canceled: true));
+            var context = new RequestContext(version, "fuzz", principal, authentication, request, new CancellationToken(canceled: true));
             await api.HandleAsync(context, reader, response);
             return reader.Remaining;
         }
         catch (Exception e) when (e is ProtocolException or OperationCanceledException)
         {
             return e is ProtocolException ? null : 0;
-        }
-        finally
-        {
-            state.Memory.Return(context?.BudgetTaken ?? 0);
         }
     }
 
