@@ -48,7 +48,7 @@ public sealed partial class SchemaRegistry : IDisposable
         var (error, topic) = await broker.State.Topics.CreateAsync(TopicName, 1, settings).ConfigureAwait(false);
         if (topic is null) throw new MeshException("MESH7005", $"The schema registry's topic {TopicName} cannot be created ({error}). Check the disk of {broker.State.Options.DataFolder}.", isTransient: true);
         var registry = new SchemaRegistry(broker, topic.Partitions[0]);
-        await registry.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        registry.ReadAll(cancellationToken);
         return registry;
     }
 
@@ -82,15 +82,15 @@ public sealed partial class SchemaRegistry : IDisposable
         store.Apply(keyJson, valueJson, isTombstone: value is null);
     }
 
-    private async ValueTask ReadAllAsync(CancellationToken cancellationToken)
+    private void ReadAll(CancellationToken cancellationToken)
     {
         long offset = log.StartOffset;
         long end = log.HighWatermark;
         while (offset < end)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            byte[] batch = new byte[await log.BatchBytesAtAsync(offset).ConfigureAwait(false)];
-            if (batch.Length == 0 || await log.ReadAsync(offset, batch).ConfigureAwait(false) == 0) return;
+            byte[] batch = new byte[log.BatchBytesAt(offset)];
+            if (batch.Length == 0 || log.Read(offset, batch) == 0) return;
             var header = RecordBatchHeader.Read(batch);
             ReadBatch(header, batch);
             offset = Math.Max(header.NextOffset, offset + 1);
