@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Mesh.Benchmarks;
+using Mesh.Benchmarks.Broker;
 using Mesh.Benchmarks.Files;
 
 return args switch
@@ -8,6 +9,8 @@ return args switch
     ["files", .. var rest] => await SampleFiles.WriteAsync(rest),
     ["lake", .. var rest] => await LakeColumns.RunAsync(rest),
     ["formats", .. var rest] => await FormatRuns.RunAsync(rest),
+    ["broker", .. var rest] => await BrokerRuns.RunAsync(rest),
+    ["broker-host", var kind, var folder, var flush] => await BrokerHost.RunAsync(kind, folder, flush),
     ["ros1-bags", var folder] => await WriteBagsAsync(folder),
     _ => RunMicrobenchmarks(args),
 };

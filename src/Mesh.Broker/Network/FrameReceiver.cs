@@ -12,6 +12,9 @@ internal sealed class FrameReceiver(Stream stream, MemoryBudget budget)
     private int start;
     private int end;
 
+    // Length of the last request: a client that has sent as much before is given as much room at once, which spares copying as it grows.
+    private int proven;
+
     /// <summary>Whether part of a frame has arrived.</summary>
     public bool InFrame { get; private set; }
 
@@ -36,7 +39,7 @@ internal sealed class FrameReceiver(Stream stream, MemoryBudget budget)
         start += sizeof(int);
         if (length < 0 || length > maxBytes) throw new Protocol.ProtocolException($"a request of {length:N0} bytes was announced, at most {maxBytes:N0} are accepted");
 
-        var frame = new RequestFrame(budget);
+        var frame = new RequestFrame(budget, Math.Min(proven, length));
         try
         {
             while (frame.Length < length)
@@ -60,6 +63,7 @@ internal sealed class FrameReceiver(Stream stream, MemoryBudget budget)
             }
 
             InFrame = false;
+            proven = length;
             return frame;
         }
         catch

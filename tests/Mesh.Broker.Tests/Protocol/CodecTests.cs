@@ -87,6 +87,29 @@ public class CodecTests
     }
 
     [Fact]
+    public void The_checksum_of_long_data_checked_as_three_strands_is_the_one_of_its_bits()
+    {
+        byte[] data = new byte[40_000];
+        new Random(5).NextBytes(data);
+        foreach (int length in new[] { 0, 7, 12_287, 12_288, 12_289, 24_576, 39_999, 40_000 })
+        {
+            Crc32C.Compute(data.AsSpan(0, length)).ShouldBe(BitByBit(data.AsSpan(0, length)));
+        }
+
+        static uint BitByBit(ReadOnlySpan<byte> bytes)
+        {
+            uint state = uint.MaxValue;
+            foreach (byte value in bytes)
+            {
+                state ^= value;
+                for (int bit = 0; bit < 8; bit++) state = (state >> 1) ^ ((state & 1) * 0x82f63b78);
+            }
+
+            return ~state;
+        }
+    }
+
+    [Fact]
     public void A_valid_batch_passes_and_no_other_byte_sequence_near_it_does()
     {
         byte[] valid = Batches.One("some value", producerId: 3);
