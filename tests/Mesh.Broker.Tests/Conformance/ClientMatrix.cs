@@ -45,7 +45,7 @@ internal static class ClientMatrix
             [Capability.Cooperative] = "knows eager assignment only",
             [Capability.Static] = "knows no static membership",
         }),
-        [Platformatic] = ("2.12.1", []),
+        [Platformatic] = ("2.12.1", new() { [Capability.Zstd] = "needs Node.js 22.15" }),
     };
 
     /// <summary>Names, in the table's order.</summary>

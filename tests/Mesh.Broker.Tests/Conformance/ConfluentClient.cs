@@ -15,7 +15,6 @@ internal sealed partial class ConfluentClient(string bootstrap) : IForeignClient
     {
         var c = JsonSerializer.SerializeToElement(command);
         string Text(string name) => c.GetProperty(name).GetString()!;
-        int Int(string name) => c.GetProperty(name).GetInt32();
         try
         {
             // librdkafka's calls block, and the tests of other clients wait for this one, too.

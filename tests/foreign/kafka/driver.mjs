@@ -2,6 +2,13 @@
 // Keys, values and header values travel as base64; a null value stays null, a missing key too.
 import { createInterface } from 'node:readline';
 
+// @platformatic/kafka is made for Node 22, and of what Node 20 lacks it needs only this (and zstd, which is not for free).
+Promise.withResolvers ??= function withResolvers() {
+  const parts = {};
+  parts.promise = new this((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return parts;
+};
+
 export const bootstrap = process.argv[2];
 export const bytes = (text) => (text === null || text === undefined ? null : Buffer.from(text, 'base64'));
 export const text = (buffer) => (buffer === null || buffer === undefined ? null : Buffer.from(buffer).toString('base64'));

@@ -1,7 +1,7 @@
 // @platformatic/kafka. See driver.mjs.
 import { readFileSync } from 'node:fs';
-import { Admin, Consumer, Producer } from '@platformatic/kafka';
 import { bootstrap, bytes, serve, text, until } from './driver.mjs';
+import { Admin, Consumer, Producer } from '@platformatic/kafka';
 
 const common = { clientId: 'platformatic', bootstrapBrokers: [bootstrap], retries: 5, retryDelay: 100, metadataMaxAge: 0 };
 const admin = new Admin(common);
