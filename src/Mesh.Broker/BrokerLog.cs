@@ -44,6 +44,24 @@ internal static partial class BrokerLog
     [LoggerMessage(7012, LogLevel.Error, "Accepting connections failed")]
     public static partial void AcceptFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(7013, LogLevel.Warning, "{Folder} was opened again at offset {Offset} after synchronising it had failed; nothing acknowledged was lost")]
+    public static partial void Reopened(ILogger logger, string folder, long offset);
+
+    [LoggerMessage(7030, LogLevel.Warning, "Transaction of {TransactionalId} took longer than its {TimeoutMs} ms and is aborted")]
+    public static partial void TransactionTimedOut(ILogger logger, string transactionalId, double timeoutMs);
+
+    [LoggerMessage(7031, LogLevel.Information, "Open transaction of {TransactionalId} aborted: another producer took over its id")]
+    public static partial void TransactionFenced(ILogger logger, string transactionalId);
+
+    [LoggerMessage(7032, LogLevel.Error, "Transaction of {TransactionalId} is decided but could not be carried out everywhere; it is tried again every second")]
+    public static partial void TransactionUnfinished(ILogger logger, string transactionalId);
+
+    [LoggerMessage(7033, LogLevel.Error, "Looking for what is overdue failed; it is tried again")]
+    public static partial void SweepFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(7034, LogLevel.Information, "Offsets of group {Group} forgotten: nobody used it since {LastActive:u}")]
+    public static partial void GroupExpired(ILogger logger, string group, DateTimeOffset lastActive);
+
     [LoggerMessage(7040, LogLevel.Warning, "Record {Offset} of {Topic} is not a schema record and was skipped: {Reason}")]
     public static partial void SchemaRecordSkipped(ILogger logger, string topic, long offset, string reason);
 }

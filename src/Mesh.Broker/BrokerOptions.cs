@@ -51,6 +51,12 @@ public sealed record BrokerOptions
     /// <summary>Size of a partition beyond which closed segments are deleted, in bytes; null (default) for no limit. The topic setting <c>retention.bytes</c> overrides it.</summary>
     public long? RetentionBytes { get; init; }
 
+    /// <summary>How often retention and compaction look at every partition (default: 30 seconds).</summary>
+    public TimeSpan UpkeepInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Silence after which an idempotent producer is forgotten, unless it has a transaction open (default: 1 day).</summary>
+    public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Whether asking for a topic that does not exist creates it, when the client allows that (default: true).</summary>
     public bool AutoCreateTopics { get; init; } = true;
 
@@ -65,4 +71,13 @@ public sealed record BrokerOptions
 
     /// <summary>Members of one consumer group (default: 1000).</summary>
     public int MaxGroupMembers { get; init; } = 1000;
+
+    /// <summary>How long the offsets of a group are kept that has no members and commits nothing (default: 7 days, as Kafka).</summary>
+    public TimeSpan OffsetsRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Longest transaction timeout that a producer may ask for (default: 15 minutes); an overdue transaction is aborted.</summary>
+    public TimeSpan MaxTransactionTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Silence after which a transactional id is forgotten (default: 7 days); its producer is then no longer known and must begin anew.</summary>
+    public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
 }

@@ -3,6 +3,7 @@ using Mesh.Broker.Apis;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Network;
 using Mesh.Broker.Storage;
+using Mesh.Broker.Transactions;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Broker;
@@ -18,6 +19,7 @@ internal sealed class BrokerState
     public required OffsetStore Offsets { get; init; }
     public required ProducerIds ProducerIds { get; init; }
     public required GroupCoordinator Groups { get; init; }
+    public required TransactionCoordinator Transactions { get; init; }
     public required Authoriser Authoriser { get; init; }
     public required MemoryBudget Memory { get; init; }
     public required TimeProvider Time { get; init; }

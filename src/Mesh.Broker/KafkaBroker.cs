@@ -5,6 +5,7 @@ using Mesh.Broker.Access;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Network;
 using Mesh.Broker.Storage;
+using Mesh.Broker.Transactions;
 using Mesh.Model;
 using Microsoft.Extensions.Logging;
 
@@ -58,21 +59,28 @@ public sealed class KafkaBroker : IAsyncDisposable
         Socket? socket = null;
         TopicStore? topics = null;
         OffsetStore? offsets = null;
+        TransactionCoordinator? transactions = null;
         try
         {
             folderLock = LockFolder(options.DataFolder);
             socket = Listener.Bind(options);
             cancellationToken.ThrowIfCancellationRequested();
             topics = await TopicStore.OpenAsync(options, timeProvider, logger).ConfigureAwait(false);
-            offsets = await OffsetStore.OpenAsync(Path.Combine(options.DataFolder, "groups"), options.Flush, logger).ConfigureAwait(false);
+            offsets = await OffsetStore.OpenAsync(Path.Combine(options.DataFolder, "groups"), options.Flush, timeProvider, logger).ConfigureAwait(false);
+            var producerIds = ProducerIds.Open(options.DataFolder);
+            var logs = topics;
+            transactions = await TransactionCoordinator.OpenAsync(
+                Path.Combine(options.DataFolder, "transactions"), options.Flush, new TransactionSettings(options.MaxTransactionTimeout, options.TransactionalIdExpiration),
+                producerIds, partition => logs.FindPartition(partition.Topic, partition.Partition), offsets, timeProvider, logger).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             var state = new BrokerState
             {
                 Options = options,
                 Topics = topics,
                 Offsets = offsets,
-                ProducerIds = ProducerIds.Open(options.DataFolder),
-                Groups = new GroupCoordinator(new GroupSettings(options.InitialRebalanceDelay, options.MaxGroupMembers), timeProvider, logger),
+                ProducerIds = producerIds,
+                Groups = new GroupCoordinator(new GroupSettings(options.InitialRebalanceDelay, options.MaxGroupMembers, options.OffsetsRetention), offsets, timeProvider, logger),
+                Transactions = transactions,
                 Authoriser = new Authoriser(),
                 Memory = new MemoryBudget(options.MaxBufferedBytes),
                 Time = timeProvider,
@@ -81,12 +89,15 @@ public sealed class KafkaBroker : IAsyncDisposable
                 Port = ((IPEndPoint)socket.LocalEndPoint!).Port,
             };
             state.RegisterApis();
+            transactions.StartSweeping();
+            state.Groups.StartSweeping();
             var broker = new KafkaBroker(state, Listener.Start(state, socket), folderLock);
             BrokerLog.Started(logger, broker.Bootstrap, options.DataFolder, topics.All.Count(), topics.PartitionCount, (long)timeProvider.GetElapsedTime(started).TotalMilliseconds);
             return broker;
         }
         catch (Exception e)
         {
+            if (transactions is not null) await transactions.DisposeAsync().ConfigureAwait(false);
             if (offsets is not null) await offsets.DisposeAsync().ConfigureAwait(false);
             if (topics is not null) await topics.DisposeAsync().ConfigureAwait(false);
             socket?.Dispose();
@@ -111,9 +122,9 @@ public sealed class KafkaBroker : IAsyncDisposable
     {
         var topics = State.Topics.All.Select(topic => new TopicSnapshot(topic.Name, topic.IsInternal, [.. topic.Partitions.Select((log, p) =>
             new PartitionSnapshot(p, log.StartOffset, log.HighWatermark, log.SizeBytes))])).ToList();
-        var groups = State.Offsets.Groups.Union(State.Groups.All.Select(group => group.Id)).Order(StringComparer.Ordinal).Select(id =>
+        var groups = State.Groups.Ids.Select(id =>
         {
-            var live = State.Groups.Find(id)?.Describe();
+            var live = State.Groups.Describe(id);
             return new GroupSnapshot(id, live?.State ?? nameof(GroupState.Empty), live?.Members.Count ?? 0, [.. State.Offsets.OfGroup(id).Select(o =>
                 new GroupOffsetSnapshot(o.Topic, o.Partition, o.Committed.Offset, State.Topics.FindPartition(o.Topic, o.Partition)?.HighWatermark))]);
         }).ToList();
@@ -125,8 +136,9 @@ public sealed class KafkaBroker : IAsyncDisposable
 
     private async Task StopOnceAsync()
     {
-        State.Groups.Dispose();
+        await State.Groups.DisposeAsync().ConfigureAwait(false);
         await listener.StopAsync(StopPatience).ConfigureAwait(false);
+        await State.Transactions.DisposeAsync().ConfigureAwait(false);
         await State.Topics.DisposeAsync().ConfigureAwait(false);
         await State.Offsets.DisposeAsync().ConfigureAwait(false);
         State.ProducerIds.Dispose();

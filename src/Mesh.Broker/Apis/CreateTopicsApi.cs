@@ -83,6 +83,8 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
             return (ErrorCode.InvalidReplicationFactor, "There is one broker, so the replication factor can only be 1.", null);
         }
 
+        if (TopicSettings.Validate(topic.Settings) is { } wrong) return (ErrorCode.InvalidConfig, wrong, null);
+
         var error = ErrorCode.None;
         Topic? created = null;
         if (!validateOnly)
@@ -108,7 +110,6 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
             ErrorCode.TopicAlreadyExists => $"Topic '{topic.Name}' already exists.",
             ErrorCode.InvalidTopic => "A topic's name has 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.",
             ErrorCode.InvalidPartitions => $"The number of partitions must be at least 1, and at most {broker.Options.MaxPartitions} over all topics.",
-            ErrorCode.InvalidConfig => "A topic setting is not a number in its range.",
             _ => "The topic could not be written to the disk.",
         };
         return (error, message, error == ErrorCode.None ? created : null);

@@ -7,7 +7,6 @@ namespace Mesh.Broker.Apis;
 internal sealed class DescribeGroupsApi(BrokerState broker) : Api(ApiKey.DescribeGroups, 0, 5, flexibleFrom: 5)
 {
     private static readonly GroupDescription Dead = new("Dead", "", "", []);
-    private static readonly GroupDescription Offline = new(nameof(GroupState.Empty), "consumer", "", []);
 
     public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
@@ -19,7 +18,7 @@ internal sealed class DescribeGroupsApi(BrokerState broker) : Api(ApiKey.Describ
         if (version >= 1) response.Int32(0);
         response.Array(ids, (writer, id) =>
         {
-            var group = broker.Groups.Find(id)?.Describe() ?? (broker.Offsets.OfGroup(id).Count > 0 ? Offline : Dead);
+            var group = broker.Groups.Describe(id) ?? Dead;
             writer.Error(ErrorCode.None);
             writer.String(id);
             writer.String(group.State);

@@ -12,7 +12,13 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
     /// <summary>Most of what one answer carries, whatever the client asks for.</summary>
     private const int MaxResponseBytes = 50 << 20;
 
-    private readonly record struct FetchPartition(int Index, long Offset, int MaxBytes);
+    private readonly record struct FetchPartition(int Index, long Offset, int MaxBytes, int LeaderEpoch, int LastFetchedEpoch);
+
+    /// <summary>What a partition's check came to.</summary>
+    /// <param name="Error">Error.</param>
+    /// <param name="End">Offset the reader may read up to.</param>
+    /// <param name="Diverging">Epoch and its end, when the reader's log is not a beginning of this one (KIP-595).</param>
+    private readonly record struct Verdict(ErrorCode Error, long End = -1, (int Epoch, long EndOffset)? Diverging = null);
 
     private sealed record FetchTopic(string Name, List<FetchPartition> Partitions);
 
@@ -68,13 +74,13 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             var partitions = topic.Array(partition =>
             {
                 int index = partition.Int32();
-                if (version >= 9) partition.Int32();
+                int leaderEpoch = version >= 9 ? partition.Int32() : -1;
                 long offset = partition.Int64();
-                if (version >= 12) partition.Int32();
+                int lastFetchedEpoch = version >= 12 ? partition.Int32() : -1;
                 if (version >= 5) partition.Int64();
                 int partitionMaxBytes = partition.Int32();
                 partition.Tags();
-                return new FetchPartition(index, offset, partitionMaxBytes);
+                return new FetchPartition(index, offset, partitionMaxBytes, leaderEpoch, lastFetchedEpoch);
             });
             topic.Tags();
             return new FetchTopic(name, partitions);
@@ -142,10 +148,11 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             foreach (var partition in topic.Partitions)
             {
                 var log = broker.Topics.FindPartition(topic.Name, partition.Index);
-                if (Check(log, partition.Offset) != ErrorCode.None) return true;
+                var verdict = Check(log, partition, fetch.ReadCommitted);
+                if (verdict.Error != ErrorCode.None || verdict.Diverging is not null) return true;
                 try
                 {
-                    available += await log!.AvailableAsync(partition.Offset, Math.Max(0, partition.MaxBytes)).ConfigureAwait(false);
+                    available += await log!.AvailableAsync(partition.Offset, Math.Max(0, partition.MaxBytes), verdict.End).ConfigureAwait(false);
                 }
                 catch (ObjectDisposedException)
                 {
@@ -159,10 +166,19 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         return false;
     }
 
-    private static ErrorCode Check(IPartitionLog? log, long offset)
+    private static Verdict Check(IPartitionLog? log, in FetchPartition partition, bool readCommitted)
     {
-        if (log is null) return ErrorCode.UnknownTopicOrPartition;
-        return offset < log.StartOffset || offset > log.HighWatermark ? ErrorCode.OffsetOutOfRange : ErrorCode.None;
+        if (log is null) return new Verdict(ErrorCode.UnknownTopicOrPartition);
+        if (LeaderEpochs.Check(log, partition.LeaderEpoch) is var fenced and not ErrorCode.None) return new Verdict(fenced);
+        if (partition.Offset < log.StartOffset || partition.Offset > log.HighWatermark) return new Verdict(ErrorCode.OffsetOutOfRange);
+        if (partition.LastFetchedEpoch >= 0)
+        {
+            var known = log.EndOffsetOf(partition.LastFetchedEpoch);
+            if (known.Epoch < 0) return new Verdict(ErrorCode.OffsetOutOfRange);
+            if (known.Epoch < partition.LastFetchedEpoch || known.EndOffset < partition.Offset) return new Verdict(ErrorCode.None, partition.Offset, known);
+        }
+
+        return new Verdict(ErrorCode.None, readCommitted ? log.LastStableOffset : log.HighWatermark);
     }
 
     /// <returns>Bytes of records written.</returns>
@@ -171,61 +187,119 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
     {
         short version = context.Version;
         var log = broker.Topics.FindPartition(topic, partition.Index);
-        var error = version < 4 ? ErrorCode.UnsupportedForMessageFormat : Check(log, partition.Offset);
+        var verdict = version < 4 ? new Verdict(ErrorCode.UnsupportedForMessageFormat) : Check(log, partition, fetch.ReadCommitted);
         int room = 0;
-        if (error == ErrorCode.None)
+        if (verdict.Error == ErrorCode.None)
         {
             try
             {
-                room = await RoomAsync(context, log!, partition, left, first).ConfigureAwait(false);
+                room = await RoomAsync(context, log!, partition, verdict.End, left, first).ConfigureAwait(false);
             }
             catch (Exception e) when (e is ObjectDisposedException or IOException)
             {
-                error = e is IOException ? ErrorCode.KafkaStorageError : ErrorCode.UnknownTopicOrPartition;
+                verdict = new Verdict(e is IOException ? ErrorCode.KafkaStorageError : ErrorCode.UnknownTopicOrPartition);
             }
         }
 
-        long highWatermark = error == ErrorCode.None ? log!.HighWatermark : -1;
+        bool sound = verdict.Error == ErrorCode.None;
+
+        // The end was settled before: what becomes visible after is for the next request, whose aborted transactions then include it.
+        var aborted = sound && fetch.ReadCommitted && room > 0 ? log!.AbortedBetween(partition.Offset, verdict.End) : [];
         response.Int32(partition.Index);
-        response.Error(error);
-        response.Int64(highWatermark);
-        if (version >= 4) response.Int64(highWatermark);
-        if (version >= 5) response.Int64(error == ErrorCode.None ? log!.StartOffset : -1);
-        if (version >= 4)
+        response.Error(verdict.Error);
+        response.Int64(sound ? log!.HighWatermark : -1);
+        if (version >= 4) response.Int64(!sound ? -1 : fetch.ReadCommitted && verdict.Diverging is null ? verdict.End : log!.LastStableOffset);
+        if (version >= 5) response.Int64(sound ? log!.StartOffset : -1);
+        if (version < 4 || aborted.Count == 0)
         {
-            if (fetch.ReadCommitted) response.ArrayLength(0);
-            else response.NullArray();
+            if (version >= 4) WriteAborted(response, fetch.ReadCommitted, aborted);
+            if (version >= 11) response.Int32(-1);
+            return await WriteRecordsAsync(response, log, partition, verdict, room).ConfigureAwait(false);
         }
 
+        // Which of them concern the answer is known only once its records are read.
+        using var records = new PooledBytes(room);
+        records.Length = await ReadAsync(log!, partition.Offset, records.Room[..room], verdict.End).ConfigureAwait(false);
+        WriteAborted(response, readCommitted: true, log!.AbortedBetween(partition.Offset, EndOf(records.Span, partition.Offset)));
         if (version >= 11) response.Int32(-1);
-        int read = 0;
-        var destination = response.BeginRecords(room);
-        if (room > 0)
+        records.Memory.CopyTo(response.BeginRecords(records.Length));
+        response.EndRecords(records.Length);
+        response.Tags();
+        return records.Length;
+    }
+
+    private static void WriteAborted(ProtocolWriter response, bool readCommitted, IReadOnlyList<AbortedTransaction> aborted)
+    {
+        if (!readCommitted)
         {
-            try
-            {
-                read = await log!.ReadAsync(partition.Offset, destination).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is ObjectDisposedException or IOException)
-            {
-                // Deleted just now: nothing is read, and the next request learns why.
-            }
+            response.NullArray();
+            return;
         }
 
+        response.Array(aborted, static (writer, transaction) =>
+        {
+            writer.Int64(transaction.ProducerId);
+            writer.Int64(transaction.FirstOffset);
+            writer.Tags();
+        });
+    }
+
+    private static async ValueTask<int> WriteRecordsAsync(ProtocolWriter response, IPartitionLog? log, FetchPartition partition, Verdict verdict, int room)
+    {
+        var destination = response.BeginRecords(room);
+        int read = room > 0 ? await ReadAsync(log!, partition.Offset, destination, verdict.End).ConfigureAwait(false) : 0;
         response.EndRecords(read);
+        if (verdict.Diverging is not var (epoch, endOffset) || !response.Flexible)
+        {
+            response.Tags();
+            return read;
+        }
+
+        // One tagged field, number 0, of 13 bytes: epoch, end offset and no tagged fields of its own.
+        response.UnsignedVarInt(1);
+        response.UnsignedVarInt(0);
+        response.UnsignedVarInt(13);
+        response.Int32(epoch);
+        response.Int64(endOffset);
         response.Tags();
         return read;
     }
 
+    private static async ValueTask<int> ReadAsync(IPartitionLog log, long offset, Memory<byte> destination, long end)
+    {
+        try
+        {
+            return await log.ReadAsync(offset, destination, end).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or IOException)
+        {
+            // Deleted just now: nothing is read, and the next request learns why.
+            return 0;
+        }
+    }
+
+    /// <summary>Offset after the last of some whole batches.</summary>
+    private static long EndOf(ReadOnlySpan<byte> batches, long otherwise)
+    {
+        while (!batches.IsEmpty)
+        {
+            var header = RecordBatchHeader.Read(batches);
+            otherwise = header.NextOffset;
+            batches = batches[(int)header.TotalBytes..];
+        }
+
+        return otherwise;
+    }
+
     /// <summary>Bytes to read: what is there, within the limits; the answer's first batch even beyond them, or a large one would block for ever.</summary>
-    private async ValueTask<int> RoomAsync(RequestContext context, IPartitionLog log, FetchPartition partition, int left, bool first)
+    private async ValueTask<int> RoomAsync(RequestContext context, IPartitionLog log, FetchPartition partition, long end, int left, bool first)
     {
         long limit = Math.Clamp(partition.MaxBytes, 0, left);
-        int room = (int)await log.AvailableAsync(partition.Offset, limit).ConfigureAwait(false);
+        int room = (int)await log.AvailableAsync(partition.Offset, limit, end).ConfigureAwait(false);
         if (room > 0 && !TakeMemory(context, room)) room = 0;
 
         // Everything that is there fits: then the first batch is whole.
-        if (!first || (room > 0 && room < limit)) return room;
+        if (!first || partition.Offset >= end || (room > 0 && room < limit)) return room;
         int batch = await log.BatchBytesAtAsync(partition.Offset).ConfigureAwait(false);
         return Math.Max(room, batch);
     }

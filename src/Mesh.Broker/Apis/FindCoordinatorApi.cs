@@ -2,10 +2,11 @@ using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
 
-/// <summary>Names the coordinator of a group, which is always this broker.</summary>
+/// <summary>Names the coordinator of a group or a transactional id, which is always this broker.</summary>
 internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCoordinator, 0, 4, flexibleFrom: 3)
 {
     private const sbyte GroupKey = 0;
+    private const sbyte TransactionKey = 1;
 
     public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
@@ -15,9 +16,9 @@ internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCo
         if (version >= 4) keys = request.Array(static reader => reader.String());
         request.Tags();
 
-        bool known = type == GroupKey;
+        bool known = type is GroupKey or TransactionKey;
         var error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
-        string? message = known ? null : "Transactions are not supported.";
+        string? message = known ? null : "Only groups and transactional ids have a coordinator.";
         if (version >= 1) response.Int32(0);
         if (version >= 4)
         {

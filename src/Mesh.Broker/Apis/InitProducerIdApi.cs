@@ -1,40 +1,47 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
+using Mesh.Broker.Transactions;
 
 namespace Mesh.Broker.Apis;
 
-/// <summary>Gives an idempotent producer its id. Transactions are refused.</summary>
+/// <summary>Gives a producer its id and epoch; with a transactional id, whoever had that before is fenced.</summary>
 internal sealed class InitProducerIdApi(BrokerState broker) : Api(ApiKey.InitProducerId, 0, 4, flexibleFrom: 2)
 {
+    /// <summary>First version whose clients know PRODUCER_FENCED.</summary>
+    private const short FencedFrom = 4;
+
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
+        short version = context.Version;
         string? transactionalId = request.NullableString();
-        request.Int32();
-        if (context.Version >= 3)
-        {
-            request.Int64();
-            request.Int16();
-        }
-
+        int timeoutMs = request.Int32();
+        long ownProducerId = version >= 3 ? request.Int64() : -1;
+        short ownEpoch = version >= 3 ? request.Int16() : (short)-1;
         request.Tags();
-        var error = transactionalId is null ? ErrorCode.None : ErrorCode.UnsupportedVersion;
-        long id = -1;
-        if (error == ErrorCode.None)
-        {
-            try
-            {
-                id = await broker.ProducerIds.TakeAsync().ConfigureAwait(false);
-            }
-            catch (IOException e)
-            {
-                BrokerLog.AppendFailed(broker.Logger, broker.Options.DataFolder, e.Message);
-                error = ErrorCode.CoordinatorNotAvailable;
-            }
-        }
+
+        ProducerIdentity identity;
+        if ((ownProducerId < 0) != (ownEpoch < 0)) identity = ProducerIdentity.Failed(ErrorCode.InvalidRequest);
+        else if (transactionalId is null) identity = await TakeAsync().ConfigureAwait(false);
+        else if (!broker.Authoriser.Allows(context.Principal, AclOperation.Write, AclResourceType.TransactionalId, transactionalId)) identity = ProducerIdentity.Failed(ErrorCode.TransactionalIdAuthorizationFailed);
+        else identity = await broker.Transactions.InitAsync(transactionalId, TimeSpan.FromMilliseconds(timeoutMs), ownProducerId, ownEpoch).ConfigureAwait(false);
 
         response.Int32(0);
-        response.Error(error);
-        response.Int64(id);
-        response.Int16(error == ErrorCode.None ? (short)0 : (short)-1);
+        response.Error(TransactionErrors.For(identity.Error, version >= FencedFrom));
+        response.Int64(identity.ProducerId);
+        response.Int16(identity.Epoch);
         response.Tags();
+    }
+
+    private async ValueTask<ProducerIdentity> TakeAsync()
+    {
+        try
+        {
+            return new ProducerIdentity(ErrorCode.None, await broker.ProducerIds.TakeAsync().ConfigureAwait(false), 0);
+        }
+        catch (IOException e)
+        {
+            BrokerLog.AppendFailed(broker.Logger, broker.Options.DataFolder, e.Message);
+            return ProducerIdentity.Failed(ErrorCode.CoordinatorNotAvailable);
+        }
     }
 }

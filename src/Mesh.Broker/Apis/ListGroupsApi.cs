@@ -12,8 +12,7 @@ internal sealed class ListGroupsApi(BrokerState broker) : Api(ApiKey.ListGroups,
         var states = version >= 4 ? request.Array(static reader => reader.String()) : [];
         request.Tags();
 
-        var groups = broker.Offsets.Groups.Union(broker.Groups.All.Select(group => group.Id)).Order(StringComparer.Ordinal)
-            .Select(id => (Id: id, Description: broker.Groups.Find(id)?.Describe() ?? new GroupDescription(nameof(GroupState.Empty), "consumer", "", [])))
+        var groups = broker.Groups.Ids.Select(id => (Id: id, Description: broker.Groups.Describe(id)!)).Where(static group => group.Description is not null)
             .Where(group => states.Count == 0 || states.Contains(group.Description.State, StringComparer.OrdinalIgnoreCase))
             .ToList();
         if (version >= 1) response.Int32(0);

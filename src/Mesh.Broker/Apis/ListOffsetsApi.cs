@@ -10,22 +10,24 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
     private const long EarliestTimestamp = -2;
     private const long MaxTimestamp = -3;
 
+    private readonly record struct Wanted(int Index, int LeaderEpoch, long Timestamp, int MaxOffsets);
+
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
         request.Int32();
-        if (version >= 2) request.Int8();
+        bool readCommitted = version >= 2 && request.Int8() == 1;
         var topics = request.Array(topic =>
         {
             string name = topic.String();
             var partitions = topic.Array(partition =>
             {
                 int index = partition.Int32();
-                if (version >= 4) partition.Int32();
+                int leaderEpoch = version >= 4 ? partition.Int32() : -1;
                 long timestamp = partition.Int64();
-                if (version == 0) partition.Int32();
+                int maxOffsets = version == 0 ? partition.Int32() : 1;
                 partition.Tags();
-                return (Index: index, Timestamp: timestamp);
+                return new Wanted(index, leaderEpoch, timestamp, maxOffsets);
             });
             topic.Tags();
             return (Name: name, Partitions: partitions);
@@ -38,38 +40,72 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
-            foreach (var (index, timestamp) in partitions)
-            {
-                var log = broker.Topics.FindPartition(name, index);
-                var found = log is null ? null : await FindAsync(log, timestamp).ConfigureAwait(false);
-                response.Int32(index);
-                response.Error(log is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None);
-                if (version == 0)
-                {
-                    response.ArrayLength(found is null ? 0 : 1);
-                    if (found is not null) response.Int64(found.Value.Offset);
-                }
-                else
-                {
-                    response.Int64(found?.TimestampMs ?? -1);
-                    response.Int64(found?.Offset ?? -1);
-                }
-
-                if (version >= 4) response.Int32(found is null ? -1 : 0);
-                response.Tags();
-            }
-
+            foreach (var wanted in partitions) await WriteAsync(response, version, broker.Topics.FindPartition(name, wanted.Index), wanted, readCommitted).ConfigureAwait(false);
             response.Tags();
         }
 
         response.Tags();
     }
 
-    private static async ValueTask<TimedOffset?> FindAsync(IPartitionLog log, long timestamp) => timestamp switch
+    private static async ValueTask WriteAsync(ProtocolWriter response, short version, IPartitionLog? log, Wanted wanted, bool readCommitted)
     {
-        LatestTimestamp => new TimedOffset(log.HighWatermark, -1),
-        EarliestTimestamp => new TimedOffset(log.StartOffset, -1),
-        MaxTimestamp => log.Latest,
-        _ => await log.FindByTimeAsync(timestamp).ConfigureAwait(false),
-    };
+        var error = log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, wanted.LeaderEpoch);
+        TimedOffset? found = null;
+        IReadOnlyList<long> list = [];
+        if (error == ErrorCode.None)
+        {
+            try
+            {
+                if (version == 0) list = OldForm(log!, wanted.Timestamp, wanted.MaxOffsets);
+                else found = await FindAsync(log!, wanted.Timestamp, readCommitted).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or IOException)
+            {
+                error = e is IOException ? ErrorCode.KafkaStorageError : ErrorCode.UnknownTopicOrPartition;
+            }
+        }
+
+        response.Int32(wanted.Index);
+        response.Error(error);
+        if (version == 0)
+        {
+            response.Array(list, static (writer, offset) => writer.Int64(offset));
+            return;
+        }
+
+        response.Int64(found?.TimestampMs ?? -1);
+        response.Int64(found?.Offset ?? -1);
+        if (version >= 4) response.Int32(found is null ? -1 : log!.LeaderEpoch);
+        response.Tags();
+    }
+
+    private static async ValueTask<TimedOffset?> FindAsync(IPartitionLog log, long timestamp, bool readCommitted)
+    {
+        long end = readCommitted ? log.LastStableOffset : log.HighWatermark;
+        switch (timestamp)
+        {
+            case LatestTimestamp: return new TimedOffset(end, -1);
+            case EarliestTimestamp: return new TimedOffset(log.StartOffset, -1);
+            case MaxTimestamp when log.Latest is not { } latest: return null;
+            case MaxTimestamp: timestamp = log.Latest.Value.TimestampMs; break;
+        }
+
+        return await log.FindByTimeAsync(timestamp).ConfigureAwait(false) is { } found && found.Offset < end ? found : null;
+    }
+
+    /// <summary>Version 0 asks for the beginnings of segments that were written before a time, from the newest down.</summary>
+    private static List<long> OldForm(IPartitionLog log, long timestamp, int maxOffsets)
+    {
+        var offsets = new List<long>();
+        if (timestamp == LatestTimestamp) offsets.Add(log.HighWatermark);
+        foreach (var segment in log.SegmentOffsets.Reverse())
+        {
+            if (offsets.Count >= maxOffsets) break;
+            long start = Math.Max(segment.Offset, log.StartOffset);
+            if (timestamp == EarliestTimestamp && segment.Offset > log.StartOffset) continue;
+            if ((timestamp < 0 || segment.TimestampMs <= timestamp) && !offsets.Contains(start)) offsets.Add(start);
+        }
+
+        return offsets[..Math.Clamp(maxOffsets, 0, offsets.Count)];
+    }
 }

@@ -74,7 +74,7 @@ internal sealed class MetadataApi(BrokerState broker) : Api(ApiKey.Metadata, 0, 
             if (version >= 1) writer.Boolean(answer.Topic?.IsInternal ?? false);
             int partitions = answer.Topic?.Partitions.Count ?? 0;
             writer.ArrayLength(partitions);
-            for (int p = 0; p < partitions; p++) WritePartition(writer, version, p);
+            for (int p = 0; p < partitions; p++) WritePartition(writer, version, p, answer.Topic!.Partitions[p].LeaderEpoch);
             if (version >= 8) writer.Int32(int.MinValue);
             writer.Tags();
         });
@@ -82,12 +82,12 @@ internal sealed class MetadataApi(BrokerState broker) : Api(ApiKey.Metadata, 0, 
         response.Tags();
     }
 
-    private static void WritePartition(ProtocolWriter writer, short version, int partition)
+    private static void WritePartition(ProtocolWriter writer, short version, int partition, int leaderEpoch)
     {
         writer.Error(ErrorCode.None);
         writer.Int32(partition);
         writer.Int32(BrokerState.NodeId);
-        if (version >= 7) writer.Int32(0);
+        if (version >= 7) writer.Int32(leaderEpoch);
         writer.ArrayLength(1);
         writer.Int32(BrokerState.NodeId);
         writer.ArrayLength(1);

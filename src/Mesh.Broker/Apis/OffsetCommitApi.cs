@@ -6,8 +6,6 @@ namespace Mesh.Broker.Apis;
 /// <summary>Stores a group's offsets.</summary>
 internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCommit, 0, 9, flexibleFrom: 8)
 {
-    private const int MaxMetadataLength = 4096;
-
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
@@ -34,7 +32,7 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
         });
         request.Tags();
 
-        var groupError = groupId.Length == 0 ? ErrorCode.InvalidGroupId : Check(groupId, memberId, instanceId, generation);
+        var groupError = groupId.Length == 0 ? ErrorCode.InvalidGroupId : broker.Groups.CheckCommit(groupId, memberId, instanceId, generation, transactional: false);
         var changes = new List<OffsetChange>();
         if (groupError == ErrorCode.None)
         {
@@ -64,16 +62,9 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
         response.Tags();
     }
 
-    private ErrorCode Check(string groupId, string memberId, string? instanceId, int generation)
-    {
-        // A client that only keeps offsets needs no live group; a member of a group the broker forgot in a restart must join again.
-        if (broker.Groups.Find(groupId) is { } group) return group.CheckCommit(memberId, instanceId, generation);
-        return generation < 0 ? ErrorCode.None : ErrorCode.UnknownMemberId;
-    }
-
     private ErrorCode CheckPartition(string topic, int partition, CommittedOffset committed)
     {
-        if (committed.Metadata?.Length > MaxMetadataLength) return ErrorCode.OffsetMetadataTooLarge;
+        if (committed.Metadata?.Length > CommittedOffset.MaxMetadataLength) return ErrorCode.OffsetMetadataTooLarge;
         return broker.Topics.FindPartition(topic, partition) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
                 reader.Tags();
                 return group;
             });
-        if (version >= 7) request.Boolean();
+        bool requireStable = version >= 7 && request.Boolean();
         request.Tags();
 
         if (version >= 3) response.Int32(0);
@@ -37,14 +37,14 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
             response.Array(groups, (writer, group) =>
             {
                 writer.String(group.Id);
-                WriteTopics(writer, version, group);
+                WriteTopics(writer, version, group, requireStable);
                 writer.Error(ErrorCode.None);
                 writer.Tags();
             });
         }
         else
         {
-            WriteTopics(response, version, groups[0]);
+            WriteTopics(response, version, groups[0], requireStable);
             if (version >= 2) response.Error(ErrorCode.None);
         }
 
@@ -59,23 +59,32 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
         return topic;
     }
 
-    private void WriteTopics(ProtocolWriter response, short version, WantedGroup group)
+    private void WriteTopics(ProtocolWriter response, short version, WantedGroup group, bool requireStable)
     {
-        var topics = group.Topics ?? [.. broker.Offsets.OfGroup(group.Id).GroupBy(o => o.Topic).Select(o => new WantedTopic(o.Key, [.. o.Select(each => each.Partition)]))];
+        var topics = group.Topics ?? All(group.Id, requireStable);
         response.Array(topics, (writer, topic) =>
         {
             writer.String(topic.Name);
             writer.Array(topic.Partitions, (inner, partition) =>
             {
-                var committed = broker.Offsets.Find(group.Id, topic.Name, partition) ?? new CommittedOffset(-1, -1, "");
+                // Who asked for stable offsets would read records twice if it began before the transaction that moves them has ended (KIP-447).
+                bool unstable = requireStable && broker.Offsets.IsPending(group.Id, topic.Name, partition);
+                var committed = (unstable ? null : broker.Offsets.Find(group.Id, topic.Name, partition)) ?? new CommittedOffset(-1, -1, "");
                 inner.Int32(partition);
                 inner.Int64(committed.Offset);
                 if (version >= 5) inner.Int32(committed.LeaderEpoch);
                 inner.NullableString(committed.Metadata);
-                inner.Error(ErrorCode.None);
+                inner.Error(unstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None);
                 inner.Tags();
             });
             writer.Tags();
         });
+    }
+
+    private List<WantedTopic> All(string group, bool withPending)
+    {
+        var known = broker.Offsets.OfGroup(group).Select(static o => (o.Topic, o.Partition));
+        if (withPending) known = known.Union(broker.Offsets.PendingOfGroup(group));
+        return [.. known.GroupBy(static o => o.Topic).Select(static o => new WantedTopic(o.Key, [.. o.Select(static each => each.Partition)]))];
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Mesh.Broker.Protocol;
+using Mesh.Broker.Transactions;
 
 namespace Mesh.Broker.Apis;
 
@@ -11,12 +12,12 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
 {
     private readonly record struct PartitionData(int Index, ReadOnlyMemory<byte>? Records);
 
-    private readonly record struct Outcome(ErrorCode Error, long BaseOffset, long StartOffset);
+    private readonly record struct Outcome(ErrorCode Error, long BaseOffset, long StartOffset, long LogAppendTimeMs = -1);
 
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
-        if (version >= 3) request.NullableString();
+        string? transactionalId = version >= 3 ? request.NullableString() : null;
         short acks = request.Int16();
         request.Int32();
         var topics = request.Array(static topic =>
@@ -40,16 +41,16 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
             response.ArrayLength(partitions.Count);
             foreach (var partition in partitions)
             {
-                var outcome = await AppendAsync(name, partition, version).ConfigureAwait(false);
+                var outcome = await AppendAsync(name, partition, version, transactionalId).ConfigureAwait(false);
                 response.Int32(partition.Index);
                 response.Error(outcome.Error);
                 response.Int64(outcome.BaseOffset);
-                if (version >= 2) response.Int64(-1);
+                if (version >= 2) response.Int64(outcome.LogAppendTimeMs);
                 if (version >= 5) response.Int64(outcome.StartOffset);
                 if (version >= 8)
                 {
                     response.ArrayLength(0);
-                    response.NullableString(null);
+                    response.NullableString(Explain(outcome.Error));
                 }
 
                 response.Tags();
@@ -63,7 +64,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         context.NoResponse = acks == 0;
     }
 
-    private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version)
+    private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version, string? transactionalId)
     {
         if (version < 3) return new Outcome(ErrorCode.UnsupportedForMessageFormat, -1, -1);
         if (broker.Topics.FindPartition(topic, data.Index) is not { } log) return new Outcome(ErrorCode.UnknownTopicOrPartition, -1, -1);
@@ -72,8 +73,39 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         var error = RecordBatchValidator.Validate(records.Span, broker.Options.MaxMessageBytes, version, out var header);
         if (error != ErrorCode.None) return new Outcome(error, -1, -1);
 
-        // The batch is given its offset in the request's own buffer, which nobody reads again.
-        var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
-        return new Outcome(result.Error, result.BaseOffset, log.StartOffset);
+        // A batch outside an ongoing transaction would never be followed by a marker, and hold up all who read committed records (KIP-890).
+        Transaction? admitted = null;
+        if (header.IsTransactional)
+        {
+            error = transactionalId is null
+                ? ErrorCode.TransactionalIdAuthorizationFailed
+                : broker.Transactions.Enter(transactionalId, header.ProducerId, header.ProducerEpoch, new TopicPartition(topic, data.Index), out admitted);
+            if (error != ErrorCode.None) return new Outcome(error, -1, -1);
+        }
+        else if (header.ProducerId >= 0 && broker.Transactions.Has(header.ProducerId))
+        {
+            // Nothing of a transactional producer is outside its transactions, so that nobody raises its epoch but the coordinator.
+            return new Outcome(ErrorCode.InvalidTxnState, -1, -1);
+        }
+
+        try
+        {
+            // The batch is given its offset in the request's own buffer, which nobody reads again.
+            var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
+            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs);
+        }
+        finally
+        {
+            admitted?.Leave();
+        }
     }
+
+    private static string? Explain(ErrorCode error) => error switch
+    {
+        ErrorCode.InvalidRecord => "The batch is not made of whole records, or one of a compacted topic has no key.",
+        ErrorCode.InvalidTimestamp => "A timestamp is further from the broker's clock than the topic's settings allow.",
+        ErrorCode.MessageTooLarge => "The batch is larger than the topic's max.message.bytes or the broker's limit.",
+        ErrorCode.KafkaStorageError => "The batch could not be written to the disk; try again.",
+        _ => null,
+    };
 }

@@ -84,8 +84,8 @@ internal sealed partial class Group
     /// <summary>A static member came back under a new id; with an unchanged subscription nobody else notices.</summary>
     private Task<JoinAnswer> ReplaceInstance(GroupMember old, JoinRequest request)
     {
-        var member = new GroupMember(NewMemberId(request), request.InstanceId) { Assignment = old.Assignment };
-        bool changed = !SameProtocols(old.Protocols, request.Protocols);
+        var member = new GroupMember(NewMemberId(request), request.InstanceId) { Assignment = old.Assignment, IsSynced = old.IsSynced };
+        bool changed = !SameSubscription(old.Protocols, request.Protocols);
         members.Remove(old.Id);
         old.Dispose();
         old.Join?.TrySetResult(JoinAnswer.Failed(ErrorCode.FencedInstanceId, old.Id));
@@ -96,7 +96,7 @@ internal sealed partial class Group
 
         bool wasLeader = leader == old.Id;
         if (wasLeader) leader = member.Id;
-        if (state == GroupState.Stable && !changed)
+        if (state == GroupState.Stable && !changed && SelectProtocol() == protocol)
         {
             // As in Kafka before KIP-814: the returning leader is told the old leader's id, so that it does not assign anew.
             return Task.FromResult(AnswerFor(member) with { Leader = wasLeader ? old.Id : leader, Members = [] });
@@ -120,6 +120,13 @@ internal sealed partial class Group
     {
         member.ClientId = request.ClientId;
         member.ClientHost = request.ClientHost;
+        if (member.SessionTimeout != request.SessionTimeout)
+        {
+            // A timer of a longer session would notice the end of a shorter one too late.
+            member.Timer?.Dispose();
+            member.Timer = null;
+        }
+
         member.SessionTimeout = request.SessionTimeout;
         member.RebalanceTimeout = request.RebalanceTimeout;
         member.Protocols = request.Protocols;
@@ -168,12 +175,11 @@ internal sealed partial class Group
             if (state == GroupState.PreparingRebalance)
             {
                 CompleteJoin();
+                return;
             }
-            else if (state == GroupState.CompletingRebalance)
-            {
-                // The leader's assignment did not come, or somebody did not fetch it.
-                foreach (var member in members.Values.Where(member => member.Sync is null).ToList()) Remove(member);
-            }
+
+            // The leader's assignment did not come, or somebody did not fetch it.
+            foreach (var member in members.Values.Where(static member => !member.IsSynced).ToList()) Remove(member);
         }
     }
 
@@ -194,6 +200,13 @@ internal sealed partial class Group
             absent.Dispose();
         }
 
+        if (members.Count > 0 && members.Values.All(static member => member.Join is null))
+        {
+            // Static members that are all away; their sessions decide who is still there.
+            SetRebalanceTimer(LongestRebalanceTimeout());
+            return;
+        }
+
         generation++;
         if (members.Count == 0)
         {
@@ -204,14 +217,17 @@ internal sealed partial class Group
         }
 
         protocol = SelectProtocol();
-        if (!members.ContainsKey(leader)) leader = members.Values.FirstOrDefault(member => member.Join is not null)?.Id ?? members.Keys.First();
+        if (!members.TryGetValue(leader, out var leading) || leading.Join is null) leader = members.Values.First(static member => member.Join is not null).Id;
         state = GroupState.CompletingRebalance;
         SetRebalanceTimer(LongestRebalanceTimeout());
         BrokerLog.GroupRebalanced(logger, Id, generation, members.Count);
         foreach (var member in members.Values)
         {
+            // A static member that is away keeps its place until its session ends.
+            member.IsSynced = member.Join is null;
+            if (member.Join is null) continue;
             Touch(member);
-            member.Join?.TrySetResult(AnswerFor(member));
+            member.Join.TrySetResult(AnswerFor(member));
             member.Join = null;
         }
     }
@@ -235,10 +251,20 @@ internal sealed partial class Group
 
     private bool IsCompatible(JoinRequest request) =>
         request.Protocols.Any(candidate => members.Values.All(member =>
-            member.Id == request.MemberId || member.Protocols.Any(each => each.Name == candidate.Name)));
+            member.Id == request.MemberId || (member.InstanceId is not null && member.InstanceId == request.InstanceId) || member.Protocols.Any(each => each.Name == candidate.Name)));
 
     private static bool SameProtocols(IReadOnlyList<JoinProtocol> left, IReadOnlyList<JoinProtocol> right) =>
         left.Count == right.Count && left.Zip(right).All(pair => pair.First.Name == pair.Second.Name && pair.First.Metadata.AsSpan().SequenceEqual(pair.Second.Metadata));
+
+    /// <summary>Whether the leader would assign the same: what a consumer owns at the moment it joins is not part of that, its topics are.</summary>
+    private bool SameSubscription(IReadOnlyList<JoinProtocol> left, IReadOnlyList<JoinProtocol> right)
+    {
+        byte[] before = MetadataOf(left), now = MetadataOf(right);
+        if (protocolType == ConsumerSubscription.ProtocolType && ConsumerSubscription.Topics(before) is { } topics && ConsumerSubscription.Topics(now) is { } others) return topics.SetEquals(others);
+        return before.AsSpan().SequenceEqual(now);
+
+        byte[] MetadataOf(IReadOnlyList<JoinProtocol> protocols) => protocols.FirstOrDefault(each => each.Name == protocol)?.Metadata ?? [];
+    }
 
     private static string NewMemberId(JoinRequest request) => $"{request.InstanceId ?? request.ClientId}-{Guid.NewGuid()}";
 }

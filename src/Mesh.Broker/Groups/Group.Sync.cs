@@ -22,12 +22,14 @@ internal sealed partial class Group
             if (claimedProtocol is not null && claimedProtocol != protocol) return Answer(ErrorCode.InconsistentGroupProtocol);
 
             Touch(member!);
+            member!.IsSynced = true;
             switch (state)
             {
                 case GroupState.Stable:
-                    return Task.FromResult(AssignmentFor(member!));
+                    EndSyncing();
+                    return Task.FromResult(AssignmentFor(member));
                 case GroupState.CompletingRebalance:
-                    member!.Sync?.TrySetResult(SyncAnswer.Failed(ErrorCode.UnknownMemberId));
+                    member.Sync?.TrySetResult(SyncAnswer.Failed(ErrorCode.UnknownMemberId));
                     member.Sync = new TaskCompletionSource<SyncAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
                     var parked = member.Sync.Task;
                     if (memberId == leader) Assign(assignments);
@@ -49,13 +51,19 @@ internal sealed partial class Group
         }
 
         state = GroupState.Stable;
-        rebalanceDeadline = long.MaxValue;
+        EndSyncing();
         foreach (var member in members.Values)
         {
             Touch(member);
             member.Sync?.TrySetResult(AssignmentFor(member));
             member.Sync = null;
         }
+    }
+
+    /// <summary>Once everybody has its assignment nobody is late any more.</summary>
+    private void EndSyncing()
+    {
+        if (members.Values.All(static member => member.IsSynced)) rebalanceDeadline = long.MaxValue;
     }
 
     private SyncAnswer AssignmentFor(GroupMember member) => new(ErrorCode.None, protocolType, protocol, member.Assignment);

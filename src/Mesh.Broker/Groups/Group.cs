@@ -74,7 +74,7 @@ internal sealed partial class Group : IDisposable
     {
         lock (gate)
         {
-            if (pending.Remove(memberId))
+            if (instanceId is null && pending.Remove(memberId))
             {
                 MaybeCompleteJoin();
                 return ErrorCode.None;
@@ -89,14 +89,50 @@ internal sealed partial class Group : IDisposable
     }
 
     /// <summary>Whether a commit is from a current member, or from a client that only stores offsets in a group nobody is in.</summary>
-    public ErrorCode CheckCommit(string memberId, string? instanceId, int memberGeneration)
+    /// <param name="memberId">Who commits; empty when it does not say.</param>
+    /// <param name="instanceId">Its static identity, if any.</param>
+    /// <param name="memberGeneration">The generation it joined; -1 when it does not say.</param>
+    /// <param name="transactional">Whether the offsets belong to a transaction: those are fenced by their producer, and old versions name no member.</param>
+    public ErrorCode CheckCommit(string memberId, string? instanceId, int memberGeneration, bool transactional = false)
     {
         lock (gate)
         {
             if (memberGeneration < 0 && members.Count == 0) return ErrorCode.None;
+            if (transactional && memberGeneration < 0 && memberId.Length == 0 && instanceId is null) return ErrorCode.None;
             if (Check(memberId, instanceId, memberGeneration, out var member) is not ErrorCode.None and var error) return error;
             Touch(member!);
-            return state == GroupState.CompletingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+            return state == GroupState.CompletingRebalance && !transactional ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+        }
+    }
+
+    /// <summary>Topics that members of a group of consumers read; null when that cannot be known, or nobody is in the group.</summary>
+    public IReadOnlySet<string>? Subscribed()
+    {
+        lock (gate)
+        {
+            if (protocolType != ConsumerSubscription.ProtocolType || members.Count == 0) return null;
+            var topics = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var metadata in members.Values.SelectMany(static member => member.Protocols).Select(static each => each.Metadata))
+            {
+                if (ConsumerSubscription.Topics(metadata) is not { } subscribed) return null;
+                topics.UnionWith(subscribed);
+            }
+
+            return topics;
+        }
+    }
+
+    /// <summary>Ends a group that nobody is in; who comes to it later is sent to look for its coordinator again.</summary>
+    /// <returns>False when somebody is in it.</returns>
+    public bool TryClose()
+    {
+        lock (gate)
+        {
+            DropLapsedIds();
+            if (members.Count > 0 || pending.Count > 0) return false;
+            closed = true;
+            rebalanceTimer.Dispose();
+            return true;
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class GroupMember(string id, string? instanceId) : IDisposable
     /// <summary>The answer a parked SyncGroup waits for.</summary>
     public TaskCompletionSource<SyncAnswer>? Sync { get; set; }
 
+    /// <summary>Whether nothing is left for it to fetch in this generation; who does not fetch its assignment in time is removed.</summary>
+    public bool IsSynced { get; set; }
+
     /// <summary>When the member counts as gone, in ticks of the group's clock.</summary>
     public long Deadline { get; set; }
 

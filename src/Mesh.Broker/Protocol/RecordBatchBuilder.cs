@@ -34,6 +34,17 @@ internal static class RecordBatchBuilder
         return batch;
     }
 
+    /// <summary>The control batch that ends a producer's transaction (KIP-98): key version and type, value version and coordinator epoch.</summary>
+    public static byte[] Marker(long producerId, short producerEpoch, bool commit, long timestampMs)
+    {
+        byte[] batch = Single([0, 0, 0, commit ? (byte)1 : (byte)0], [0, 0, 0, 0, 0, 0], timestampMs);
+        batch[22] = RecordBatchHeader.TransactionalBit | RecordBatchHeader.ControlBit;
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(43), producerId);
+        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(51), producerEpoch);
+        RecordBatchHeader.Seal(batch);
+        return batch;
+    }
+
     private static void VarInt(List<byte> output, long value)
     {
         ulong raw = (ulong)((value << 1) ^ (value >> 63));

@@ -14,11 +14,16 @@ internal readonly record struct RecordBatchHeader
     /// <summary>Where the checksummed part begins.</summary>
     public const int ChecksummedFrom = 21;
 
+    public const int LogAppendTimeBit = 0x08;
     public const int TransactionalBit = 0x10;
     public const int ControlBit = 0x20;
 
+    /// <summary>The base timestamp is the time from which the batch's tombstones may go (KIP-534).</summary>
+    public const int DeleteHorizonBit = 0x40;
+
     public required long BaseOffset { get; init; }
     public required int BatchLength { get; init; }
+    public int LeaderEpoch { get; init; }
     public required byte Magic { get; init; }
     public required uint Crc { get; init; }
     public required short Attributes { get; init; }
@@ -39,6 +44,12 @@ internal readonly record struct RecordBatchHeader
 
     public int Compression => Attributes & 0x07;
 
+    public bool IsTransactional => (Attributes & TransactionalBit) != 0;
+
+    public bool IsControl => (Attributes & ControlBit) != 0;
+
+    public bool HasDeleteHorizon => (Attributes & DeleteHorizonBit) != 0;
+
     /// <summary>Sequence numbers wrap from 2^31 - 1 to 0.</summary>
     public int LastSequence => BaseSequence < 0 ? BaseSequence : (int)(((long)BaseSequence + LastOffsetDelta) & int.MaxValue);
 
@@ -47,6 +58,7 @@ internal readonly record struct RecordBatchHeader
     {
         BaseOffset = BinaryPrimitives.ReadInt64BigEndian(batch),
         BatchLength = BinaryPrimitives.ReadInt32BigEndian(batch[8..]),
+        LeaderEpoch = BinaryPrimitives.ReadInt32BigEndian(batch[12..]),
         Magic = batch[16],
         Crc = BinaryPrimitives.ReadUInt32BigEndian(batch[17..]),
         Attributes = BinaryPrimitives.ReadInt16BigEndian(batch[21..]),
@@ -64,5 +76,22 @@ internal readonly record struct RecordBatchHeader
     {
         BinaryPrimitives.WriteInt64BigEndian(batch, baseOffset);
         BinaryPrimitives.WriteInt32BigEndian(batch[12..], leaderEpoch);
+    }
+
+    /// <summary>Gives every record of a batch the time of its append.</summary>
+    public static RecordBatchHeader StampAppendTime(Span<byte> batch, RecordBatchHeader header, long nowMs)
+    {
+        header = header with { Attributes = (short)(header.Attributes | LogAppendTimeBit), MaxTimestamp = nowMs };
+        BinaryPrimitives.WriteInt16BigEndian(batch[21..], header.Attributes);
+        BinaryPrimitives.WriteInt64BigEndian(batch[35..], nowMs);
+        return header with { Crc = Seal(batch) };
+    }
+
+    /// <summary>Makes the checksum right.</summary>
+    public static uint Seal(Span<byte> batch)
+    {
+        uint crc = Crc32C.Compute(batch[ChecksummedFrom..]);
+        BinaryPrimitives.WriteUInt32BigEndian(batch[17..], crc);
+        return crc;
     }
 }

@@ -5,7 +5,8 @@ namespace Mesh.Broker.Storage;
 /// <summary>What an append came to.</summary>
 /// <param name="Error">None when the batch is in the log, now or since an earlier attempt.</param>
 /// <param name="BaseOffset">Offset of its first record; -1 on an error.</param>
-internal readonly record struct AppendResult(ErrorCode Error, long BaseOffset);
+/// <param name="LogAppendTimeMs">Time its records carry when the topic sets it; -1 when the producer's time stands.</param>
+internal readonly record struct AppendResult(ErrorCode Error, long BaseOffset, long LogAppendTimeMs = -1);
 
 /// <summary>A transaction whose records a reader of committed records must leave out: those of the producer from the offset to its abort marker.</summary>
 internal readonly record struct AbortedTransaction(long ProducerId, long FirstOffset);
@@ -49,23 +50,32 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <summary>The largest epoch not above the one asked for, and the offset where the next epoch begins (KIP-101); (-1, -1) when it is unknown.</summary>
     (int Epoch, long EndOffset) EndOffsetOf(int leaderEpoch);
 
+    /// <summary>Settings in force.</summary>
+    LogSettings Settings { get; }
+
     /// <summary>Changes the settings of a log in use.</summary>
     void Configure(LogSettings settings);
 
     /// <summary>Bytes that a read from <paramref name="offset"/> could return, at most <paramref name="limit"/>.</summary>
-    ValueTask<long> AvailableAsync(long offset, long limit);
+    /// <param name="offset">Where the read begins.</param>
+    /// <param name="limit">Most bytes of interest.</param>
+    /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
+    ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue);
 
     /// <summary>Bytes of the batch that holds <paramref name="offset"/>; 0 at the end.</summary>
     ValueTask<int> BatchBytesAtAsync(long offset);
 
     /// <summary>Fills <paramref name="destination"/> with whole batches, the first being the one that holds <paramref name="offset"/>.</summary>
+    /// <param name="offset">Where the read begins.</param>
+    /// <param name="destination">Takes the batches.</param>
+    /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
     /// <returns>Bytes written; 0 when the first batch does not fit or there is none.</returns>
-    ValueTask<int> ReadAsync(long offset, Memory<byte> destination);
+    ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end = long.MaxValue);
 
-    /// <summary>The first record at or after a time; of a compressed batch its first record. Null when there is none.</summary>
+    /// <summary>The first record at or after a time; of a batch that does not decompress its first record. Null when there is none.</summary>
     ValueTask<TimedOffset?> FindByTimeAsync(long timestampMs);
 
-    /// <summary>The record with the largest timestamp; null when the log is empty.</summary>
+    /// <summary>The batch with the largest timestamp; null when the log is empty.</summary>
     TimedOffset? Latest { get; }
 
     /// <summary>Has <paramref name="waiter"/> signalled on every append until it is removed.</summary>
@@ -73,6 +83,12 @@ internal interface IPartitionLog : IAsyncDisposable
 
     void RemoveWaiter(AppendWaiter waiter);
 
-    /// <summary>Drops closed segments that the retention settings no longer keep.</summary>
+    /// <summary>First offset and largest timestamp of each segment, from the oldest on.</summary>
+    IReadOnlyList<TimedOffset> SegmentOffsets { get; }
+
+    /// <summary>Drops what the retention settings no longer keep, closes segments that are old enough and forgets silent producers.</summary>
     ValueTask ApplyRetentionAsync();
+
+    /// <summary>Keeps only the last record of each key, when the topic is compacted and enough has changed.</summary>
+    ValueTask CompactAsync(CancellationToken cancellationToken);
 }

@@ -9,7 +9,9 @@ namespace Mesh.Broker.Storage;
 /// </summary>
 internal sealed class LogSegment : IDisposable
 {
-    private readonly string path;
+    private const int HintSlots = 32;
+
+    private string path;
     private readonly LogSettings settings;
     private readonly SafeFileHandle file;
     private readonly Lock indexLock = new();
@@ -17,8 +19,10 @@ internal sealed class LogSegment : IDisposable
     private long size;
     private bool indexOnDisk;
 
-    // Where the last sequential reader stopped: the common read needs no search.
-    private Hint? lastRead;
+    private bool indexUsed;
+
+    // Where readers stopped, by the offset they go on from: a sequential read needs no search, however many readers there are.
+    private long[]? hints;
 
     private LogSegment(string path, long baseOffset, LogSettings settings, SafeFileHandle file)
     {
@@ -27,6 +31,7 @@ internal sealed class LogSegment : IDisposable
         this.file = file;
         BaseOffset = baseOffset;
         NextOffset = baseOffset;
+        CreatedMs = settings.NowMs;
     }
 
     /// <summary>Offset of the first record, and the file's name.</summary>
@@ -44,6 +49,12 @@ internal sealed class LogSegment : IDisposable
     /// <summary>Bytes of intact batches; what lies beyond is not part of the log.</summary>
     public long Size => Volatile.Read(ref size);
 
+    /// <summary>When the segment was begun.</summary>
+    public long CreatedMs { get; private set; }
+
+    /// <summary>Synchronising failed once: the segment never again counts as on the disk, and the next start reads it through.</summary>
+    public bool SyncFailed { get; private set; }
+
     public SafeFileHandle File => file;
 
     public static string NameOf(long baseOffset) => $"{baseOffset:D20}.log";
@@ -54,6 +65,13 @@ internal sealed class LogSegment : IDisposable
         return new LogSegment(path, baseOffset, settings, Open(path, FileMode.CreateNew)) { index = [] };
     }
 
+    /// <summary>A segment under a name that is no part of the log yet.</summary>
+    public static LogSegment CreateCleaned(string folder, long baseOffset, LogSettings settings)
+    {
+        string path = Path.Combine(folder, NameOf(baseOffset) + SegmentSwap.CleanedSuffix);
+        return new LogSegment(path, baseOffset, settings, Open(path, FileMode.Create)) { index = [] };
+    }
+
     /// <summary>Opens an existing segment and cuts off what is not intact.</summary>
     /// <returns>The segment and the number of bytes cut off.</returns>
     public static async ValueTask<(LogSegment Segment, long LostBytes)> OpenAsync(string path, LogSettings settings)
@@ -62,6 +80,7 @@ internal sealed class LogSegment : IDisposable
         var segment = new LogSegment(path, baseOffset, settings, Open(path, FileMode.Open));
         try
         {
+            segment.CreatedMs = Math.Min(segment.CreatedMs, new DateTimeOffset(System.IO.File.GetCreationTimeUtc(path)).ToUnixTimeMilliseconds());
             long length = RandomAccess.GetLength(segment.file);
             if (SegmentIndex.ReadSummary(segment.IndexPath) is { } summary && summary.LogBytes == length)
             {
@@ -94,27 +113,82 @@ internal sealed class LogSegment : IDisposable
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> batch, RecordBatchHeader header)
     {
         if (indexOnDisk) RemoveIndexFile();
-        await settings.Write(file, batch, size).ConfigureAwait(false);
+        try
+        {
+            await settings.Write(file, batch, size).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            CutToSize();
+            throw;
+        }
+
         Account(header);
+    }
+
+    /// <summary>Synchronises to the disk.</summary>
+    public void Sync()
+    {
+        // After a failure the kernel may have dropped the pages, and a second call would claim success for them.
+        if (SyncFailed) throw new IOException($"{path} could not be synchronised before.");
+        try
+        {
+            settings.Sync(file);
+        }
+        catch (IOException)
+        {
+            SyncFailed = true;
+            throw;
+        }
     }
 
     /// <summary>Synchronises to the disk and leaves the index beside the log, so that the segment is not read through again.</summary>
     public async ValueTask SealAsync()
     {
-        if (indexOnDisk) return;
+        if (indexOnDisk || SyncFailed) return;
 
         // A failed append may have left bytes beyond the last batch.
         RandomAccess.SetLength(file, size);
-        RandomAccess.FlushToDisk(file);
+        Sync();
         var entries = await IndexAsync().ConfigureAwait(false);
         await SegmentIndex.WriteAsync(IndexPath, new SegmentIndex.Summary(size, NextOffset, MaxTimestamp, MaxTimestampOffset), entries).ConfigureAwait(false);
         indexOnDisk = true;
     }
 
+    /// <summary>Frees the index of a closed segment that nobody searched since the last call.</summary>
+    public void ReleaseIndex()
+    {
+        lock (indexLock)
+        {
+            if (indexOnDisk && !indexUsed) index = null;
+            indexUsed = false;
+        }
+    }
+
+    /// <summary>Gives the file, and the index beside it, the name of a segment of the log.</summary>
+    public void MoveInto(string folder)
+    {
+        string target = Path.Combine(folder, NameOf(BaseOffset));
+        string targetIndex = Path.ChangeExtension(target, ".index");
+
+        // Without its index the file under the old name is read through, whichever of the two a crash leaves there.
+        System.IO.File.Delete(targetIndex);
+        System.IO.File.Move(path, target, overwrite: true);
+        System.IO.File.Move(IndexPath, targetIndex, overwrite: true);
+        path = target;
+    }
+
+    /// <summary>Cuts off what lies from a position on.</summary>
+    public void Cut(long position)
+    {
+        RandomAccess.SetLength(file, position);
+        RemoveIndexFile();
+    }
+
     /// <summary>Position of the batch that holds an offset, or of the first one after it; <see cref="Size"/> when there is none.</summary>
     public async ValueTask<long> LocateAsync(long offset)
     {
-        if (Volatile.Read(ref lastRead) is { } hint && hint.Offset == offset) return hint.Position;
+        if (Hint(offset) is { } known) return known;
 
         long limit = Size;
         if (offset >= NextOffset) return limit;
@@ -122,18 +196,27 @@ internal sealed class LogSegment : IDisposable
         return await BatchScanner.ScanAsync(file, from, limit, 0, checkCrc: false, (header, _) => header.LastOffset < offset).ConfigureAwait(false);
     }
 
-    /// <summary>Remembers where the reader will go on.</summary>
-    public void Remember(long nextOffset, long position) => Volatile.Write(ref lastRead, new Hint(nextOffset, position));
+    /// <summary>Remembers where a reader will go on.</summary>
+    public void Remember(long nextOffset, long position)
+    {
+        lock (indexLock)
+        {
+            hints ??= NoHints();
+            int slot = Slot(nextOffset);
+            hints[slot] = nextOffset;
+            hints[slot + 1] = position;
+        }
+    }
 
-    /// <summary>The first batch with a record at or after a time.</summary>
-    public async ValueTask<(RecordBatchHeader Header, long Position)?> FindByTimeAsync(long timestampMs)
+    /// <summary>The first batch from an offset on with a record at or after a time.</summary>
+    public async ValueTask<(RecordBatchHeader Header, long Position)?> FindByTimeAsync(long timestampMs, long minOffset)
     {
         if (MaxTimestamp < timestampMs) return null;
         (RecordBatchHeader, long)? found = null;
         long from = (await NearestAsync(entry => entry.MaxTimestampBefore < timestampMs).ConfigureAwait(false)).Position;
         await BatchScanner.ScanAsync(file, from, Size, 0, checkCrc: false, (header, position) =>
         {
-            if (header.MaxTimestamp < timestampMs) return true;
+            if (header.MaxTimestamp < timestampMs || header.LastOffset < minOffset || header.IsControl || header.RecordCount == 0) return true;
             found = (header, position);
             return false;
         }).ConfigureAwait(false);
@@ -162,6 +245,36 @@ internal sealed class LogSegment : IDisposable
 
     private static SafeFileHandle Open(string path, FileMode mode) =>
         System.IO.File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+
+    private static int Slot(long offset) => (int)((ulong)offset * 0x9E3779B97F4A7C15 >> 59) * 2;
+
+    private static long[] NoHints()
+    {
+        long[] none = new long[HintSlots * 2];
+        Array.Fill(none, -1);
+        return none;
+    }
+
+    private long? Hint(long offset)
+    {
+        lock (indexLock)
+        {
+            int slot = Slot(offset);
+            return hints is { } known && known[slot] == offset ? known[slot + 1] : null;
+        }
+    }
+
+    private void CutToSize()
+    {
+        try
+        {
+            RandomAccess.SetLength(file, size);
+        }
+        catch (IOException)
+        {
+            // The next append overwrites what is left, or the next start cuts it off.
+        }
+    }
 
     private void RemoveIndexFile()
     {
@@ -218,7 +331,11 @@ internal sealed class LogSegment : IDisposable
     /// <summary>Loads the index of a closed segment at its first use, or makes it again from the log when the file does not hold.</summary>
     private async ValueTask<List<IndexEntry>> IndexAsync()
     {
-        if (index is { } loaded) return loaded;
+        lock (indexLock)
+        {
+            indexUsed = true;
+            if (index is { } loaded) return loaded;
+        }
 
         var entries = SegmentIndex.ReadEntries(IndexPath);
         if (entries is null)
@@ -240,6 +357,4 @@ internal sealed class LogSegment : IDisposable
 
         lock (indexLock) return index ??= entries;
     }
-
-    private sealed record Hint(long Offset, long Position);
 }

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Mesh.Broker.Storage;
 
 /// <summary>How one partition's log behaves.</summary>
@@ -5,10 +7,16 @@ internal sealed record LogSettings
 {
     public long SegmentBytes { get; init; } = 256L << 20;
 
+    /// <summary>Age at which a segment is closed.</summary>
+    public TimeSpan SegmentAge { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Distance of index entries, in bytes of log.</summary>
     public int IndexIntervalBytes { get; init; } = 64 << 10;
 
     public FlushPolicy Flush { get; init; } = FlushPolicy.PageCache;
+
+    /// <summary>Whether retention by age and size applies.</summary>
+    public bool Delete { get; init; } = true;
 
     /// <summary>Largest total size before old segments go, in bytes; null for no limit.</summary>
     public long? RetentionBytes { get; init; }
@@ -16,9 +24,51 @@ internal sealed record LogSettings
     /// <summary>Age of the newest record at which a segment goes; null for no limit.</summary>
     public TimeSpan? Retention { get; init; }
 
+    /// <summary>Largest batch a client may append, in bytes.</summary>
+    public int MaxMessageBytes { get; init; } = int.MaxValue;
+
+    /// <summary>Whether records get the time of the append instead of the producer's.</summary>
+    public bool LogAppendTime { get; init; }
+
+    /// <summary>How far a batch's timestamps may be behind the clock; <see cref="TimeSpan.MaxValue"/> for no limit.</summary>
+    public TimeSpan MaxTimestampBehind { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>How far a batch's timestamps may be ahead of the clock; <see cref="TimeSpan.MaxValue"/> for no limit.</summary>
+    public TimeSpan MaxTimestampAhead { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>Whether only the last record of each key is kept.</summary>
+    public bool Compact { get; init; }
+
+    /// <summary>Age below which records are not compacted.</summary>
+    public TimeSpan MinCompactionLag { get; init; }
+
+    /// <summary>Age at which records are compacted whatever <see cref="MinDirtyRatio"/> says.</summary>
+    public TimeSpan MaxCompactionLag { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>How long a tombstone stays after it was first compacted.</summary>
+    public TimeSpan DeleteRetention { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Share of bytes not compacted yet at which compaction begins.</summary>
+    public double MinDirtyRatio { get; init; } = 0.5;
+
+    /// <summary>Memory for the keys of one compaction pass, in bytes; more keys take more passes.</summary>
+    public int CompactionMemoryBytes { get; init; } = 32 << 20;
+
+    /// <summary>Silence after which an idempotent producer is forgotten.</summary>
+    public TimeSpan ProducerExpiry { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Smallest leader epoch that new batches carry.</summary>
+    public int LeaderEpoch { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>How bytes reach a file; replaced by tests that let the disk fill up.</summary>
-    public Func<Microsoft.Win32.SafeHandles.SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> Write { get; init; } =
+    public Func<SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> Write { get; init; } =
         static (file, bytes, position) => RandomAccess.WriteAsync(file, bytes, position);
+
+    /// <summary>How a file reaches the disk; replaced by tests that let it fail.</summary>
+    public Action<SafeFileHandle> Sync { get; init; } = RandomAccess.FlushToDisk;
+
+    /// <summary>The time now, in milliseconds since 1970.</summary>
+    public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -1,93 +1,51 @@
-using System.Buffers.Binary;
-using Mesh.Broker.Protocol;
-using Mesh.Model;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 
 namespace Mesh.Broker.Storage;
 
 /// <summary>A consumer group's position in one partition.</summary>
-internal readonly record struct CommittedOffset(long Offset, int LeaderEpoch, string? Metadata);
+internal readonly record struct CommittedOffset(long Offset, int LeaderEpoch, string? Metadata)
+{
+    /// <summary>Characters of metadata that are accepted.</summary>
+    public const int MaxMetadataLength = 4096;
+}
 
 /// <summary>One position to commit; null forgets it.</summary>
 internal readonly record struct OffsetChange(string Topic, int Partition, CommittedOffset? Committed);
 
 /// <summary>
-/// The groups' offsets in a log of their own: length, CRC-32C, content per entry. The file is written anew from memory on start, and
-/// whenever most of it is history, so that its size follows the number of offsets and not of commits.
+/// The groups' offsets in a log of their own. Offsets sent within a transaction are pending, per producer id, until the transaction ends;
+/// of two positions of a group in a partition the one that was sent later counts, whichever was made valid first.
 /// </summary>
 internal sealed class OffsetStore : IAsyncDisposable
 {
-    private const int EntryPrefix = 8;
-    private const long CompactAboveBytes = 4 << 20;
-
-    private readonly string path;
-    private readonly FlushPolicy flush;
-    private readonly ILogger logger;
-    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly TimeProvider time;
     private readonly Lock readLock = new();
-    private readonly Dictionary<string, Dictionary<(string Topic, int Partition), CommittedOffset>> groups = new(StringComparer.Ordinal);
-    private SafeFileHandle file = null!;
-    private long length;
-    private long compactedLength;
+    private readonly Dictionary<string, GroupOffsets> groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, Dictionary<(string Group, string Topic, int Partition), Position>> pending = [];
+    private EntryLog log = null!;
 
-    private OffsetStore(string path, FlushPolicy flush, ILogger logger)
+    // Gives every position its place in the order in which they were sent.
+    private long sequence;
+
+    private readonly record struct Position(CommittedOffset Committed, long Sequence);
+
+    private sealed class GroupOffsets
     {
-        this.path = path;
-        this.flush = flush;
-        this.logger = logger;
+        public readonly Dictionary<(string Topic, int Partition), Position> Positions = [];
+        public long LastActiveMs;
     }
 
-    public static async ValueTask<OffsetStore> OpenAsync(string folder, FlushPolicy flush, ILogger logger)
+    private OffsetStore(TimeProvider time) => this.time = time;
+
+    public static async ValueTask<OffsetStore> OpenAsync(string folder, FlushPolicy flush, TimeProvider time, ILogger logger)
     {
         Directory.CreateDirectory(folder);
-        var store = new OffsetStore(Path.Combine(folder, "offsets.log"), flush, logger);
-        if (File.Exists(store.path)) store.Load(await File.ReadAllBytesAsync(store.path).ConfigureAwait(false));
-        await store.CompactAsync().ConfigureAwait(false);
+        var store = new OffsetStore(time);
+        store.log = await EntryLog.OpenAsync(Path.Combine(folder, "offsets.log"), flush, logger, content => store.Apply(OffsetEntry.Decode(content)), store.Snapshot).ConfigureAwait(false);
         return store;
     }
 
-    /// <summary>Commits a group's offsets together: after a crash either all of them or none are there.</summary>
-    /// <returns>False when they could not be written.</returns>
-    public async ValueTask<bool> CommitAsync(string group, IReadOnlyList<OffsetChange> changes)
-    {
-        byte[] entry = Encode(group, changes);
-        await writing.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (length > CompactAboveBytes && length > 4 * compactedLength) await CompactAsync().ConfigureAwait(false);
-            await RandomAccess.WriteAsync(file, entry, length).ConfigureAwait(false);
-            if (flush == FlushPolicy.Fsync) RandomAccess.FlushToDisk(file);
-            length += entry.Length;
-            Apply(group, changes);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            BrokerLog.AppendFailed(logger, path, e.Message);
-            return false;
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
-
-    public CommittedOffset? Find(string group, string topic, int partition)
-    {
-        lock (readLock) return groups.TryGetValue(group, out var offsets) && offsets.TryGetValue((topic, partition), out var found) ? found : null;
-    }
-
-    public IReadOnlyList<(string Topic, int Partition, CommittedOffset Committed)> OfGroup(string group)
-    {
-        lock (readLock)
-        {
-            return groups.TryGetValue(group, out var offsets)
-                ? [.. offsets.Select(pair => (pair.Key.Topic, pair.Key.Partition, pair.Value)).OrderBy(o => o.Topic, StringComparer.Ordinal).ThenBy(o => o.Partition)]
-                : [];
-        }
-    }
-
+    /// <summary>Groups that have offsets.</summary>
     public IReadOnlyList<string> Groups
     {
         get
@@ -95,6 +53,72 @@ internal sealed class OffsetStore : IAsyncDisposable
             lock (readLock) return [.. groups.Keys];
         }
     }
+
+    /// <summary>Commits a group's offsets together: after a crash either all of them or none are there.</summary>
+    /// <returns>False when they could not be written.</returns>
+    public ValueTask<bool> CommitAsync(string group, IReadOnlyList<OffsetChange> changes) =>
+        AppendAsync(new OffsetEntry(OffsetEntryKind.Commit) { Group = group, TimeMs = NowMs, Changes = changes });
+
+    /// <summary>Keeps offsets back until the producer's transaction ends; null takes one out again.</summary>
+    /// <returns>False when they could not be written.</returns>
+    public ValueTask<bool> PendAsync(long producerId, string group, IReadOnlyList<OffsetChange> changes) =>
+        AppendAsync(new OffsetEntry(OffsetEntryKind.Pending) { ProducerId = producerId, Group = group, TimeMs = NowMs, Changes = changes });
+
+    /// <summary>Makes a producer's pending offsets valid or drops them; does nothing when it has none.</summary>
+    /// <returns>False when that could not be written.</returns>
+    public async ValueTask<bool> EndAsync(long producerId, bool commit)
+    {
+        lock (readLock)
+        {
+            if (!pending.ContainsKey(producerId)) return true;
+        }
+
+        return await AppendAsync(new OffsetEntry(commit ? OffsetEntryKind.PendingCommitted : OffsetEntryKind.PendingAborted) { ProducerId = producerId, TimeMs = NowMs }).ConfigureAwait(false);
+    }
+
+    public CommittedOffset? Find(string group, string topic, int partition)
+    {
+        lock (readLock) return groups.TryGetValue(group, out var offsets) && offsets.Positions.TryGetValue((topic, partition), out var found) ? found.Committed : null;
+    }
+
+    /// <summary>Whether an open transaction may still change the group's offset (KIP-447).</summary>
+    public bool IsPending(string group, string topic, int partition)
+    {
+        lock (readLock)
+        {
+            foreach (var offsets in pending.Values)
+            {
+                if (offsets.ContainsKey((group, topic, partition))) return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Partitions of a group whose offsets an open transaction may still change.</summary>
+    public IReadOnlyList<(string Topic, int Partition)> PendingOfGroup(string group)
+    {
+        lock (readLock) return [.. pending.Values.SelectMany(offsets => offsets.Keys).Where(key => key.Group == group).Select(key => (key.Topic, key.Partition)).Distinct()];
+    }
+
+    public IReadOnlyList<(string Topic, int Partition, CommittedOffset Committed)> OfGroup(string group)
+    {
+        lock (readLock)
+        {
+            return groups.TryGetValue(group, out var offsets)
+                ? [.. offsets.Positions.Select(pair => (pair.Key.Topic, pair.Key.Partition, pair.Value.Committed)).OrderBy(o => o.Topic, StringComparer.Ordinal).ThenBy(o => o.Partition)]
+                : [];
+        }
+    }
+
+    /// <summary>When the group last committed or was said to be alive; null when it has no offsets.</summary>
+    public DateTimeOffset? LastActive(string group)
+    {
+        lock (readLock) return groups.TryGetValue(group, out var offsets) ? DateTimeOffset.FromUnixTimeMilliseconds(offsets.LastActiveMs) : null;
+    }
+
+    /// <summary>Takes note that a group has members though it commits nothing.</summary>
+    public ValueTask<bool> MarkActiveAsync(string group) => CommitAsync(group, []);
 
     /// <summary>Forgets a deleted topic, lest a new one of its name start in the middle.</summary>
     public async ValueTask ForgetTopicAsync(string topic)
@@ -104,115 +128,115 @@ internal sealed class OffsetStore : IAsyncDisposable
             var gone = OfGroup(group).Where(o => o.Topic == topic).Select(o => new OffsetChange(topic, o.Partition, null)).ToList();
             if (gone.Count > 0) await CommitAsync(group, gone).ConfigureAwait(false);
         }
+
+        List<(long ProducerId, string Group, int Partition)> held;
+        lock (readLock) held = [.. pending.SelectMany(pair => pair.Value.Keys.Where(key => key.Topic == topic).Select(key => (pair.Key, key.Group, key.Partition)))];
+        foreach (var offsets in held.GroupBy(each => (each.ProducerId, each.Group)))
+        {
+            await PendAsync(offsets.Key.ProducerId, offsets.Key.Group, [.. offsets.Select(each => new OffsetChange(topic, each.Partition, null))]).ConfigureAwait(false);
+        }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Forgets all offsets of a group, also what transactions hold for it.</summary>
+    /// <returns>False when that could not be written.</returns>
+    public async ValueTask<bool> ForgetGroupAsync(string group)
     {
-        await writing.WaitAsync().ConfigureAwait(false);
-        try
+        List<(long ProducerId, string Topic, int Partition)> held;
+        lock (readLock) held = [.. pending.SelectMany(pair => pair.Value.Keys.Where(key => key.Group == group).Select(key => (pair.Key, key.Topic, key.Partition)))];
+        foreach (var offsets in held.GroupBy(each => each.ProducerId))
         {
-            if (file is not { IsClosed: false }) return;
-            RandomAccess.FlushToDisk(file);
-            file.Dispose();
+            if (!await PendAsync(offsets.Key, group, [.. offsets.Select(each => new OffsetChange(each.Topic, each.Partition, null))]).ConfigureAwait(false)) return false;
         }
-        catch (IOException e)
-        {
-            BrokerLog.AppendFailed(logger, path, e.Message);
-        }
-        finally
-        {
-            writing.Release();
-        }
+
+        return await CommitAsync(group, [.. OfGroup(group).Select(o => new OffsetChange(o.Topic, o.Partition, null))]).ConfigureAwait(false);
     }
 
-    private void Load(byte[] bytes)
-    {
-        int position = 0;
-        while (bytes.Length - position >= EntryPrefix)
-        {
-            int size = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(position));
-            if (size <= 0 || size > bytes.Length - position - EntryPrefix) break;
-            var content = bytes.AsSpan(position + EntryPrefix, size);
-            if (Crc32C.Compute(content) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(position + 4))) break;
-            Decode(content.ToArray());
-            position += EntryPrefix + size;
-        }
+    public ValueTask DisposeAsync() => log.DisposeAsync();
 
-        if (position < bytes.Length) BrokerLog.DataLost(logger, bytes.Length - position, position, path, "not an intact entry");
-    }
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private async ValueTask CompactAsync()
-    {
-        using var stream = new MemoryStream();
-        lock (readLock)
-        {
-            foreach (var (group, offsets) in groups)
-            {
-                stream.Write(Encode(group, [.. offsets.Select(pair => new OffsetChange(pair.Key.Topic, pair.Key.Partition, pair.Value))]));
-            }
-        }
+    private ValueTask<bool> AppendAsync(OffsetEntry entry) => log.AppendAsync(entry.Encode(), () => Apply(entry));
 
-        await AtomicFile.WriteAsync(path, stream.GetBuffer().AsMemory(0, (int)stream.Length), CancellationToken.None).ConfigureAwait(false);
-        file?.Dispose();
-        file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
-        length = compactedLength = stream.Length;
-    }
-
-    private void Apply(string group, IReadOnlyList<OffsetChange> changes)
+    private void Apply(OffsetEntry entry)
     {
         lock (readLock)
         {
-            if (!groups.TryGetValue(group, out var offsets)) groups[group] = offsets = [];
-            foreach (var change in changes)
+            switch (entry.Kind)
             {
-                if (change.Committed is { } committed) offsets[(change.Topic, change.Partition)] = committed;
-                else offsets.Remove((change.Topic, change.Partition));
+                case OffsetEntryKind.Commit:
+                    foreach (var change in entry.Changes) Set(entry.Group, change.Topic, change.Partition, change.Committed, ++sequence);
+
+                    // An entry of a version that kept no time is as old as we know.
+                    if (groups.TryGetValue(entry.Group, out var active)) active.LastActiveMs = entry.TimeMs >= 0 ? entry.TimeMs : NowMs;
+                    break;
+                case OffsetEntryKind.Pending:
+                    Pend(entry);
+                    break;
+                default:
+                    if (!pending.Remove(entry.ProducerId, out var offsets) || entry.Kind == OffsetEntryKind.PendingAborted) break;
+                    foreach (var ((group, topic, partition), position) in offsets)
+                    {
+                        if (groups.TryGetValue(group, out var of) && of.Positions.TryGetValue((topic, partition), out var later) && later.Sequence > position.Sequence) continue;
+                        Set(group, topic, partition, position.Committed, position.Sequence);
+                        groups[group].LastActiveMs = entry.TimeMs;
+                    }
+
+                    break;
             }
-
-            if (offsets.Count == 0) groups.Remove(group);
         }
     }
 
-    private static byte[] Encode(string group, IReadOnlyList<OffsetChange> changes)
+    private void Set(string group, string topic, int partition, CommittedOffset? committed, long order)
     {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        writer.Write(0L);
-        writer.Write(group);
-        writer.Write(changes.Count);
-        foreach (var change in changes)
+        if (!groups.TryGetValue(group, out var offsets))
         {
-            writer.Write(change.Topic);
-            writer.Write(change.Partition);
-            writer.Write(change.Committed is not null);
-            if (change.Committed is not { } committed) continue;
-            writer.Write(committed.Offset);
-            writer.Write(committed.LeaderEpoch);
-            writer.Write(committed.Metadata is not null);
-            if (committed.Metadata is not null) writer.Write(committed.Metadata);
+            if (committed is null) return;
+            groups[group] = offsets = new GroupOffsets();
         }
 
-        byte[] entry = stream.ToArray();
-        BinaryPrimitives.WriteInt32LittleEndian(entry, entry.Length - EntryPrefix);
-        BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(4), Crc32C.Compute(entry.AsSpan(EntryPrefix)));
-        return entry;
+        if (committed is { } position) offsets.Positions[(topic, partition)] = new Position(position, order);
+        else offsets.Positions.Remove((topic, partition));
+        if (offsets.Positions.Count == 0) groups.Remove(group);
     }
 
-    private void Decode(byte[] content)
+    private void Pend(OffsetEntry entry)
     {
-        using var reader = new BinaryReader(new MemoryStream(content));
-        string group = reader.ReadString();
-        var changes = new OffsetChange[reader.ReadInt32()];
-        for (int i = 0; i < changes.Length; i++)
+        if (!pending.TryGetValue(entry.ProducerId, out var offsets)) pending[entry.ProducerId] = offsets = [];
+        foreach (var change in entry.Changes)
         {
-            string topic = reader.ReadString();
-            int partition = reader.ReadInt32();
-            CommittedOffset? committed = reader.ReadBoolean()
-                ? new CommittedOffset(reader.ReadInt64(), reader.ReadInt32(), reader.ReadBoolean() ? reader.ReadString() : null)
-                : null;
-            changes[i] = new OffsetChange(topic, partition, committed);
+            if (change.Committed is { } committed) offsets[(entry.Group, change.Topic, change.Partition)] = new Position(committed, ++sequence);
+            else offsets.Remove((entry.Group, change.Topic, change.Partition));
         }
 
-        Apply(group, changes);
+        if (offsets.Count == 0) pending.Remove(entry.ProducerId);
+    }
+
+    /// <summary>What is kept, in an order that keeps which of two positions was sent later.</summary>
+    private IEnumerable<byte[]> Snapshot()
+    {
+        foreach (var (group, offsets) in groups)
+        {
+            yield return new OffsetEntry(OffsetEntryKind.Commit)
+            {
+                Group = group,
+                TimeMs = offsets.LastActiveMs,
+                Changes = [.. offsets.Positions.Select(pair => new OffsetChange(pair.Key.Topic, pair.Key.Partition, pair.Value.Committed))],
+            }.Encode();
+        }
+
+        // A pending position that is older than the committed one can never become valid and is left out.
+        var kept = pending.SelectMany(pair => pair.Value.Select(each => (ProducerId: pair.Key, each.Key, Position: each.Value)))
+            .Where(each => !groups.TryGetValue(each.Key.Group, out var of) || !of.Positions.TryGetValue((each.Key.Topic, each.Key.Partition), out var later) || later.Sequence < each.Position.Sequence)
+            .OrderBy(each => each.Position.Sequence);
+        foreach (var (producerId, key, position) in kept)
+        {
+            yield return new OffsetEntry(OffsetEntryKind.Pending)
+            {
+                ProducerId = producerId,
+                Group = key.Group,
+                TimeMs = 0,
+                Changes = [new OffsetChange(key.Topic, key.Partition, position.Committed)],
+            }.Encode();
+        }
     }
 }

@@ -9,17 +9,19 @@ internal sealed partial class PartitionLog
     private Task? flush;
     private long flushedOffset;
 
-    private async ValueTask<bool> FlushToAsync(long offset)
+    /// <param name="offset">Offset after the batch.</param>
+    /// <param name="epoch">Leader epoch in which it was appended: should the log have been opened again since, the batch was cut off.</param>
+    private async ValueTask<bool> FlushToAsync(long offset, int epoch)
     {
         while (Volatile.Read(ref flushedOffset) < offset)
         {
-            if (failed) return false;
+            if (failed || disposed || LeaderEpoch != epoch) return false;
             Task running;
             lock (flushLock) running = flush ??= FlushAsync();
             await running.ConfigureAwait(false);
         }
 
-        return true;
+        return LeaderEpoch == epoch;
     }
 
     private async Task FlushAsync()
@@ -28,20 +30,75 @@ internal sealed partial class PartitionLog
         try
         {
             // The end is read first: should the log roll in between, the roll has synchronised everything below the new segment.
-            long end = Volatile.Read(ref segments)[^1].NextOffset;
-            RandomAccess.FlushToDisk(Volatile.Read(ref segments)[^1].File);
-            Volatile.Write(ref flushedOffset, end);
-            if (end > HighWatermark) Publish(end);
+            var active = Volatile.Read(ref segments)[^1];
+            long end = active.NextOffset;
+            active.Sync();
+            Advance(end);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (ObjectDisposedException)
         {
-            // After a failed fsync the kernel may have dropped the pages, and a second one would claim success for them.
+            // Closed, or opened again: the appender looks which.
+        }
+        catch (IOException e)
+        {
             failed = true;
             BrokerLog.AppendFailed(logger, folder, e.Message);
         }
         finally
         {
             lock (flushLock) flush = null;
+        }
+    }
+
+    private void Advance(long end)
+    {
+        lock (flushLock)
+        {
+            if (end > flushedOffset) Volatile.Write(ref flushedOffset, end);
+        }
+
+        if (end > HighWatermark) Publish(end);
+    }
+
+    /// <summary>
+    /// Goes back to what was on the disk when synchronising failed. Nobody was told of anything beyond it, and nobody has read it; what the
+    /// page cache still shows of it may not be there, so it is cut off. Must hold the writer's lock.
+    /// </summary>
+    private async ValueTask<bool> TryReopenAsync()
+    {
+        Task? running;
+        lock (flushLock) running = flush;
+        if (running is not null) await running.ConfigureAwait(false);
+
+        var broken = Active;
+        try
+        {
+            broken.Cut(await broken.LocateAsync(HighWatermark).ConfigureAwait(false));
+            string path = Path.Combine(folder, LogSegment.NameOf(broken.BaseOffset));
+            var (reopened, _) = await LogSegment.OpenAsync(path, Settings).ConfigureAwait(false);
+            try
+            {
+                reopened.Sync();
+            }
+            catch (IOException)
+            {
+                reopened.Dispose();
+                throw;
+            }
+
+            Volatile.Write(ref segments, [.. segments[..^1], reopened]);
+            broken.Dispose();
+            int before = LeaderEpoch;
+            await RestoreAsync().ConfigureAwait(false);
+            Volatile.Write(ref leaderEpoch, Math.Max(LeaderEpoch, before + 1));
+            failed = false;
+            BrokerLog.Reopened(logger, folder, Active.NextOffset);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            BrokerLog.AppendFailed(logger, folder, e.Message);
+            return false;
         }
     }
 }

@@ -8,61 +8,131 @@ namespace Mesh.Broker.Storage;
 internal sealed partial class PartitionLog
 {
     /// <inheritdoc/>
-    public async ValueTask<long> AvailableAsync(long offset, long limit)
+    public IReadOnlyList<TimedOffset> SegmentOffsets => [.. Volatile.Read(ref segments).Select(segment => new TimedOffset(segment.BaseOffset, segment.MaxTimestamp))];
+
+    /// <inheritdoc/>
+    public async ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue)
     {
-        long end = HighWatermark;
-        if (offset >= end) return 0;
-        var list = Volatile.Read(ref segments);
-        int at = SegmentOf(list, offset);
-        long available = list[at].Size - await list[at].LocateAsync(offset).ConfigureAwait(false);
-        for (at++; at < list.Length && available < limit; at++) available += list[at].Size;
-        return Math.Min(available, limit);
+        while (true)
+        {
+            try
+            {
+                long visible = HighWatermark;
+                if (offset >= Math.Min(visible, end)) return 0;
+                var list = Volatile.Read(ref segments);
+                int at = SegmentOf(list, offset);
+                int last = end < visible ? SegmentOf(list, end) : list.Length - 1;
+                long available = -await list[at].LocateAsync(offset).ConfigureAwait(false);
+                for (; at < last && available < limit; at++) available += list[at].Size;
+                if (at == last) available += end < visible ? await list[at].LocateAsync(end).ConfigureAwait(false) : list[at].Size;
+                return Math.Clamp(available, 0, limit);
+            }
+            catch (ObjectDisposedException) when (!disposed)
+            {
+                // Compacted, dropped or opened again just now: the list of segments is another one already.
+            }
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask<int> BatchBytesAtAsync(long offset)
     {
-        if (offset >= HighWatermark) return 0;
-        var (segment, position) = await LocateAsync(offset).ConfigureAwait(false);
-        byte[] header = new byte[RecordBatchHeader.Size];
-        int read = await BatchScanner.ReadFullyAsync(segment.File, header, position).ConfigureAwait(false);
-        return read < header.Length ? 0 : (int)RecordBatchHeader.Read(header).TotalBytes;
+        byte[] header = ArrayPool<byte>.Shared.Rent(RecordBatchHeader.Size);
+        try
+        {
+            int read = await ReadAtAsync(offset, header.AsMemory(0, RecordBatchHeader.Size)).ConfigureAwait(false);
+            return read < RecordBatchHeader.Size ? 0 : BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(8)) + RecordBatchHeader.LengthPrefix;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(header);
+        }
+
+        async ValueTask<int> ReadAtAsync(long from, Memory<byte> destination)
+        {
+            while (true)
+            {
+                try
+                {
+                    if (from >= HighWatermark) return 0;
+                    var (segment, position) = await LocateAsync(from).ConfigureAwait(false);
+                    return await BatchScanner.ReadFullyAsync(segment.File, destination, position).ConfigureAwait(false);
+                }
+                catch (ObjectDisposedException) when (!disposed)
+                {
+                    // As in AvailableAsync.
+                }
+            }
+        }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> ReadAsync(long offset, Memory<byte> destination)
+    public async ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end = long.MaxValue)
     {
-        long end = HighWatermark;
-        if (offset >= end) return 0;
-        var (segment, position) = await LocateAsync(offset).ConfigureAwait(false);
-        int wanted = (int)Math.Min(destination.Length, segment.Size - position);
-        int read = await BatchScanner.ReadFullyAsync(segment.File, destination[..wanted], position).ConfigureAwait(false);
-        int whole = WholeBatches(destination.Span[..read], end, out long next);
-        if (whole > 0) segment.Remember(next, position + whole);
-        return whole;
+        while (true)
+        {
+            try
+            {
+                long visible = Math.Min(end, HighWatermark);
+                if (offset >= visible) return 0;
+                var (segment, position) = await LocateAsync(offset).ConfigureAwait(false);
+                int wanted = (int)Math.Min(destination.Length, segment.Size - position);
+                int read = await BatchScanner.ReadFullyAsync(segment.File, destination[..wanted], position).ConfigureAwait(false);
+                int whole = WholeBatches(destination.Span[..read], visible, out long next);
+                if (whole > 0) segment.Remember(next, position + whole);
+                return whole;
+            }
+            catch (ObjectDisposedException) when (!disposed)
+            {
+                // As in AvailableAsync.
+            }
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask<TimedOffset?> FindByTimeAsync(long timestampMs)
     {
-        foreach (var segment in Volatile.Read(ref segments))
+        while (true)
         {
-            if (await segment.FindByTimeAsync(timestampMs).ConfigureAwait(false) is not var (header, position)) continue;
-            return header.Compression == 0
-                ? await FindRecordAsync(segment, header, position, timestampMs).ConfigureAwait(false)
-                : new TimedOffset(header.BaseOffset, header.BaseTimestamp);
+            try
+            {
+                foreach (var segment in Volatile.Read(ref segments))
+                {
+                    if (await FindInAsync(segment, timestampMs).ConfigureAwait(false) is { } found) return found.Offset < HighWatermark ? found : null;
+                }
+
+                return null;
+            }
+            catch (ObjectDisposedException) when (!disposed)
+            {
+                // As in AvailableAsync.
+            }
+        }
+    }
+
+    private async ValueTask<TimedOffset?> FindInAsync(LogSegment segment, long timestampMs)
+    {
+        long minOffset = StartOffset;
+        while (await segment.FindByTimeAsync(timestampMs, minOffset).ConfigureAwait(false) is var (header, position))
+        {
+            if (await FindRecordAsync(segment, header, position, timestampMs, minOffset).ConfigureAwait(false) is { } found) return found;
+
+            // The batch's latest record was compacted away or lies below the log's start.
+            minOffset = header.NextOffset;
         }
 
         return null;
     }
 
-    private static async ValueTask<TimedOffset?> FindRecordAsync(LogSegment segment, RecordBatchHeader header, long position, long timestampMs)
+    private static async ValueTask<TimedOffset?> FindRecordAsync(LogSegment segment, RecordBatchHeader header, long position, long timestampMs, long minOffset)
     {
+        if ((header.Attributes & RecordBatchHeader.LogAppendTimeBit) != 0) return new TimedOffset(Math.Max(header.BaseOffset, minOffset), header.MaxTimestamp);
+
         byte[] batch = ArrayPool<byte>.Shared.Rent((int)header.TotalBytes);
         try
         {
             int read = await BatchScanner.ReadFullyAsync(segment.File, batch.AsMemory(0, (int)header.TotalBytes), position).ConfigureAwait(false);
-            return FirstRecord(batch.AsSpan(RecordBatchHeader.Size, read - RecordBatchHeader.Size), header, timestampMs);
+            return FirstRecord(batch.AsSpan(0, read), header, timestampMs, minOffset);
         }
         finally
         {
@@ -70,15 +140,18 @@ internal sealed partial class PartitionLog
         }
     }
 
-    private static TimedOffset FirstRecord(ReadOnlySpan<byte> records, in RecordBatchHeader header, long timestampMs)
+    private static TimedOffset? FirstRecord(ReadOnlySpan<byte> batch, in RecordBatchHeader header, long timestampMs, long minOffset)
     {
-        while (RecordReader.TryRead(ref records, withContent: false, out var record))
+        using var content = RecordCompression.Decompress(header, batch);
+        if (content is null) return new TimedOffset(Math.Max(header.BaseOffset, minOffset), header.BaseTimestamp);
+        var records = content.Span;
+        while (RawRecord.TryRead(ref records, out var record))
         {
-            long time = header.BaseTimestamp + record.Value.TimestampDelta;
-            if (time >= timestampMs) return new TimedOffset(header.BaseOffset + record.Value.OffsetDelta, time);
+            long time = header.BaseTimestamp + record.TimestampDelta;
+            if (time >= timestampMs && header.BaseOffset + record.OffsetDelta >= minOffset) return new TimedOffset(header.BaseOffset + record.OffsetDelta, time);
         }
 
-        return new TimedOffset(header.BaseOffset, header.BaseTimestamp);
+        return null;
     }
 
     private async ValueTask<(LogSegment Segment, long Position)> LocateAsync(long offset)
@@ -92,11 +165,20 @@ internal sealed partial class PartitionLog
         return (list[at], position);
     }
 
+    /// <summary>The last segment that begins at or below an offset, or the first one.</summary>
     private static int SegmentOf(LogSegment[] list, long offset)
     {
-        int at = list.Length - 1;
-        while (at > 0 && list[at].BaseOffset > offset) at--;
-        return at;
+        // Most reads are at the end.
+        if (list[^1].BaseOffset <= offset) return list.Length - 1;
+        int low = 0, high = list.Length - 1;
+        while (high - low > 1)
+        {
+            int middle = (low + high) / 2;
+            if (list[middle].BaseOffset <= offset) low = middle;
+            else high = middle;
+        }
+
+        return low;
     }
 
     /// <summary>Bytes of the batches that are complete and below the high watermark.</summary>

@@ -2,27 +2,36 @@ using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Storage;
 
-/// <summary>Transactions as the log sees them.</summary>
+/// <summary>Transactions and leader epochs as the log sees them.</summary>
 internal sealed partial class PartitionLog
 {
-    /// <inheritdoc/>
-    public long LastStableOffset => HighWatermark;
+    private int leaderEpoch;
 
     /// <inheritdoc/>
-    public int LeaderEpoch => 0;
+    public long LastStableOffset => producers.Transactions.StableBelow(HighWatermark);
 
     /// <inheritdoc/>
-    public ValueTask<AppendResult> AppendMarkerAsync(long producerId, short producerEpoch, bool commit) => throw new NotSupportedException();
+    public int LeaderEpoch => Volatile.Read(ref leaderEpoch);
 
     /// <inheritdoc/>
-    public IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset) => [];
+    public LogSettings Settings => Volatile.Read(ref settings);
 
     /// <inheritdoc/>
-    public ValueTask<ErrorCode> DeleteRecordsAsync(long beforeOffset) => throw new NotSupportedException();
+    public async ValueTask<AppendResult> AppendMarkerAsync(long producerId, short producerEpoch, bool commit)
+    {
+        byte[] batch = RecordBatchBuilder.Marker(producerId, producerEpoch, commit, Settings.NowMs);
+        return await AppendAsync(batch, RecordBatchHeader.Read(batch), commit).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
-    public (int Epoch, long EndOffset) EndOffsetOf(int leaderEpoch) => (-1, -1);
+    public IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset) => producers.Transactions.Between(fromOffset, toOffset);
 
     /// <inheritdoc/>
-    public void Configure(LogSettings settings) => throw new NotSupportedException();
+    public (int Epoch, long EndOffset) EndOffsetOf(int leaderEpoch) => epochs.EndOffsetOf(leaderEpoch, LeaderEpoch, HighWatermark);
+
+    /// <inheritdoc/>
+    public void Configure(LogSettings settings) => Volatile.Write(ref this.settings, settings with
+    {
+        IndexIntervalBytes = Settings.IndexIntervalBytes, LeaderEpoch = Settings.LeaderEpoch, Write = Settings.Write, Sync = Settings.Sync,
+    });
 }

@@ -10,20 +10,22 @@ namespace Mesh.Broker.Storage;
 internal sealed partial class PartitionLog : IPartitionLog
 {
     private const string SnapshotName = "producers.snapshot";
+    private const string EpochsName = "leader-epochs";
 
     private readonly string folder;
-    private readonly LogSettings settings;
+    private LogSettings settings;
     private readonly ILogger logger;
     private readonly SemaphoreSlim writing = new(1, 1);
-    private readonly ProducerStates producers = new();
+    private ProducerStates producers = new();
+    private readonly LeaderEpochs epochs;
     private readonly Lock waitersLock = new();
     private readonly HashSet<AppendWaiter> waiters = [];
 
     // Replaced as a whole, so that readers take a consistent list without a lock; never empty.
     private LogSegment[] segments;
     private long highWatermark;
-    private bool failed;
-    private bool disposed;
+    private volatile bool failed;
+    private volatile bool disposed;
 
     private PartitionLog(string folder, LogSettings settings, ILogger logger, LogSegment[] segments)
     {
@@ -32,10 +34,13 @@ internal sealed partial class PartitionLog : IPartitionLog
         this.logger = logger;
         this.segments = segments;
         highWatermark = flushedOffset = Active.NextOffset;
+        epochs = LeaderEpochs.Open(Path.Combine(folder, EpochsName));
+        deletedBelow = ReadOffset(Path.Combine(folder, StartName));
+        cleanedBelow = ReadOffset(Path.Combine(folder, CleanedName));
     }
 
     /// <inheritdoc/>
-    public long StartOffset => Volatile.Read(ref segments)[0].BaseOffset;
+    public long StartOffset => Math.Max(Volatile.Read(ref segments)[0].BaseOffset, Math.Min(Volatile.Read(ref deletedBelow), HighWatermark));
 
     /// <inheritdoc/>
     public long HighWatermark => Volatile.Read(ref highWatermark);
@@ -72,6 +77,7 @@ internal sealed partial class PartitionLog : IPartitionLog
     public static async ValueTask<PartitionLog> OpenAsync(string folder, LogSettings settings, ILogger logger)
     {
         Directory.CreateDirectory(folder);
+        SegmentSwap.Recover(folder);
         var opened = new List<LogSegment>();
         try
         {
@@ -92,9 +98,9 @@ internal sealed partial class PartitionLog : IPartitionLog
                 opened.Add(segment);
             }
 
-            if (opened.Count == 0) opened.Add(LogSegment.Create(folder, 0, settings));
+            if (opened.Count == 0) opened.Add(LogSegment.Create(folder, ReadOffset(Path.Combine(folder, StartName)), settings));
             var log = new PartitionLog(folder, settings, logger, [.. opened]);
-            await log.RestoreProducersAsync().ConfigureAwait(false);
+            await log.RestoreAsync().ConfigureAwait(false);
             return log;
         }
         catch
@@ -107,14 +113,35 @@ internal sealed partial class PartitionLog : IPartitionLog
     /// <inheritdoc/>
     public async ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header)
     {
+        var refused = BatchAdmission.Check(batch.Span, header, Settings);
+        return refused == ErrorCode.None ? await AppendAsync(batch, header, commit: null).ConfigureAwait(false) : new AppendResult(refused, -1);
+    }
+
+    /// <param name="batch">Batch.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="commit">What a marker says; null for a client's batch.</param>
+    private async ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header, bool? commit)
+    {
         long next;
+        int epoch;
+        long appendTime = -1;
+        var policy = Settings.Flush;
         await writing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (failed || disposed) return new AppendResult(ErrorCode.KafkaStorageError, -1);
+            if (disposed || (failed && !await TryReopenAsync().ConfigureAwait(false))) return new AppendResult(ErrorCode.KafkaStorageError, -1);
 
-            var check = producers.Check(header, out long duplicateOf);
+            epoch = LeaderEpoch;
+            long now = Settings.NowMs;
+            long duplicateOf = -1;
+            var check = commit is null ? producers.Check(header, out duplicateOf) : producers.CheckMarker(header.ProducerId, header.ProducerEpoch);
             if (check != ErrorCode.None) return new AppendResult(check, -1);
+            if (commit is not null && !producers.Transactions.IsOpen(header.ProducerId))
+            {
+                producers.Fence(header.ProducerId, header.ProducerEpoch, now);
+                return new AppendResult(ErrorCode.None, -1);
+            }
+
             if (duplicateOf >= 0)
             {
                 header = header with { BaseOffset = duplicateOf };
@@ -122,18 +149,27 @@ internal sealed partial class PartitionLog : IPartitionLog
             }
             else
             {
-                if (Active.Size > 0 && Active.Size + batch.Length > settings.SegmentBytes) await RollAsync().ConfigureAwait(false);
+                if (Active.Size > 0 && (Active.Size + batch.Length > Settings.SegmentBytes || IsOld(Active, now))) await RollAsync().ConfigureAwait(false);
+                if (Settings.LogAppendTime && commit is null)
+                {
+                    header = RecordBatchHeader.StampAppendTime(batch.Span, header, now);
+                    appendTime = now;
+                }
+
                 header = header with { BaseOffset = Active.NextOffset };
-                RecordBatchHeader.Place(batch.Span, header.BaseOffset, leaderEpoch: 0);
+                BeginEpoch(header.BaseOffset);
+                RecordBatchHeader.Place(batch.Span, header.BaseOffset, epoch);
                 await Active.AppendAsync(batch, header).ConfigureAwait(false);
-                producers.Record(header);
+                if (commit is { } outcome) producers.RecordMarker(header, outcome, now);
+                else producers.Record(header, now);
                 next = header.NextOffset;
-                if (settings.Flush == FlushPolicy.PageCache) Publish(next);
+                if (policy == FlushPolicy.PageCache) Publish(next);
             }
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A full disk ends here: nothing was accounted for, so the next append starts at the same place.
+            failed |= policy == FlushPolicy.Fsync && Active.SyncFailed;
             BrokerLog.AppendFailed(logger, folder, e.Message);
             return new AppendResult(ErrorCode.KafkaStorageError, -1);
         }
@@ -142,12 +178,12 @@ internal sealed partial class PartitionLog : IPartitionLog
             writing.Release();
         }
 
-        if (settings.Flush == FlushPolicy.Fsync && !await FlushToAsync(next).ConfigureAwait(false))
+        if (policy == FlushPolicy.Fsync && !await FlushToAsync(next, epoch).ConfigureAwait(false))
         {
             return new AppendResult(ErrorCode.KafkaStorageError, -1);
         }
 
-        return new AppendResult(ErrorCode.None, header.BaseOffset);
+        return new AppendResult(ErrorCode.None, header.BaseOffset, appendTime);
     }
 
     /// <inheritdoc/>
@@ -162,21 +198,6 @@ internal sealed partial class PartitionLog : IPartitionLog
         lock (waitersLock) waiters.Remove(waiter);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask ApplyRetentionAsync()
-    {
-        if (settings.Retention is null && settings.RetentionBytes is null) return;
-        await writing.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (!disposed) DropExpired();
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
-
     /// <summary>Synchronises, leaves the index and the producers' snapshot for a fast start, and closes.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -188,6 +209,8 @@ internal sealed partial class PartitionLog : IPartitionLog
             if (!failed)
             {
                 await Active.SealAsync().ConfigureAwait(false);
+                if (!Active.SyncFailed) Advance(Active.NextOffset);
+                epochs.Save();
                 await producers.SaveAsync(Path.Combine(folder, SnapshotName), Active.NextOffset).ConfigureAwait(false);
             }
         }
@@ -198,51 +221,62 @@ internal sealed partial class PartitionLog : IPartitionLog
         }
         finally
         {
-            foreach (var segment in segments) segment.Dispose();
+            foreach (var segment in Volatile.Read(ref segments)) segment.Dispose();
             writing.Release();
         }
 
         WakeWaiters();
     }
 
-    private async ValueTask RollAsync()
+    /// <summary>Reads from the log what the snapshot of the producers and the file of the epochs do not know.</summary>
+    private async ValueTask RestoreAsync()
     {
-        await Active.SealAsync().ConfigureAwait(false);
-        await producers.SaveAsync(Path.Combine(folder, SnapshotName), Active.NextOffset).ConfigureAwait(false);
-        Volatile.Write(ref segments, [.. segments, LogSegment.Create(folder, Active.NextOffset, settings)]);
-        DropExpired();
-    }
-
-    private void DropExpired()
-    {
-        long total = SizeBytes;
-        long oldest = settings.Retention is { } age ? settings.Time.GetUtcNow().ToUnixTimeMilliseconds() - (long)age.TotalMilliseconds : long.MinValue;
-        int drop = 0;
-        while (drop < segments.Length - 1 && (segments[drop].MaxTimestamp < oldest || total > settings.RetentionBytes))
-        {
-            total -= segments[drop++].Size;
-        }
-
-        if (drop == 0) return;
-        var gone = segments[..drop];
-        Volatile.Write(ref segments, segments[drop..]);
-        foreach (var segment in gone) segment.Delete();
-    }
-
-    private async ValueTask RestoreProducersAsync()
-    {
-        long? known = producers.TryLoad(Path.Combine(folder, SnapshotName), Active.NextOffset);
-        if (known is null) producers.Clear();
+        var restored = new ProducerStates();
+        long? known = restored.TryLoad(Path.Combine(folder, SnapshotName), Active.NextOffset);
+        if (known is null) restored = new ProducerStates();
+        epochs.Trim(StartOffset, Active.NextOffset);
         foreach (var segment in segments)
         {
             if (segment.NextOffset <= (known ?? 0)) continue;
             long from = known > segment.BaseOffset ? await segment.LocateAsync(known.Value).ConfigureAwait(false) : 0;
-            await BatchScanner.ScanAsync(segment.File, from, segment.Size, 0, checkCrc: false, (header, _) =>
+            await BatchScanner.ScanAsync(segment.File, from, segment.Size, 0, checkCrc: false, (header, position) =>
             {
-                producers.Record(header);
+                epochs.Note(header.LeaderEpoch, header.BaseOffset);
+                if (!header.IsControl) restored.Record(header, header.MaxTimestamp);
+                else if (ReadMarker(segment, header, position) is { } commit) restored.RecordMarker(header, commit, header.MaxTimestamp);
                 return true;
             }).ConfigureAwait(false);
         }
+
+        restored.Transactions.Trim(StartOffset);
+
+        // Replaced at once: a reader of committed records never sees a state in between.
+        Volatile.Write(ref producers, restored);
+        leaderEpoch = Math.Max(epochs.Latest + 1, Settings.LeaderEpoch);
+    }
+
+    /// <summary>What a control batch says: its record's key holds a version and the type, 0 for abort and 1 for commit.</summary>
+    private static bool? ReadMarker(LogSegment segment, in RecordBatchHeader header, long position)
+    {
+        Span<byte> batch = stackalloc byte[RecordBatchHeader.Size + 64];
+        int length = (int)Math.Min(header.TotalBytes, batch.Length);
+        if (RandomAccess.Read(segment.File, batch[..length], position) < length) return null;
+        ReadOnlySpan<byte> records = batch[RecordBatchHeader.Size..length];
+        if (!RawRecord.TryRead(ref records, out var record) || record.Key.Length < 4) return null;
+        return record.Key[3] switch
+        {
+            0 => false,
+            1 => true,
+            _ => null,
+        };
+    }
+
+    /// <summary>Before an epoch's first batch its beginning is noted.</summary>
+    private void BeginEpoch(long offset)
+    {
+        if (epochs.Latest == LeaderEpoch) return;
+        epochs.Note(LeaderEpoch, offset);
+        epochs.Save();
     }
 
     private void Publish(long next)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Mesh.Broker.Protocol;
 using Mesh.Model;
@@ -16,6 +18,9 @@ internal sealed class TopicStore : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly SemaphoreSlim changing = new(1, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private Task upkeep = Task.CompletedTask;
+    private int leaderEpoch;
     private readonly ConcurrentDictionary<string, Topic> topics = new(StringComparer.Ordinal);
 
     private TopicStore(BrokerOptions options, TimeProvider time, ILogger logger)
@@ -42,7 +47,9 @@ internal sealed class TopicStore : IAsyncDisposable
         Directory.CreateDirectory(store.TopicsFolder);
         try
         {
+            store.leaderEpoch = await NextLeaderEpochAsync(options.DataFolder).ConfigureAwait(false);
             await store.LoadAsync().ConfigureAwait(false);
+            store.upkeep = store.KeepUpAsync();
             return store;
         }
         catch
@@ -68,14 +75,10 @@ internal sealed class TopicStore : IAsyncDisposable
         {
             if (topics.TryGetValue(name, out var existing)) return (ErrorCode.TopicAlreadyExists, existing);
             if (PartitionCount + partitions > options.MaxPartitions) return (ErrorCode.InvalidPartitions, null);
-            if (SettingsFor(settings) is not { } logSettings) return (ErrorCode.InvalidConfig, null);
+            if (TopicSettings.Validate(settings) is not null) return (ErrorCode.InvalidConfig, null);
 
-            for (int p = 0; p < partitions; p++)
-            {
-                if (Directory.Exists(FolderOf(name, p))) SetAside(FolderOf(name, p));
-            }
-
-            var topic = new Topic(name, Guid.NewGuid(), time.GetUtcNow(), settings, await OpenLogsAsync(name, partitions, logSettings).ConfigureAwait(false));
+            var logs = await CreateLogsAsync(name, 0, partitions, SettingsFor(settings)).ConfigureAwait(false);
+            var topic = new Topic(name, Guid.NewGuid(), time.GetUtcNow(), settings, logs);
             await SaveAsync([.. topics.Values, topic]).ConfigureAwait(false);
             topics[name] = topic;
             BrokerLog.TopicCreated(logger, name, partitions);
@@ -91,6 +94,24 @@ internal sealed class TopicStore : IAsyncDisposable
             changing.Release();
         }
     }
+
+    /// <summary>Replaces a topic's settings, durably, and applies them to its logs; what is not named has its default again.</summary>
+    public async ValueTask<ErrorCode> AlterSettingsAsync(string name, IReadOnlyDictionary<string, string> settings)
+    {
+        if (TopicSettings.Validate(settings) is not null) return ErrorCode.InvalidConfig;
+        return await ChangeAsync(name, topic => ValueTask.FromResult((ErrorCode.None, topic with { Settings = settings }))).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives a topic more partitions, durably.</summary>
+    /// <param name="name">Topic.</param>
+    /// <param name="total">How many it has afterwards.</param>
+    public ValueTask<ErrorCode> AddPartitionsAsync(string name, int total) => ChangeAsync(name, async topic =>
+    {
+        int present = topic.Partitions.Count;
+        if (total <= present || PartitionCount + total - present > options.MaxPartitions) return (ErrorCode.InvalidPartitions, topic);
+        var added = await CreateLogsAsync(name, present, total - present, SettingsFor(topic.Settings)).ConfigureAwait(false);
+        return (ErrorCode.None, topic with { Partitions = [.. topic.Partitions, .. added] });
+    });
 
     /// <summary>Deletes a topic and its data.</summary>
     public async ValueTask<ErrorCode> DeleteAsync(string name)
@@ -123,36 +144,43 @@ internal sealed class TopicStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await upkeep.ConfigureAwait(false);
+        stopping.Dispose();
         foreach (var log in topics.Values.SelectMany(topic => topic.Partitions)) await log.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>The log's settings for a topic's; null when one of them does not parse.</summary>
-    private LogSettings? SettingsFor(IReadOnlyDictionary<string, string> settings)
+    private LogSettings SettingsFor(IReadOnlyDictionary<string, string> settings) => TopicSettings.Apply(options, time, settings) with { LeaderEpoch = leaderEpoch };
+
+    /// <summary>Every start is a new epoch of all partitions: one file instead of one for each.</summary>
+    private static async ValueTask<int> NextLeaderEpochAsync(string folder)
     {
-        var result = new LogSettings
+        string path = Path.Combine(folder, "leader-epoch");
+        int epoch = File.Exists(path) && int.TryParse(await File.ReadAllTextAsync(path).ConfigureAwait(false), NumberStyles.None, CultureInfo.InvariantCulture, out int last) ? last + 1 : 0;
+        await AtomicFile.WriteAsync(path, Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture)), CancellationToken.None).ConfigureAwait(false);
+        return epoch;
+    }
+
+    /// <summary>Retention and compaction, also of topics that nobody writes to.</summary>
+    private async Task KeepUpAsync()
+    {
+        using var timer = new PeriodicTimer(options.UpkeepInterval, time);
+        try
         {
-            SegmentBytes = options.SegmentBytes,
-            Flush = options.Flush,
-            Retention = options.Retention,
-            RetentionBytes = options.RetentionBytes,
-            Time = time,
-        };
-        foreach (var (key, text) in settings)
-        {
-            if (key is not ("retention.ms" or "retention.bytes" or "segment.bytes")) continue;
-            if (!long.TryParse(text, out long value)) return null;
-            switch (key)
+            while (await timer.WaitForNextTickAsync(stopping.Token).ConfigureAwait(false))
             {
-                case "retention.ms": result = result with { Retention = value < 0 ? null : TimeSpan.FromMilliseconds(Math.Min(value, TimeSpan.MaxValue.TotalMilliseconds / 2)) }; break;
-                case "retention.bytes": result = result with { RetentionBytes = value < 0 ? null : value }; break;
-                default:
-                    if (value < 1024) return null;
-                    result = result with { SegmentBytes = value };
-                    break;
+                foreach (var log in topics.Values.SelectMany(topic => topic.Partitions))
+                {
+                    await log.ApplyRetentionAsync().ConfigureAwait(false);
+                    await log.CompactAsync(stopping.Token).ConfigureAwait(false);
+                    stopping.Token.ThrowIfCancellationRequested();
+                }
             }
         }
-
-        return result;
+        catch (OperationCanceledException)
+        {
+            // The store closes.
+        }
     }
 
     private async ValueTask LoadAsync()
@@ -177,7 +205,7 @@ internal sealed class TopicStore : IAsyncDisposable
         ClusterId = file.ClusterId;
         foreach (var entry in file.Topics)
         {
-            var logs = await OpenLogsAsync(entry.Name, entry.Partitions, SettingsFor(entry.Settings) ?? new LogSettings()).ConfigureAwait(false);
+            var logs = await OpenLogsAsync(entry.Name, 0, entry.Partitions, SettingsFor(entry.Settings)).ConfigureAwait(false);
             topics[entry.Name] = new Topic(entry.Name, entry.Id, entry.Created, entry.Settings, logs);
         }
 
@@ -187,12 +215,46 @@ internal sealed class TopicStore : IAsyncDisposable
         foreach (var log in topics.Values.SelectMany(topic => topic.Partitions)) await log.ApplyRetentionAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<IPartitionLog[]> OpenLogsAsync(string topic, int partitions, LogSettings settings)
+    private async ValueTask<ErrorCode> ChangeAsync(string name, Func<Topic, ValueTask<(ErrorCode Error, Topic Changed)>> change)
     {
-        var logs = new List<IPartitionLog>(partitions);
+        await changing.WaitAsync().ConfigureAwait(false);
         try
         {
-            for (int p = 0; p < partitions; p++) logs.Add(await PartitionLog.OpenAsync(FolderOf(topic, p), settings, logger).ConfigureAwait(false));
+            if (!topics.TryGetValue(name, out var topic)) return ErrorCode.UnknownTopicOrPartition;
+            var (error, changed) = await change(topic).ConfigureAwait(false);
+            if (error != ErrorCode.None) return error;
+            await SaveAsync(topics.Values.Select(other => other == topic ? changed : other)).ConfigureAwait(false);
+            topics[name] = changed;
+            foreach (var log in changed.Partitions) log.Configure(SettingsFor(changed.Settings));
+            return ErrorCode.None;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            BrokerLog.AppendFailed(logger, TopicsFolder, e.Message);
+            return ErrorCode.KafkaStorageError;
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
+    private async ValueTask<IPartitionLog[]> CreateLogsAsync(string topic, int first, int count, LogSettings settings)
+    {
+        for (int p = first; p < first + count; p++)
+        {
+            if (Directory.Exists(FolderOf(topic, p))) SetAside(FolderOf(topic, p));
+        }
+
+        return await OpenLogsAsync(topic, first, count, settings).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IPartitionLog[]> OpenLogsAsync(string topic, int first, int count, LogSettings settings)
+    {
+        var logs = new List<IPartitionLog>(count);
+        try
+        {
+            for (int p = first; p < first + count; p++) logs.Add(await PartitionLog.OpenAsync(FolderOf(topic, p), settings, logger).ConfigureAwait(false));
             return [.. logs];
         }
         catch

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Mesh.Columnar.Compression;
 
 /// <summary>Compresses to Snappy's raw format (snappy, format_description.txt). Keeps a table of 64 KiB; one thread at a time.</summary>
-internal sealed class SnappyCompressor
+public sealed class SnappyCompressor
 {
     private const int BlockBytes = 64 << 10;
     private const int TableBits = 14;

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace Mesh.Columnar.Compression;
 
 /// <summary>Snappy blocks (google/snappy, format_description.txt): a length, then literals and copies of what was written before.</summary>
-internal static class SnappyDecoder
+public static class SnappyDecoder
 {
     private const int WideBytes = 16;
 

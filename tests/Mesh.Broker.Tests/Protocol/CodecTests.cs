@@ -148,7 +148,7 @@ public class CodecTests
         {
             case "count": batch[60] = 5; batch[26] = 4; break;
             case "control": batch[22] |= 0x20; break;
-            case "transactional": batch[22] |= 0x10; break;
+            case "transactional": batch = Batches.One("some value"); batch[22] |= 0x10; break;
             case "codec": batch[22] |= 0x05; break;
             case "magic": batch[16] = 1; break;
             case "sequence": batch[53] = 0xff; break;

@@ -1,0 +1,79 @@
+using Mesh.Broker.Protocol;
+using Mesh.Broker.Storage;
+using Mesh.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Mesh.Broker.Tests.Storage;
+
+public class TopicSettingsTests
+{
+    [Fact]
+    public void Every_default_is_a_valid_value_and_every_setting_says_what_it_does()
+    {
+        foreach (var setting in TopicSettings.All)
+        {
+            TopicSettings.Validate(setting.Name, setting.Default).ShouldBeNull();
+            setting.Documentation.ShouldEndWith(".");
+        }
+
+        TopicSettings.All.Select(setting => setting.Name).ShouldBeUnique();
+    }
+
+    [Theory]
+    [InlineData("retention.ms", "-2", "'-2' is no value for retention.ms; expected a whole number of at least -1.")]
+    [InlineData("retention.ms", "1e3", "'1e3' is no value for retention.ms; expected a whole number of at least -1.")]
+    [InlineData("segment.bytes", "1023", "'1023' is no value for segment.bytes; expected a whole number from 1024 to 2147483647.")]
+    [InlineData("cleanup.policy", "compact,shred", "'compact,shred' is no value for cleanup.policy; expected a list of delete, compact.")]
+    [InlineData("cleanup.policy", "", "'' is no value for cleanup.policy; expected a list of delete, compact.")]
+    [InlineData("min.cleanable.dirty.ratio", "1.5", "'1.5' is no value for min.cleanable.dirty.ratio; expected a number from 0 to 1.")]
+    [InlineData("compression.type", "zstd", "'zstd' is no value for compression.type; expected producer. This broker never compresses anew.")]
+    [InlineData("flush.ms", "5", "'5' is no value for flush.ms; expected 9223372036854775807. Nothing is synchronised by time; set flush.messages=1.")]
+    [InlineData("retention.days", "1", "There is no topic setting 'retention.days'.")]
+    public void A_wrong_value_is_named_with_what_would_be_right(string key, string value, string error) =>
+        TopicSettings.Validate(key, value).ShouldBe(error);
+
+    [Fact]
+    public async Task Altered_settings_reach_the_logs_in_use_and_survive_a_restart()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new BrokerOptions { DataFolder = folder["broker"] };
+        await using (var store = await TopicStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance))
+        {
+            var (_, topic) = await store.CreateAsync("t", 1, new Dictionary<string, string> { ["segment.bytes"] = "4096" });
+            topic!.Partitions[0].Settings.SegmentBytes.ShouldBe(4096);
+
+            (await store.AlterSettingsAsync("t", Settings("cleanup.policy", "compact, delete"))).ShouldBe(ErrorCode.None);
+            topic.Partitions[0].Settings.Compact.ShouldBeTrue();
+            topic.Partitions[0].Settings.SegmentBytes.ShouldBe(options.SegmentBytes);
+            (await store.AlterSettingsAsync("t", Settings("cleanup.policy", "none"))).ShouldBe(ErrorCode.InvalidConfig);
+            (await store.AlterSettingsAsync("absent", Settings("cleanup.policy", "compact"))).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+            (await store.CreateAsync("u", 1, Settings("cleanup", "compact"))).Error.ShouldBe(ErrorCode.InvalidConfig);
+        }
+
+        await using var again = await TopicStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance);
+        again.Find("t")!.Settings.ShouldBe(Settings("cleanup.policy", "compact, delete"));
+        again.FindPartition("t", 0)!.Settings.Compact.ShouldBeTrue();
+        again.FindPartition("t", 0)!.Settings.Delete.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Partitions_are_added_never_taken_and_survive_a_restart()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new BrokerOptions { DataFolder = folder["broker"], MaxPartitions = 5 };
+        await using (var store = await TopicStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance))
+        {
+            await store.CreateAsync("t", 2, Settings("segment.bytes", "4096"));
+            (await store.AddPartitionsAsync("t", 4)).ShouldBe(ErrorCode.None);
+            (await store.AddPartitionsAsync("t", 4)).ShouldBe(ErrorCode.InvalidPartitions);
+            (await store.AddPartitionsAsync("t", 1)).ShouldBe(ErrorCode.InvalidPartitions);
+            (await store.AddPartitionsAsync("t", 6)).ShouldBe(ErrorCode.InvalidPartitions);
+            store.FindPartition("t", 3)!.Settings.SegmentBytes.ShouldBe(4096);
+        }
+
+        await using var again = await TopicStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance);
+        again.Find("t")!.Partitions.Count.ShouldBe(4);
+    }
+
+    private static Dictionary<string, string> Settings(string key, string value) => new() { [key] = value };
+}
