@@ -21,6 +21,13 @@ export async function until(condition, what) {
   }
 }
 
+/** What an error and those within it say, each once. */
+function told(error) {
+  if (!error) return [];
+  const name = [error.type, error.apiId, error.code].filter(Boolean).join(' ');
+  return [...new Set([`${name} ${error.message}`, ...[error.cause, ...(error.errors ?? [])].flatMap(told)])];
+}
+
 export function serve(commands) {
   // The libraries' talk goes to standard error, the answers alone to standard output.
   const answer = process.stdout.write.bind(process.stdout);
@@ -36,8 +43,7 @@ export function serve(commands) {
         if (!commands[command.do]) throw new Error(`the driver has no ${command.do}`);
         answer(`${JSON.stringify({ result: (await commands[command.do](command)) ?? {} })}\n`);
       } catch (error) {
-        const causes = [error, error.cause, ...(error.errors ?? []), ...(error.errors ?? []).flatMap((e) => [e.cause, ...(e.errors ?? [])])].filter(Boolean);
-        answer(`${JSON.stringify({ error: causes.map((e) => `${e.type ?? e.apiId ?? e.errorCode ?? e.code ?? ''} ${e.message}`).join('; '), stack: error.stack })}\n`);
+        answer(`${JSON.stringify({ error: told(error).join('; '), stack: error.stack })}\n`);
       }
     });
   });

@@ -97,9 +97,12 @@ serve({
     return { offset: Number(topic.partitions.find((p) => p.partition === c.partition)?.offset ?? -1) };
   },
 
-  createTopic: async (c) => (await admins()).createTopics({
-    topics: [{ topic: c.topic, numPartitions: c.partitions, replicationFactor: 1, configEntries: Object.entries(c.configs ?? {}).map(([name, value]) => ({ name, value })) }],
-  }),
+  createTopic: async (c) => {
+    const isNew = await (await admins()).createTopics({
+      topics: [{ topic: c.topic, numPartitions: c.partitions, replicationFactor: 1, configEntries: Object.entries(c.configs ?? {}).map(([name, value]) => ({ name, value })) }],
+    });
+    if (!isNew) throw new Error('topic already exists, says the client with a false');
+  },
   deleteTopic: async (c) => (await admins()).deleteTopics({ topics: [c.topic] }),
   createPartitions: async (c) => (await admins()).createPartitions({ topicPartitions: [{ topic: c.topic, count: c.total }] }),
   partitions: async (c) => ({ count: (await (await admins()).fetchTopicMetadata({ topics: [c.topic] })).topics[0].partitions.length }),
@@ -112,7 +115,11 @@ serve({
     validateOnly: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: c.topic, configEntries: Object.entries(c.configs).map(([name, value]) => ({ name, value })) }],
   }),
-  deleteRecords: async (c) => (await admins()).deleteTopicRecords({ topic: c.topic, partitions: [{ partition: c.partition, offset: String(c.before) }] }),
+  deleteRecords: async (c) => {
+    // The client looks for leaders only among topics that it has asked for before.
+    await (await admins()).fetchTopicOffsets(c.topic);
+    await (await admins()).deleteTopicRecords({ topic: c.topic, partitions: [{ partition: c.partition, offset: String(c.before) }] });
+  },
   listGroups: async () => ({ groups: (await (await admins()).listGroups()).groups.map((g) => g.groupId) }),
   describeGroup: async (c) => {
     const [group] = (await (await admins()).describeGroups([c.group])).groups;

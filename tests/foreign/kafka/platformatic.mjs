@@ -6,6 +6,7 @@ import { Admin, Consumer, Producer } from '@platformatic/kafka';
 const common = { clientId: 'platformatic', bootstrapBrokers: [bootstrap], retries: 5, retryDelay: 100, metadataMaxAge: 0 };
 const admin = new Admin(common);
 const members = new Map();
+const transactional = new Map();
 const TOPIC = 2;
 
 const message = (topic) => (record) => ({
@@ -33,6 +34,12 @@ async function withProducer(options, work) {
   } finally {
     await producer.close();
   }
+}
+
+/** A second producer with the same transactional id would be fenced: this one always asks for the producer id 0. */
+function transactionalProducer(id) {
+  if (!transactional.has(id)) transactional.set(id, new Producer({ ...common, transactionalId: id, idempotent: true }));
+  return transactional.get(id);
 }
 
 async function withConsumer(group, work) {
@@ -127,11 +134,11 @@ serve({
   deleteGroup: (c) => admin.deleteGroups({ groups: [c.group] }),
   alterOffsets: (c) => admin.alterConsumerGroupOffsets({ groupId: c.group, topics: [{ name: c.topic, partitionOffsets: [{ partition: c.partition, offset: BigInt(c.offset) }] }] }),
 
-  transaction: (c) => withProducer({ transactionalId: c.id, idempotent: true }, async (producer) => {
-    const transaction = await producer.beginTransaction();
+  transaction: async (c) => {
+    const transaction = await transactionalProducer(c.id).beginTransaction();
     await transaction.send({ messages: c.records.map(message(c.topic)) });
     await (c.end === 'commit' ? transaction.commit() : transaction.abort());
-  }),
+  },
 
   // The client takes the position from a record that it read itself.
   transactionWithOffset: (c) => withConsumer(c.group, async (consumer) => {
@@ -139,13 +146,11 @@ serve({
     const records = [];
     stream.on('data', (m) => records.push(m));
     await until(() => records.length >= c.offset, () => `${c.offset} records`);
-    await withProducer({ transactionalId: c.id, idempotent: true }, async (producer) => {
-      const transaction = await producer.beginTransaction();
-      await transaction.addConsumer(consumer);
-      await transaction.send({ messages: c.records.map(message(c.topic)) });
-      await transaction.addOffset(records[c.offset - 1]);
-      await (c.end === 'commit' ? transaction.commit() : transaction.abort());
-    });
+    const transaction = await transactionalProducer(c.id).beginTransaction();
+    await transaction.addConsumer(consumer);
+    await transaction.send({ messages: c.records.map(message(c.topic)) });
+    await transaction.addOffset(records[c.offset - 1]);
+    await (c.end === 'commit' ? transaction.commit() : transaction.abort());
     await stream.close();
   }),
 });
