@@ -47,6 +47,9 @@ internal static partial class BrokerLog
     [LoggerMessage(7013, LogLevel.Warning, "{Folder} was opened again at offset {Offset} after synchronising it had failed; nothing acknowledged was lost")]
     public static partial void Reopened(ILogger logger, string folder, long offset);
 
+    [LoggerMessage(7014, LogLevel.Error, "{Folder} could not be compacted and stays as it is: {Reason}")]
+    public static partial void CompactionFailed(ILogger logger, string folder, string reason);
+
     [LoggerMessage(7030, LogLevel.Warning, "Transaction of {TransactionalId} took longer than its {TimeoutMs} ms and is aborted")]
     public static partial void TransactionTimedOut(ILogger logger, string transactionalId, double timeoutMs);
 

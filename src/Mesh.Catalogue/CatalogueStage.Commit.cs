@@ -13,6 +13,7 @@ public sealed partial class CatalogueStage
 {
     private async Task CommitTableAsync(string table, IReadOnlyList<ConsumedEvent<FilesWritten>> events, CancellationToken stopping)
     {
+        using var activity = events.StartProcessing(Group);
         List<FileSet> sets = [];
         foreach (var consumed in events)
         {

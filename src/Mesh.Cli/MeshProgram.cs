@@ -35,6 +35,7 @@ public static class MeshProgram
             JobsCommand.Create(),
             ModelsCommand.Create(),
             TopicsCommand.Create(),
+            GroupsCommand.Create(),
             StatusCommand.Create(),
             DoctorCommand.Create(),
             SettingsCommand.Create(),

@@ -13,6 +13,12 @@ public sealed record ConsumedEvent<T>(EventPosition Position, string Key, ReadOn
     /// <summary>Why <see cref="Value"/> is null.</summary>
     public string? Error { get; init; }
 
+    /// <summary>The CloudEvents attributes from the record's headers; null when it has none. A repeated event has the same source and id.</summary>
+    public CloudEvent? CloudEvent { get; init; }
+
     /// <summary>W3C trace context from the record's headers.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>The <c>tracestate</c> that belongs to it.</summary>
+    public string? TraceState { get; init; }
 }

@@ -118,10 +118,11 @@ internal sealed partial class ConsumerThread<T>
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or KafkaException)
         {
-            failure = new MeshException(
-                "MESH7106",
-                $"The Kafka client for {topic} cannot start: {exception.Message}. Check kafka.bootstrap, kafka.tlsCaFile and the credentials.",
-                innerException: exception);
+            failure = ClientSettings.Refused(options, exception);
+        }
+        catch (MeshException exception)
+        {
+            failure = exception;
         }
         finally
         {

@@ -13,13 +13,17 @@ public sealed class EventConsumer<T> : IAsyncDisposable
     where T : class, IMessage<T>, new()
 {
     private readonly ConsumerThread<T> thread;
+    private readonly string group;
 
     /// <param name="options">Where from.</param>
     /// <param name="topic">Topic.</param>
     /// <param name="group">Consumer group.</param>
     /// <param name="logger">Takes the client's own log.</param>
-    public EventConsumer(KafkaOptions options, string topic, string group, ILogger logger) =>
+    public EventConsumer(KafkaOptions options, string topic, string group, ILogger logger)
+    {
+        this.group = group;
         thread = new ConsumerThread<T>(options, topic, group, logger);
+    }
 
     /// <summary>
     /// Reads on until cancelled. Events that do not parse are delivered with an error, never dropped. An event may come again after the
@@ -46,6 +50,7 @@ public sealed class EventConsumer<T> : IAsyncDisposable
         int maxCount, long maxBytes, TimeSpan linger, CancellationToken cancellationToken)
     {
         thread.Start();
+        var started = DateTime.UtcNow;
         List<ConsumedEvent<T>> batch = [await thread.ReadAsync(cancellationToken).ConfigureAwait(false)];
         long bytes = batch[0].RawValue.Length;
         using var lingering = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -68,6 +73,7 @@ public sealed class EventConsumer<T> : IAsyncDisposable
             bytes += next.RawValue.Length;
         }
 
+        EventTracing.Received(batch, group, started);
         return batch;
     }
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using Confluent.Kafka;
 using Google.Protobuf;
 using Mesh.Model;
@@ -9,6 +7,7 @@ namespace Mesh.Kafka;
 
 /// <summary>
 /// Publishes events in Confluent's wire format (magic 0, schema id, message index, Protobuf). Idempotent, acks=all; thread-safe.
+/// Each record carries the attributes of a CloudEvent and a W3C trace context as headers; an event published again has the same id.
 /// Events of one caller, topic and key keep their order once the first of their type has been published, which registers the schema.
 /// </summary>
 public sealed class EventProducer : IAsyncDisposable
@@ -19,14 +18,20 @@ public sealed class EventProducer : IAsyncDisposable
     private readonly ILogger logger;
     private readonly ClientLog clientLog;
     private readonly SchemaRegistry registry;
+    private readonly TimeProvider time;
+    private readonly string registryUrl;
     private readonly Lock gate = new();
     private readonly List<IProducer<string, byte[]>> retired = [];
     private IProducer<string, byte[]> producer;
 
     /// <param name="options">Where to.</param>
     /// <param name="logger">Takes the client's own log.</param>
-    public EventProducer(KafkaOptions options, ILogger logger)
+    /// <param name="time">Clock that events are stamped by (default: the system's).</param>
+    /// <exception cref="MeshException"><c>MESH7106</c>: the client's settings are wrong.</exception>
+    public EventProducer(KafkaOptions options, ILogger logger, TimeProvider? time = null)
     {
+        this.time = time ?? TimeProvider.System;
+        registryUrl = options.SchemaRegistryUrl.TrimEnd('/');
         this.options = options;
         this.logger = logger;
         clientLog = new ClientLog(options, logger);
@@ -44,7 +49,7 @@ public sealed class EventProducer : IAsyncDisposable
     {
         var schema = EventSchema.Of(message.Descriptor);
         if (!registry.TryGetId(topic, schema, out int id)) id = await registry.GetIdAsync(topic, schema, cancellationToken).ConfigureAwait(false);
-        return await SendAsync(topic, key, WireFormat.Write(id, schema, message), cancellationToken).ConfigureAwait(false);
+        return await SendAsync(topic, key, schema, id, WireFormat.Write(id, schema, message), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Publishes an event that was serialised earlier, for example into an outbox.</summary>
@@ -52,14 +57,15 @@ public sealed class EventProducer : IAsyncDisposable
     /// <param name="key">Key.</param>
     /// <param name="eventType">Full Protobuf name, <c>mesh.events.v1.UploadAccepted</c>.</param>
     /// <param name="protobuf">The message without the wire format's prefix.</param>
+    /// <param name="origin">Its id, time and trace; null: it happens now, and its id follows from its content.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="MeshException">As <see cref="PublishAsync{T}"/>; <c>MESH7104</c> when the event type is unknown.</exception>
     public async Task<EventPosition> PublishSerialisedAsync(
-        string topic, string key, string eventType, ReadOnlyMemory<byte> protobuf, CancellationToken cancellationToken)
+        string topic, string key, string eventType, ReadOnlyMemory<byte> protobuf, EventOrigin? origin, CancellationToken cancellationToken)
     {
         var schema = EventSchema.Find(eventType);
         if (!registry.TryGetId(topic, schema, out int id)) id = await registry.GetIdAsync(topic, schema, cancellationToken).ConfigureAwait(false);
-        return await SendAsync(topic, key, WireFormat.Write(id, schema, protobuf.Span), cancellationToken).ConfigureAwait(false);
+        return await SendAsync(topic, key, schema, id, WireFormat.Write(id, schema, protobuf.Span), origin, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -77,18 +83,34 @@ public sealed class EventProducer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task<EventPosition> SendAsync(string topic, string key, byte[] value, CancellationToken cancellationToken)
+    private async Task<EventPosition> SendAsync(
+        string topic, string key, EventSchema schema, int schemaId, byte[] value, EventOrigin? origin, CancellationToken cancellationToken)
     {
         var current = producer;
+        var cloudEvent = new CloudEvent(
+            origin?.Id ?? CloudEvent.IdOf(schema.FullName, topic, key, WireFormat.MessageOf(value, schema)), CloudEvent.MeshSource, schema.FullName)
+        {
+            Time = origin?.Time ?? time.GetUtcNow(),
+            Subject = key,
+            DataSchema = $"{registryUrl}/schemas/ids/{schemaId}",
+            DataContentType = CloudEvent.ProtobufContentType,
+        };
+        using var activity = EventTracing.StartSending(topic, cloudEvent, key, value.Length, origin);
+        var headers = new Headers();
+        cloudEvent.Write(headers);
+        EventTracing.Inject(headers, activity, origin);
         try
         {
-            var message = new Message<string, byte[]> { Key = key, Value = value, Headers = TraceHeaders() };
+            var message = new Message<string, byte[]> { Key = key, Value = value, Headers = headers };
             var result = await current.ProduceAsync(topic, message, cancellationToken).ConfigureAwait(false);
-            return new EventPosition(result.Topic, result.Partition.Value, result.Offset.Value);
+            var position = new EventPosition(result.Topic, result.Partition.Value, result.Offset.Value);
+            EventTracing.Sent(activity, position);
+            return position;
         }
         catch (KafkaException exception)
         {
             var error = exception.Error;
+            EventTracing.Failed(activity, error.Code.ToString(), error.Reason);
             if (error.Code is ErrorCode.MsgSizeTooLarge)
             {
                 throw new MeshException(
@@ -129,17 +151,9 @@ public sealed class EventProducer : IAsyncDisposable
             // Java's partitioner: whoever produces, events of a key share a partition.
             Partitioner = Partitioner.Murmur2Random,
         });
-        return new ProducerBuilder<string, byte[]>(config)
+        return ClientSettings.Build(options, () => new ProducerBuilder<string, byte[]>(config)
             .SetLogHandler((_, message) => clientLog.OnLog(message))
             .SetErrorHandler((_, error) => clientLog.OnError(error))
-            .Build();
-    }
-
-    private static Headers? TraceHeaders()
-    {
-        if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C, Id: { } id } activity) return null;
-        var headers = new Headers { { "traceparent", Encoding.ASCII.GetBytes(id) } };
-        if (activity.TraceStateString is { Length: > 0 } state) headers.Add("tracestate", Encoding.ASCII.GetBytes(state));
-        return headers;
+            .Build());
     }
 }

@@ -15,9 +15,12 @@ internal sealed class EventReading<T>
     {
         var position = new EventPosition(record.Topic, record.Partition.Value, record.Offset.Value);
         byte[]? value = record.Message.Value;
+        var (traceParent, traceState) = EventTracing.Extract(record.Message.Headers);
         var consumed = new ConsumedEvent<T>(position, record.Message.Key is { } key ? Encoding.UTF8.GetString(key) : "", value)
         {
-            TraceParent = TraceParentOf(record.Message.Headers),
+            CloudEvent = CloudEvent.Read(record.Message.Headers),
+            TraceParent = traceParent,
+            TraceState = traceState,
         };
         if (value is null) return consumed with { Error = "the record has no value" };
         if (WireFormat.Locate(value, schema, out int start) is { } problem) return consumed with { Error = problem };
@@ -30,7 +33,4 @@ internal sealed class EventReading<T>
             return consumed with { Error = $"it is not a {schema.FullName}: {exception.Message}" };
         }
     }
-
-    private static string? TraceParentOf(Headers? headers) =>
-        headers is not null && headers.TryGetLastBytes("traceparent", out byte[] bytes) ? Encoding.ASCII.GetString(bytes) : null;
 }

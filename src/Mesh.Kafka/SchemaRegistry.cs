@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -30,14 +27,7 @@ internal sealed class SchemaRegistry : IDisposable
     {
         this.options = options;
         this.logger = logger;
-        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        if (options.TlsCaFile is not null) handler.SslOptions = TrustOnly(options.TlsCaFile);
-        http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
-        if (options is { User: not null, Password: not null })
-        {
-            string credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.User}:{options.Password}"));
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", credentials);
-        }
+        http = RegistryHttp.Create(options);
     }
 
     /// <summary>An id that is known already: publishing in order relies on this path not being asynchronous.</summary>
@@ -106,12 +96,5 @@ internal sealed class SchemaRegistry : IDisposable
             Log.RegistryRetried(logger, options.SchemaRegistryUrl, attempt, failure.Message);
             await Task.Delay(TimeSpan.FromMilliseconds(100 << attempt), cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private static SslClientAuthenticationOptions TrustOnly(string caFile)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(caFile);
-        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
     }
 }

@@ -7,13 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Mesh.Kafka;
 
-/// <summary>Creates topics and looks at them. Uses only requests that librdkafka 2.0.2 knows.</summary>
-public sealed class TopicAdmin : IAsyncDisposable
+/// <summary>Creates, describes, changes and reads topics. Uses only requests that librdkafka 2.0.2 knows.</summary>
+public sealed partial class TopicAdmin : IAsyncDisposable
 {
     private const int RecordsPerStep = 1_000;
-
-    /// <summary>Partitions of <c>-1</c> replicas take the cluster's own default.</summary>
-    private const short DefaultReplication = -1;
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(30);
@@ -25,15 +22,17 @@ public sealed class TopicAdmin : IAsyncDisposable
 
     /// <param name="options">Where.</param>
     /// <param name="logger">Takes the client's own log.</param>
+    /// <exception cref="MeshException"><c>MESH7106</c>: the client's settings are wrong.</exception>
     public TopicAdmin(KafkaOptions options, ILogger logger)
     {
         this.options = options;
         this.logger = logger;
         clientLog = new ClientLog(options, logger);
-        admin = new AdminClientBuilder(ClientSettings.For(options, new AdminClientConfig()))
+        var config = ClientSettings.For(options, new AdminClientConfig());
+        admin = ClientSettings.Build(options, () => new AdminClientBuilder(config)
             .SetLogHandler((_, message) => clientLog.OnLog(message))
             .SetErrorHandler((_, error) => clientLog.OnError(error))
-            .Build();
+            .Build());
     }
 
     /// <summary>Creates those of the topics that do not exist; the others stay as they are.</summary>
@@ -42,14 +41,16 @@ public sealed class TopicAdmin : IAsyncDisposable
     /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
     public async Task EnsureAsync(IReadOnlyDictionary<string, int> topics, CancellationToken cancellationToken)
     {
-        if (topics.Count == 0) return;
-        var specifications = topics.Select(topic =>
-            new TopicSpecification { Name = topic.Key, NumPartitions = topic.Value, ReplicationFactor = DefaultReplication });
+        // Those that an operator has created need no right to create them.
+        var existing = await ListAsync(cancellationToken).ConfigureAwait(false);
+        var specifications = topics.Where(topic => !existing.ContainsKey(topic.Key)).Select(topic =>
+            new TopicSpecification { Name = topic.Key, NumPartitions = topic.Value, ReplicationFactor = options.ReplicationFactor }).ToList();
+        if (specifications.Count == 0) return;
         try
         {
             await admin.CreateTopicsAsync(specifications, new CreateTopicsOptions { RequestTimeout = RequestTimeout })
                 .WaitAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var (topic, partitions) in topics) Log.TopicCreated(logger, topic, partitions);
+            foreach (var topic in specifications) Log.TopicCreated(logger, topic.Name, topic.NumPartitions);
         }
         catch (CreateTopicsException exception)
         {
@@ -145,10 +146,10 @@ public sealed class TopicAdmin : IAsyncDisposable
             EnablePartitionEof = true,
             QueuedMaxMessagesKbytes = 16 << 10,
         });
-        return new ConsumerBuilder<byte[], byte[]>(config)
+        return ClientSettings.Build(options, () => new ConsumerBuilder<byte[], byte[]>(config)
             .SetLogHandler((_, message) => clientLog.OnLog(message))
             .SetErrorHandler((_, error) => clientLog.OnError(error))
-            .Build();
+            .Build());
     }
 
     // The native client offers these calls only as blocking ones; they get a thread of their own, not one of the pool's.

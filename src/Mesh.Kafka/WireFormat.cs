@@ -64,6 +64,9 @@ internal static class WireFormat
         return null;
     }
 
+    /// <summary>The message of a value that was written for <paramref name="schema"/>.</summary>
+    public static ReadOnlySpan<byte> MessageOf(byte[] value, EventSchema schema) => value.AsSpan(HeaderBytes + schema.MessageIndex.Length);
+
     private static byte[] Prefix(int schemaId, EventSchema schema, int messageBytes, out int start)
     {
         start = HeaderBytes + schema.MessageIndex.Length;

@@ -89,7 +89,7 @@ public sealed class OutboxRelay
         foreach (var entry in entries)
         {
             if (cancellationToken.IsCancellationRequested) break;
-            Task task = producer.PublishSerialisedAsync(entry.Topic, entry.Key, entry.EventType, entry.Protobuf, grace.Token);
+            Task task = producer.PublishSerialisedAsync(entry.Topic, entry.Key, entry.EventType, entry.Protobuf, OriginOf(entry), grace.Token);
             sending.Add(task);
             // The first event of a type registers its schema, which later ones would overtake.
             if (registered.Contains((entry.Topic, entry.EventType))) continue;
@@ -121,4 +121,8 @@ public sealed class OutboxRelay
 
         return (published, failure);
     }
+
+    private static EventOrigin? OriginOf(OutboxEntry entry) => entry.AddedAt is not { } addedAt
+        ? null
+        : new EventOrigin(entry.EventId, addedAt, entry.TraceParent is { Length: > 0 } parent ? parent : null, entry.TraceState is { Length: > 0 } state ? state : null);
 }

@@ -95,12 +95,13 @@ public sealed class JobStage : IDisposable
     // An event is taken or waited with, never skipped: the next one's offset would cover it.
     private async Task TakeAsync(ConsumedEvent<JobRequested> item, CancellationToken cancellationToken)
     {
+        using var activity = item.StartProcessing(Group);
         while (true)
         {
             try
             {
                 if (item.Value is null) await SetAsideAsync(item, cancellationToken).ConfigureAwait(false);
-                else await runner.AcceptAsync(item.Value, item.TraceParent, cancellationToken).ConfigureAwait(false);
+                else await runner.AcceptAsync(item.Value, activity.Id, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (MeshException exception) when (exception.IsTransient)

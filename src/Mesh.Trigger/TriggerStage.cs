@@ -75,6 +75,7 @@ public sealed class TriggerStage
         {
             await foreach (var item in consumer.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
+                using var activity = item.StartProcessing(Group);
                 CrashPoint.Reach("trigger.after-read");
                 // An event is taken or waited with, never skipped: the next one's offset would cover it.
                 bool waits = await PersistAsync(

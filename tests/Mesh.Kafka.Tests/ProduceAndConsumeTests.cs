@@ -41,7 +41,7 @@ public class ProduceAndConsumeTests
 
         await producer.PublishAsync(Topics.SnapshotCommitted, "raw.imu", message, Timeout);
         await producer.PublishSerialisedAsync(
-            Topics.SnapshotCommitted, "raw.imu", "mesh.events.v1.SnapshotCommitted", Google.Protobuf.MessageExtensions.ToByteArray(message), Timeout);
+            Topics.SnapshotCommitted, "raw.imu", "mesh.events.v1.SnapshotCommitted", Google.Protobuf.MessageExtensions.ToByteArray(message), null, Timeout);
         var batch = await consumer.ReadBatchAsync(2, long.MaxValue, TimeSpan.FromSeconds(30), Timeout);
 
         batch.Count.ShouldBe(2);

@@ -49,7 +49,7 @@ public class JobStageTests : IDisposable
         await using var kafka = new MockKafka((Topics.JobRequested, 1));
         await using (var producer = new EventProducer(kafka.Options, NullLogger.Instance))
         {
-            await producer.PublishSerialisedAsync(Topics.JobRequested, "x", JobRequested.Descriptor.FullName, new byte[] { 0xFF, 0xFF, 0xFF }, Stop);
+            await producer.PublishSerialisedAsync(Topics.JobRequested, "x", JobRequested.Descriptor.FullName, new byte[] { 0xFF, 0xFF, 0xFF }, null, Stop);
             await producer.PublishAsync(Topics.JobRequested, request.Rule, request, Stop);
             await producer.PublishAsync(Topics.JobRequested, request.Rule, request, Stop);
         }

@@ -34,7 +34,7 @@ public class TriggerStageTests
                 await producer.PublishAsync(Topics.SnapshotCommitted, snapshot.Table, snapshot, Stop);
             }
 
-            await producer.PublishSerialisedAsync(Topics.SnapshotCommitted, "raw.frames", SnapshotCommitted.Descriptor.FullName, new byte[] { 0xFF, 0xFF, 0xFF }, Stop);
+            await producer.PublishSerialisedAsync(Topics.SnapshotCommitted, "raw.frames", SnapshotCommitted.Descriptor.FullName, new byte[] { 0xFF, 0xFF, 0xFF }, null, Stop);
             await producer.PublishAsync(Topics.SnapshotCommitted, "raw.frames", Snapshot(3, 100), Stop);
         }
 

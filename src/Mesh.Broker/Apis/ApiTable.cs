@@ -36,6 +36,9 @@ internal sealed class ApiTable
             new OffsetDeleteApi(broker),
             new OffsetForLeaderEpochApi(broker),
             new DescribeConfigsApi(broker),
+            new AlterConfigsApi(broker),
+            new IncrementalAlterConfigsApi(broker),
+            new CreatePartitionsApi(broker),
             new SaslAuthenticateApi(broker),
         ];
         byKey = All.ToDictionary(api => (short)api.Key);

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -6,7 +7,11 @@ namespace Mesh.Broker.Apis;
 /// <summary>Creates topics.</summary>
 internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTopics, 0, 7, flexibleFrom: 5)
 {
-    private sealed record NewTopic(string Name, int Partitions, short ReplicationFactor, int Assigned, Dictionary<string, string> Settings);
+    private readonly record struct Assignment(int Partition, List<int> Brokers);
+
+    private sealed record NewTopic(string Name, int Partitions, short ReplicationFactor, List<Assignment> Assignments, Dictionary<string, string> Settings, string? WrongSetting);
+
+    private readonly record struct Answer(ErrorCode Error, string? Message, Guid Id, int Partitions);
 
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
@@ -16,32 +21,15 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
         bool validateOnly = version >= 1 && request.Boolean();
         request.Tags();
 
+        var repeated = topics.CountBy(topic => topic.Name).Where(count => count.Value > 1).Select(count => count.Key).ToHashSet(StringComparer.Ordinal);
         if (version >= 2) response.Int32(0);
         response.ArrayLength(topics.Count);
         foreach (var topic in topics)
         {
-            var (error, message, created) = await CreateAsync(topic, validateOnly).ConfigureAwait(false);
-            int partitions = created?.Partitions.Count ?? Partitions(topic);
-            response.String(topic.Name);
-            if (version >= 7) response.Uuid(created?.Id ?? Guid.Empty);
-            response.Error(error);
-            if (version >= 1) response.NullableString(message);
-            if (version >= 5)
-            {
-                response.Int32(error == ErrorCode.None ? partitions : -1);
-                response.Int16(error == ErrorCode.None ? (short)1 : (short)-1);
-                response.Array(error == ErrorCode.None ? topic.Settings : [], static (writer, setting) =>
-                {
-                    writer.String(setting.Key);
-                    writer.NullableString(setting.Value);
-                    writer.Boolean(false);
-                    writer.Int8(DescribeConfigsApi.TopicSource);
-                    writer.Boolean(false);
-                    writer.Tags();
-                });
-            }
-
-            response.Tags();
+            var answer = repeated.Contains(topic.Name)
+                ? new Answer(ErrorCode.InvalidRequest, "Duplicate topic name.", Guid.Empty, -1)
+                : await CreateAsync(context.Principal, topic, validateOnly).ConfigureAwait(false);
+            Write(response, version, topic, answer, broker.Authoriser.Allows(context.Principal, AclOperation.DescribeConfigs, AclResourceType.Topic, topic.Name));
         }
 
         response.Tags();
@@ -52,14 +40,14 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
         string name = reader.String();
         int partitions = reader.Int32();
         short replicationFactor = reader.Int16();
-        int assigned = reader.Array(static assignment =>
+        var assignments = reader.Array(static assignment =>
         {
-            int partition = assignment.Int32();
-            assignment.Array(static replica => replica.Int32());
+            var read = new Assignment(assignment.Int32(), assignment.Array(static replica => replica.Int32()));
             assignment.Tags();
-            return partition;
-        }).Count;
+            return read;
+        });
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        string? wrong = null;
         foreach (var (key, value) in reader.Array(static setting =>
         {
             var pair = (Key: setting.String(), Value: setting.NullableString());
@@ -67,51 +55,99 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
             return pair;
         }))
         {
-            if (value is not null) settings[key] = value;
+            if (value is null) wrong ??= $"Null value not supported for topic configs: {key}";
+            else settings[key] = value;
         }
 
         reader.Tags();
-        return new NewTopic(name, partitions, replicationFactor, assigned, settings);
+        return new NewTopic(name, partitions, replicationFactor, assignments, settings, wrong);
     }
 
-    private int Partitions(NewTopic topic) => topic.Partitions == -1 ? (topic.Assigned > 0 ? topic.Assigned : broker.Options.DefaultPartitions) : topic.Partitions;
-
-    private async ValueTask<(ErrorCode Error, string? Message, Topic? Topic)> CreateAsync(NewTopic topic, bool validateOnly)
+    private void Write(ProtocolWriter writer, short version, NewTopic topic, Answer answer, bool showsSettings)
     {
-        if (topic.Assigned == 0 && topic.ReplicationFactor is not (1 or -1))
+        bool created = answer.Error == ErrorCode.None;
+        writer.String(topic.Name);
+        if (version >= 7) writer.Uuid(answer.Id);
+        writer.Error(answer.Error);
+        if (version >= 1) writer.NullableString(answer.Message);
+        if (version >= 5)
         {
-            return (ErrorCode.InvalidReplicationFactor, "There is one broker, so the replication factor can only be 1.", null);
+            // Who may not see the settings is not told them here either (KIP-525).
+            bool tells = created && showsSettings;
+            writer.Int32(tells ? answer.Partitions : -1);
+            writer.Int16(tells ? (short)1 : (short)-1);
+            if (created && !showsSettings)
+            {
+                writer.NullArray();
+                writer.UnsignedVarInt(1);
+                writer.UnsignedVarInt(0);
+                writer.UnsignedVarInt(sizeof(short));
+                writer.Error(ErrorCode.TopicAuthorizationFailed);
+                return;
+            }
+
+            writer.Array(created ? ConfigEntry.OfTopic(topic.Settings, broker.Options) : [], static (inner, entry) =>
+            {
+                inner.String(entry.Name);
+                inner.NullableString(entry.Value);
+                inner.Boolean(entry.ReadOnly);
+                inner.Int8((sbyte)entry.Source);
+                inner.Boolean(false);
+                inner.Tags();
+            });
         }
 
-        if (TopicSettings.Validate(topic.Settings) is { } wrong) return (ErrorCode.InvalidConfig, wrong, null);
-
-        var error = ErrorCode.None;
-        Topic? created = null;
-        if (!validateOnly)
-        {
-            (error, created) = await broker.Topics.CreateAsync(topic.Name, Partitions(topic), topic.Settings).ConfigureAwait(false);
-        }
-        else if (!Topic.IsValidName(topic.Name))
-        {
-            error = ErrorCode.InvalidTopic;
-        }
-        else if (broker.Topics.Find(topic.Name) is not null)
-        {
-            error = ErrorCode.TopicAlreadyExists;
-        }
-        else if (Partitions(topic) <= 0)
-        {
-            error = ErrorCode.InvalidPartitions;
-        }
-
-        string? message = error switch
-        {
-            ErrorCode.None => null,
-            ErrorCode.TopicAlreadyExists => $"Topic '{topic.Name}' already exists.",
-            ErrorCode.InvalidTopic => "A topic's name has 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.",
-            ErrorCode.InvalidPartitions => $"The number of partitions must be at least 1, and at most {broker.Options.MaxPartitions} over all topics.",
-            _ => "The topic could not be written to the disk.",
-        };
-        return (error, message, error == ErrorCode.None ? created : null);
+        writer.Tags();
     }
+
+    private async ValueTask<Answer> CreateAsync(Principal principal, NewTopic topic, bool validateOnly)
+    {
+        if (!broker.Authoriser.Allows(principal, AclOperation.Create, AclResourceType.Cluster, "kafka-cluster")
+            && !broker.Authoriser.Allows(principal, AclOperation.Create, AclResourceType.Topic, topic.Name))
+        {
+            return Refused(ErrorCode.TopicAuthorizationFailed, "Creating a topic needs Create on the cluster or on the topic.");
+        }
+
+        int partitions = topic.Assignments.Count > 0 ? topic.Assignments.Count : topic.Partitions == -1 ? broker.Options.DefaultPartitions : topic.Partitions;
+        if (!Topic.IsValidName(topic.Name)) return Refused(ErrorCode.InvalidTopic, "A topic's name has 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.");
+        if (broker.Topics.Find(topic.Name) is not null) return Refused(ErrorCode.TopicAlreadyExists, $"Topic '{topic.Name}' already exists.");
+        if (WrongPlacement(topic) is { } wrong) return wrong;
+        if (partitions <= 0) return Refused(ErrorCode.InvalidPartitions, "Number of partitions was set to an invalid non-positive value.");
+        if (broker.Topics.PartitionCount + (long)partitions > broker.Options.MaxPartitions) return TooManyPartitions();
+        if ((topic.WrongSetting ?? TopicSettings.Validate(topic.Settings)) is { } setting) return Refused(ErrorCode.InvalidConfig, setting);
+        if (validateOnly) return new Answer(ErrorCode.None, null, Guid.Empty, partitions);
+
+        var (error, created) = await broker.Topics.CreateAsync(topic.Name, partitions, topic.Settings).ConfigureAwait(false);
+        return error switch
+        {
+            ErrorCode.None => new Answer(ErrorCode.None, null, created!.Id, partitions),
+            ErrorCode.TopicAlreadyExists => Refused(error, $"Topic '{topic.Name}' already exists."),
+            ErrorCode.InvalidPartitions => TooManyPartitions(),
+            _ => Refused(error, "The topic could not be written to the disk."),
+        };
+    }
+
+    private static Answer? WrongPlacement(NewTopic topic)
+    {
+        if (topic.Assignments.Count == 0)
+        {
+            if (topic.ReplicationFactor is 0 or < -1) return Refused(ErrorCode.InvalidReplicationFactor, "Replication factor must be larger than 0, or -1 to use the default value.");
+            return topic.ReplicationFactor > 1 ? Refused(ErrorCode.InvalidReplicationFactor, "There is one broker, so the replication factor can only be 1.") : null;
+        }
+
+        if (topic.ReplicationFactor != -1) return Refused(ErrorCode.InvalidRequest, "A manual partition assignment was specified, but replication factor was not set to -1.");
+        if (topic.Partitions != -1) return Refused(ErrorCode.InvalidRequest, "A manual partition assignment was specified, but number of partitions was not set to -1.");
+        if (!topic.Assignments.Select(assignment => assignment.Partition).Order().SequenceEqual(Enumerable.Range(0, topic.Assignments.Count)))
+        {
+            return Refused(ErrorCode.InvalidReplicaAssignment, "Partitions should be a consecutive 0-based integer sequence.");
+        }
+
+        return topic.Assignments.Exists(static assignment => assignment.Brokers is not [BrokerState.NodeId])
+            ? Refused(ErrorCode.InvalidReplicaAssignment, $"There is one broker, number {BrokerState.NodeId}; every partition is on it alone.")
+            : null;
+    }
+
+    private Answer TooManyPartitions() => Refused(ErrorCode.InvalidPartitions, $"There may be {broker.Options.MaxPartitions} partitions over all topics.");
+
+    private static Answer Refused(ErrorCode error, string message) => new(error, message, Guid.Empty, -1);
 }

@@ -18,10 +18,22 @@ internal sealed class DeleteTopicsApi(BrokerState broker) : Api(ApiKey.DeleteTop
         request.Int32();
         request.Tags();
 
+        // What is named twice, by name or id, is not deleted: it cannot be meant.
+        var repeated = topics.CountBy(topic => topic).Where(count => count.Value > 1).Select(count => count.Key).ToHashSet();
         if (version >= 1) response.Int32(0);
         response.ArrayLength(topics.Count);
         foreach (var (wantedName, wantedId) in topics)
         {
+            if (WrongRequest(wantedName, wantedId, repeated.Contains((wantedName, wantedId))) is { } wrong)
+            {
+                response.NullableString(wantedName ?? (version >= 6 ? null : ""));
+                if (version >= 6) response.Uuid(wantedId);
+                response.Error(ErrorCode.InvalidRequest);
+                if (version >= 5) response.NullableString(wrong);
+                response.Tags();
+                continue;
+            }
+
             var topic = wantedName is null ? broker.Topics.Find(wantedId) : broker.Topics.Find(wantedName);
             var error = topic is not null
                 ? await broker.Topics.DeleteAsync(topic.Name).ConfigureAwait(false)
@@ -31,10 +43,16 @@ internal sealed class DeleteTopicsApi(BrokerState broker) : Api(ApiKey.DeleteTop
             response.NullableString(wantedName ?? topic?.Name ?? (version >= 6 ? null : ""));
             if (version >= 6) response.Uuid(topic?.Id ?? wantedId);
             response.Error(error);
-            if (version >= 5) response.NullableString(null);
+            if (version >= 5) response.NullableString(error == ErrorCode.UnknownTopicOrPartition ? $"There is no topic '{wantedName}'." : null);
             response.Tags();
         }
 
         response.Tags();
     }
+
+    private static string? WrongRequest(string? name, Guid id, bool isRepeated) =>
+        isRepeated ? "Duplicate topic name or id."
+        : name is not null && id != Guid.Empty ? "You may not specify both topic name and topic id."
+        : name is null && id == Guid.Empty ? "Neither topic name nor id were specified."
+        : null;
 }

@@ -1,103 +1,61 @@
 using System.Globalization;
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
 namespace Mesh.Broker.Apis;
 
-/// <summary>Shows the settings of topics and of the broker that have an effect here.</summary>
+/// <summary>Shows the settings of topics and of the broker.</summary>
 internal sealed class DescribeConfigsApi(BrokerState broker) : Api(ApiKey.DescribeConfigs, 0, 4, flexibleFrom: 4)
 {
-    /// <summary>A value set on the topic itself.</summary>
-    public const sbyte TopicSource = 1;
+    private readonly record struct Resource(ConfigResourceType Type, string Name, List<string>? Keys);
 
-    private const sbyte StaticBrokerSource = 4;
-    private const sbyte DefaultSource = 5;
-    private const sbyte TopicResource = 2;
-    private const sbyte BrokerResource = 4;
-
-    private sealed record Setting(string Name, string Value, sbyte Source);
+    private readonly record struct Answer(ErrorCode Error, string? Message, IReadOnlyList<ConfigEntry> Entries);
 
     public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
         var resources = request.Array(static reader =>
         {
-            var resource = (Type: reader.Int8(), Name: reader.String(), Keys: reader.NullableArray(static key => key.String()));
+            var resource = new Resource((ConfigResourceType)reader.Int8(), reader.String(), reader.NullableArray(static key => key.String()));
             reader.Tags();
             return resource;
         });
-        if (version >= 1) request.Boolean();
-        if (version >= 3) request.Boolean();
+        bool withSynonyms = version >= 1 && request.Boolean();
+        bool withDocumentation = version >= 3 && request.Boolean();
         request.Tags();
 
         response.Int32(0);
         response.Array(resources, (writer, resource) =>
         {
-            var (error, settings) = Settings(resource.Type, resource.Name);
+            var (error, message, entries) = Describe(context.Principal, resource);
             writer.Error(error);
-            writer.NullableString(error == ErrorCode.None ? null : $"There is no such resource: '{resource.Name}'.");
-            writer.Int8(resource.Type);
+            writer.NullableString(message);
+            writer.Int8((sbyte)resource.Type);
             writer.String(resource.Name);
-            writer.Array(settings.Where(setting => resource.Keys?.Contains(setting.Name) ?? true).ToList(), (inner, setting) => Write(inner, version, setting));
+            var wanted = resource.Keys is { } keys ? entries.Where(entry => keys.Contains(entry.Name)).ToList() : entries;
+            writer.Array(wanted, (inner, entry) => entry.Write(inner, version, withSynonyms, withDocumentation));
             writer.Tags();
         });
         response.Tags();
         return ValueTask.CompletedTask;
     }
 
-    private static void Write(ProtocolWriter writer, short version, Setting setting)
+    private Answer Describe(Principal principal, Resource resource) => resource.Type switch
     {
-        const sbyte textType = 2;
-        writer.String(setting.Name);
-        writer.NullableString(setting.Value);
-        writer.Boolean(true);
-        if (version == 0) writer.Boolean(setting.Source == DefaultSource);
-        else writer.Int8(setting.Source);
-        writer.Boolean(false);
-        if (version >= 1) writer.ArrayLength(0);
-        if (version >= 3)
-        {
-            writer.Int8(textType);
-            writer.NullableString(null);
-        }
-
-        writer.Tags();
-    }
-
-    private (ErrorCode Error, List<Setting> Settings) Settings(sbyte type, string name) => type switch
-    {
-        TopicResource => broker.Topics.Find(name) is { } topic ? (ErrorCode.None, OfTopic(topic)) : (ErrorCode.UnknownTopicOrPartition, []),
-        BrokerResource when name.Length == 0 || name == BrokerState.NodeId.ToString(CultureInfo.InvariantCulture) => (ErrorCode.None, OfBroker()),
-        _ => (ErrorCode.InvalidRequest, []),
+        ConfigResourceType.Topic when !broker.Authoriser.Allows(principal, AclOperation.DescribeConfigs, AclResourceType.Topic, resource.Name) =>
+            new(ErrorCode.TopicAuthorizationFailed, "Describing a topic's settings needs DescribeConfigs on it.", []),
+        ConfigResourceType.Topic when !Topic.IsValidName(resource.Name) => new(ErrorCode.InvalidTopic, "This is no name of a topic.", []),
+        ConfigResourceType.Topic => broker.Topics.Find(resource.Name) is { } topic
+            ? new(ErrorCode.None, null, ConfigEntry.OfTopic(topic.Settings, broker.Options))
+            : new(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{resource.Name}'.", []),
+        ConfigResourceType.Broker when !broker.Authoriser.Allows(principal, AclOperation.DescribeConfigs, AclResourceType.Cluster, "kafka-cluster") =>
+            new(ErrorCode.ClusterAuthorizationFailed, "Describing the broker's settings needs DescribeConfigs on the cluster.", []),
+        // No name stands for what holds for all brokers, which is what was changed at run time: nothing.
+        ConfigResourceType.Broker when resource.Name.Length == 0 => new(ErrorCode.None, null, []),
+        ConfigResourceType.Broker when resource.Name == BrokerState.NodeId.ToString(CultureInfo.InvariantCulture) => new(ErrorCode.None, null, ConfigEntry.OfBroker(broker)),
+        ConfigResourceType.Broker => new(ErrorCode.InvalidRequest, $"Unexpected broker id, expected {BrokerState.NodeId} or empty string, but received '{resource.Name}'.", []),
+        ConfigResourceType.BrokerLogger => new(ErrorCode.InvalidRequest, "This broker's logging has no settings that clients see.", []),
+        _ => new(ErrorCode.InvalidRequest, $"There are no settings of resource type {(sbyte)resource.Type}.", []),
     };
-
-    private List<Setting> OfTopic(Topic topic)
-    {
-        var settings = new Dictionary<string, Setting>(StringComparer.Ordinal);
-        foreach (var setting in Defaults()) settings[setting.Name] = setting;
-        foreach (var (key, value) in topic.Settings) settings[key] = new Setting(key, value, TopicSource);
-        return [.. settings.Values];
-    }
-
-    private List<Setting> OfBroker() =>
-    [
-        new("broker.id", Text(BrokerState.NodeId), StaticBrokerSource),
-        new("auto.create.topics.enable", broker.Options.AutoCreateTopics ? "true" : "false", StaticBrokerSource),
-        new("num.partitions", Text(broker.Options.DefaultPartitions), StaticBrokerSource),
-        new("message.max.bytes", Text(broker.Options.MaxMessageBytes), StaticBrokerSource),
-        new("socket.request.max.bytes", Text(broker.Options.MaxRequestBytes), StaticBrokerSource),
-    ];
-
-    private List<Setting> Defaults() =>
-    [
-        new("cleanup.policy", "delete", DefaultSource),
-        new("compression.type", "producer", DefaultSource),
-        new("message.timestamp.type", "CreateTime", DefaultSource),
-        new("max.message.bytes", Text(broker.Options.MaxMessageBytes), DefaultSource),
-        new("segment.bytes", Text(broker.Options.SegmentBytes), DefaultSource),
-        new("retention.ms", broker.Options.Retention is { } age ? Text((long)age.TotalMilliseconds) : "-1", DefaultSource),
-        new("retention.bytes", Text(broker.Options.RetentionBytes ?? -1), DefaultSource),
-    ];
-
-    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -66,10 +66,10 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>A segment under a name that is no part of the log yet.</summary>
-    public static LogSegment CreateCleaned(string folder, long baseOffset, LogSettings settings)
+    public static LogSegment CreateCleaned(string folder, long baseOffset, long createdMs, LogSettings settings)
     {
         string path = Path.Combine(folder, NameOf(baseOffset) + SegmentSwap.CleanedSuffix);
-        return new LogSegment(path, baseOffset, settings, Open(path, FileMode.Create)) { index = [] };
+        return new LogSegment(path, baseOffset, settings, Open(path, FileMode.Create)) { index = [], CreatedMs = createdMs };
     }
 
     /// <summary>Opens an existing segment and cuts off what is not intact.</summary>
@@ -174,8 +174,16 @@ internal sealed class LogSegment : IDisposable
         // Without its index the file under the old name is read through, whichever of the two a crash leaves there.
         System.IO.File.Delete(targetIndex);
         System.IO.File.Move(path, target, overwrite: true);
-        System.IO.File.Move(IndexPath, targetIndex, overwrite: true);
+        string besides = IndexPath;
         path = target;
+        try
+        {
+            System.IO.File.Move(besides, targetIndex, overwrite: true);
+        }
+        catch (IOException)
+        {
+            indexOnDisk = false;
+        }
     }
 
     /// <summary>Cuts off what lies from a position on.</summary>

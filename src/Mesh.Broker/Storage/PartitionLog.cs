@@ -201,6 +201,9 @@ internal sealed partial class PartitionLog : IPartitionLog
     /// <summary>Synchronises, leaves the index and the producers' snapshot for a fast start, and closes.</summary>
     public async ValueTask DisposeAsync()
     {
+        // Compaction sees it and ends at its next step.
+        closing.Cancel();
+        await compacting.WaitAsync().ConfigureAwait(false);
         await writing.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -223,6 +226,7 @@ internal sealed partial class PartitionLog : IPartitionLog
         {
             foreach (var segment in Volatile.Read(ref segments)) segment.Dispose();
             writing.Release();
+            compacting.Release();
         }
 
         WakeWaiters();

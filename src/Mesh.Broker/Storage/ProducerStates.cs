@@ -132,8 +132,13 @@ internal sealed class ProducerStates
         if (reader.ReadUInt32() != Magic) return null;
         long offset = reader.ReadInt64();
 
-        // Ahead of the log: it was cut back since, so the snapshot knows batches that no longer exist.
-        if (offset > endOffset) return null;
+        // Ahead of the log: it was cut back since, so the snapshot knows batches that no longer exist, also when the log has grown again.
+        if (offset > endOffset)
+        {
+            File.Delete(path);
+            return null;
+        }
+
         try
         {
             int count = reader.ReadInt32();

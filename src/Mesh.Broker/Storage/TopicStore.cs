@@ -102,6 +102,14 @@ internal sealed class TopicStore : IAsyncDisposable
         return await ChangeAsync(name, topic => ValueTask.FromResult((ErrorCode.None, topic with { Settings = settings }))).ConfigureAwait(false);
     }
 
+    /// <summary>Changes a topic's settings, durably, seeing those that no other change comes in between with.</summary>
+    /// <param name="name">Topic.</param>
+    /// <param name="change">All settings it has afterwards, from those it has; null leaves them.</param>
+    public ValueTask<ErrorCode> AlterSettingsAsync(string name, Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>?> change) =>
+        ChangeAsync(name, topic => ValueTask.FromResult(change(topic.Settings) is not { } settings || TopicSettings.Validate(settings) is not null
+            ? (ErrorCode.InvalidConfig, topic)
+            : (ErrorCode.None, topic with { Settings = settings })));
+
     /// <summary>Gives a topic more partitions, durably.</summary>
     /// <param name="name">Topic.</param>
     /// <param name="total">How many it has afterwards.</param>

@@ -11,12 +11,15 @@ internal static class DemoCommand
     public static Command Create()
     {
         var data = new Option<string?>("--data") { Description = "Keep the state in this directory (default: a fresh temporary one).", HelpName = "DIR" };
+        var kafka = new Option<string?>("--kafka") { Description = "Run it on this Kafka cluster instead of an embedded broker.", HelpName = "HOST:PORT" };
+        var registry = new Option<string?>("--schema-registry") { Description = "Address of the cluster's schema registry.", HelpName = "URL" };
         var json = CommonOptions.Json();
-        var command = new Command("demo", "Simulate a small fleet, run the whole chain on it, account for every message.") { data, json };
+        var command = new Command("demo", "Simulate a small fleet, run the whole chain on it, account for every message.") { data, kafka, registry, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             bool quiet = parsed.GetValue(json);
-            var report = await FleetDemo.RunAsync(parsed.GetValue(data), quiet ? static _ => { } : Terminal.Out.WriteLine, cancellationToken).ConfigureAwait(false);
+            var report = await FleetDemo.RunAsync(
+                parsed.GetValue(data), parsed.GetValue(kafka), parsed.GetValue(registry), quiet ? static _ => { } : Terminal.Out.WriteLine, cancellationToken).ConfigureAwait(false);
             if (quiet) Printer.Json(report.ToJson());
             else Print(report);
             return report.IsBalanced && report.Models > 0 ? ExitCodes.Done : ExitCodes.Failed;

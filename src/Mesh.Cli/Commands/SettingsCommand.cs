@@ -8,7 +8,7 @@ namespace Mesh.Cli.Commands;
 /// <summary><c>mesh settings</c>: every setting, its value and where it came from.</summary>
 internal static class SettingsCommand
 {
-    private static readonly HashSet<SettingKey> Secrets = [SettingKeys.HttpToken, SettingKeys.PrivacyVinKey, SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey];
+    private static readonly HashSet<SettingKey> Secrets = [SettingKeys.HttpToken, SettingKeys.PrivacyVinKey, SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey, SettingKeys.KafkaPassword, SettingKeys.SchemaRegistryPassword];
 
     public static Command Create()
     {
@@ -21,7 +21,7 @@ internal static class SettingsCommand
             {
                 value.Key.Name,
                 Value = value.Text.Length == 0 ? ""
-                    : Secrets.Contains(value.Key) ? "(set)"
+                    : Secrets.Contains(value.Key) || value.Key.Name.StartsWith(SettingKeys.KafkaClient.Name + ".", StringComparison.Ordinal) && IsSecret(value.Key.Name) ? "(set)"
                     // It may hold a password.
                     : value.Key == SettingKeys.CatalogueConnection ? PostgresConnection.Describe(value.Text)
                     : value.Text,
@@ -34,4 +34,9 @@ internal static class SettingsCommand
         });
         return command;
     }
+
+    // Settings of the Kafka client that hold a secret, by librdkafka's names.
+    private static bool IsSecret(string name) =>
+        name.Contains("password", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal) || name.EndsWith(".pem", StringComparison.Ordinal)
+        || name.EndsWith("oauthbearer.config", StringComparison.Ordinal);
 }

@@ -12,6 +12,8 @@ internal static class UpCommand
         var command = new Command("up", "Run everything in one process until Ctrl-C: event log, schema registry, uploads, stages, API.");
         var flags = new SettingFlags(
             command,
+            (SettingKeys.KafkaBootstrap, "--kafka", "Brokers of a Kafka cluster, HOST:PORT,...; then no broker is embedded."),
+            (SettingKeys.SchemaRegistryUrl, "--schema-registry", "Address of the cluster's schema registry."),
             (SettingKeys.KafkaPort, "--kafka-port", "Port of the embedded broker; 0 takes a free one."),
             (SettingKeys.SchemaRegistryPort, "--schema-registry-port", "Port of the embedded schema registry; 0 takes a free one."),
             (SettingKeys.HttpPort, "--http-port", "Port of HTTP; 0 takes a free one."),

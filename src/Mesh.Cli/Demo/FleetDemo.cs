@@ -33,18 +33,24 @@ internal static class FleetDemo
     private static readonly SettingKey[] FromEnvironment =
     [
         SettingKeys.CatalogueConnection, SettingKeys.CatalogueSchema, SettingKeys.StorageUri, SettingKeys.StorageEndpoint, SettingKeys.StorageRegion,
-        SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey,
+        SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey, SettingKeys.KafkaBootstrap, SettingKeys.KafkaReplication,
+        SettingKeys.KafkaSecurityProtocol, SettingKeys.KafkaSaslMechanism, SettingKeys.KafkaUser, SettingKeys.KafkaPassword, SettingKeys.KafkaTlsCaFile,
+        SettingKeys.KafkaTlsCertificateFile, SettingKeys.KafkaTlsKeyFile, SettingKeys.SchemaRegistryUrl, SettingKeys.SchemaRegistryUser,
+        SettingKeys.SchemaRegistryPassword,
     ];
 
     /// <summary>Runs the demo.</summary>
     /// <param name="dataFolder">State directory; null for a fresh temporary one, which is kept for looking around.</param>
+    /// <param name="kafka">Brokers of a Kafka cluster; null for the embedded broker.</param>
+    /// <param name="registry">Address of the cluster's schema registry.</param>
     /// <param name="say">Told what happens, line by line.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public static async Task<DemoReport> RunAsync(string? dataFolder, Action<string> say, CancellationToken cancellationToken)
+    public static async Task<DemoReport> RunAsync(
+        string? dataFolder, string? kafka, string? registry, Action<string> say, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         string root = Path.GetFullPath(dataFolder ?? Directory.CreateTempSubdirectory("mesh-demo-").FullName);
-        var settings = SettingsOf(isFresh: dataFolder is null);
+        var settings = SettingsOf(isFresh: dataFolder is null, kafka, registry);
         // One recording is damaged on purpose; the report tells its loss, an error line of its own would only alarm.
         using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Mesh.Commands.Ingest", LogLevel.Critical).AddSimpleConsole(console => console.SingleLine = true)
@@ -75,11 +81,13 @@ internal static class FleetDemo
         }
     }
 
-    /// <summary>Of the environment only where catalogue and storage are: else the demo is the same everywhere.</summary>
-    private static Settings SettingsOf(bool isFresh)
+    /// <summary>Of the environment only where catalogue, storage and log are: else the demo is the same everywhere.</summary>
+    private static Settings SettingsOf(bool isFresh, string? kafka, string? registry)
     {
         string name = $"demo_{Guid.NewGuid():N}"[..13];
         var (values, flags) = (new Dictionary<string, string>(), FreePorts());
+        if (kafka is not null) flags[SettingKeys.KafkaBootstrap] = ("--kafka", kafka);
+        if (registry is not null) flags[SettingKeys.SchemaRegistryUrl] = ("--schema-registry", registry);
         // A fresh folder with the tables of an earlier demo would be no fresh start.
         if (isFresh) values[SettingKeys.CatalogueSchema.EnvironmentVariable] = name;
         foreach (var key in FromEnvironment)

@@ -97,8 +97,8 @@ internal sealed class MeshServer : IAsyncDisposable
         var (kafka, broker) = await StartKafkaAsync(state, settings, access, loggers, time, cancellationToken).ConfigureAwait(false);
         var admin = new TopicAdmin(kafka, loggers.CreateLogger<TopicAdmin>());
         OnStop(admin);
-        await admin.EnsureAsync(MeshTopics.Partitions, cancellationToken).ConfigureAwait(false);
-        var producer = new EventProducer(kafka, loggers.CreateLogger<EventProducer>());
+        await admin.EnsureAsync(MeshTopics.Partitions(settings), cancellationToken).ConfigureAwait(false);
+        var producer = new EventProducer(kafka, loggers.CreateLogger<EventProducer>(), time);
         OnStop(producer);
         var letters = new DeadLetterSink(producer);
 
@@ -161,11 +161,7 @@ internal sealed class MeshServer : IAsyncDisposable
     private async Task<(KafkaOptions Kafka, KafkaBroker? Broker)> StartKafkaAsync(
         StateDirectory state, Settings settings, ServerAccess access, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var options = new KafkaOptions { User = access.Token is null ? null : "mesh", Password = access.Token };
-        if (settings.Text(SettingKeys.KafkaBootstrap) is { } bootstrap)
-        {
-            return (options with { Bootstrap = bootstrap, SchemaRegistryUrl = settings.Text(SettingKeys.SchemaRegistryUrl) ?? options.SchemaRegistryUrl }, null);
-        }
+        if (settings.Text(SettingKeys.KafkaBootstrap) is { } bootstrap) return (KafkaSettings.ReadPublisher(settings, bootstrap), null);
 
         var broker = await KafkaBroker.StartAsync(
             new BrokerOptions
@@ -181,10 +177,15 @@ internal sealed class MeshServer : IAsyncDisposable
         OnStop(broker);
 
         string registry = settings.Text(SettingKeys.SchemaRegistryUrl) ?? await StartRegistryAsync(broker, settings, access, loggers, cancellationToken).ConfigureAwait(false);
-        return (options with
+        bool ownRegistry = settings.Text(SettingKeys.SchemaRegistryUrl) is null;
+        return (KafkaSettings.ReadCommon(settings) with
         {
             Bootstrap = broker.Bootstrap,
             SchemaRegistryUrl = registry,
+            SchemaRegistryUser = ownRegistry ? access.Token is null ? null : "mesh" : settings.Text(SettingKeys.SchemaRegistryUser),
+            SchemaRegistryPassword = ownRegistry ? access.Token : settings.Text(SettingKeys.SchemaRegistryPassword),
+            User = access.Token is null ? null : "mesh",
+            Password = access.Token,
             TlsCaFile = access.IsLoopback(access.KafkaListen) ? null : settings.Text(SettingKeys.TlsCertificate),
         }, broker);
     }

@@ -1,3 +1,4 @@
+using Mesh.Commands.Configuration;
 using Mesh.Kafka;
 
 namespace Mesh.Cli.Hosting;
@@ -5,17 +6,23 @@ namespace Mesh.Cli.Hosting;
 /// <summary>The topics a server makes sure of, with their partitions.</summary>
 internal static class MeshTopics
 {
-    public static readonly IReadOnlyDictionary<string, int> Partitions = new Dictionary<string, int>
+    /// <summary>Topics whose events are many have the configured number of partitions; the others have one, which keeps them in order.</summary>
+    /// <exception cref="Mesh.Model.MeshException"><c>MESH11001</c>: the number of partitions is none.</exception>
+    public static IReadOnlyDictionary<string, int> Partitions(Settings settings)
     {
-        [Topics.Uploads] = 4,
-        [Topics.FilesWritten] = 4,
-        [Topics.SnapshotCommitted] = 4,
-        [Topics.JobRequested] = 1,
-        [Topics.ModelRegistered] = 1,
-        [Topics.DeadLetters("decode")] = 1,
-        [Topics.DeadLetters("partition")] = 1,
-        [Topics.DeadLetters("catalogue")] = 1,
-        [Topics.DeadLetters("trigger")] = 1,
-        [Topics.DeadLetters("training")] = 1,
-    };
+        int partitions = settings.Count(SettingKeys.KafkaPartitions);
+        return new Dictionary<string, int>
+        {
+            [Topics.Uploads] = partitions,
+            [Topics.FilesWritten] = partitions,
+            [Topics.SnapshotCommitted] = partitions,
+            [Topics.JobRequested] = 1,
+            [Topics.ModelRegistered] = 1,
+            [Topics.DeadLetters("decode")] = 1,
+            [Topics.DeadLetters("partition")] = 1,
+            [Topics.DeadLetters("catalogue")] = 1,
+            [Topics.DeadLetters("trigger")] = 1,
+            [Topics.DeadLetters("training")] = 1,
+        };
+    }
 }

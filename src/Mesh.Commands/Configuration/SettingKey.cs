@@ -6,6 +6,9 @@ namespace Mesh.Commands.Configuration;
 /// <param name="Description">What it does, for `mesh settings`.</param>
 public sealed record SettingKey(string Name, string Default, string Description)
 {
+    /// <summary>Whether it stands for any number of settings whose names begin with its own and a dot.</summary>
+    public bool IsMap { get; init; }
+
     /// <summary>Name of the environment variable: <c>MESH_KAFKA__PORT</c>.</summary>
     public string EnvironmentVariable => "MESH_" + Name.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
 }

@@ -11,8 +11,34 @@ public static class SettingKeys
     public static readonly SettingKey KafkaPort = new("kafka.port", "9092", "Port of the embedded broker; 0 takes a free one.");
     /// <summary>When the embedded broker answers a produce request.</summary>
     public static readonly SettingKey KafkaFlush = new("kafka.flush", "pageCache", "pageCache: answered once the batch survives the process; fsync: once it survives the machine.");
+    /// <summary>Rack of this process.</summary>
+    public static readonly SettingKey KafkaRack = new("kafka.rack", "", "Rack or zone of this process, so that it reads from a replica nearby; empty: none.");
+    /// <summary>Partitions of topics.</summary>
+    public static readonly SettingKey KafkaPartitions = new("kafka.partitions", "4", "Partitions of the topics of uploads, written files and snapshots, when they are created.");
+    /// <summary>Replicas of topics.</summary>
+    public static readonly SettingKey KafkaReplication = new("kafka.replication", "", "Replicas of the topics that are created; empty: the cluster's own default.");
+    /// <summary>How to speak to the cluster.</summary>
+    public static readonly SettingKey KafkaSecurityProtocol = new("kafka.securityProtocol", "", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; empty: what the user and the certificates of kafka.bootstrap call for.");
+    /// <summary>How to authenticate.</summary>
+    public static readonly SettingKey KafkaSaslMechanism = new("kafka.saslMechanism", "PLAIN", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
+    /// <summary>User at the cluster.</summary>
+    public static readonly SettingKey KafkaUser = new("kafka.user", "", "User at the cluster of kafka.bootstrap; empty: none.");
+    /// <summary>Password at the cluster.</summary>
+    public static readonly SettingKey KafkaPassword = new("kafka.password", "", "Password of kafka.user.");
+    /// <summary>Authority of the cluster's certificates.</summary>
+    public static readonly SettingKey KafkaTlsCaFile = new("kafka.tlsCaFile", "", "PEM file of the authority that signed the certificates of cluster and registry; empty: the system's authorities.");
+    /// <summary>Certificate shown to the cluster.</summary>
+    public static readonly SettingKey KafkaTlsCertificateFile = new("kafka.tlsCertificateFile", "", "PEM file of the certificate that is shown to the cluster.");
+    /// <summary>Its key.</summary>
+    public static readonly SettingKey KafkaTlsKeyFile = new("kafka.tlsKeyFile", "", "PEM file of that certificate's private key.");
+    /// <summary>Settings of the Kafka client.</summary>
+    public static readonly SettingKey KafkaClient = new("kafka.client", "", "Settings of librdkafka by its own names, one below the other: kafka.client.socket.keepalive.enable; those that delivery rests on are refused.") { IsMap = true };
     /// <summary>A schema registry elsewhere.</summary>
     public static readonly SettingKey SchemaRegistryUrl = new("schemaRegistry.url", "", "Address of a schema registry; empty: the embedded one.");
+    /// <summary>User at the registry.</summary>
+    public static readonly SettingKey SchemaRegistryUser = new("schemaRegistry.user", "", "User at the registry of schemaRegistry.url; empty: none.");
+    /// <summary>Password at the registry.</summary>
+    public static readonly SettingKey SchemaRegistryPassword = new("schemaRegistry.password", "", "Password of schemaRegistry.user.");
     /// <summary>Port of the embedded registry.</summary>
     public static readonly SettingKey SchemaRegistryPort = new("schemaRegistry.port", "8081", "Port of the embedded schema registry; 0 takes a free one.");
     /// <summary>Listening address of HTTP.</summary>
@@ -73,7 +99,9 @@ public static class SettingKeys
     /// <summary>All settings, in the order they are shown.</summary>
     public static readonly IReadOnlyList<SettingKey> All =
     [
-        KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, SchemaRegistryUrl, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
+        KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, KafkaRack, KafkaPartitions, KafkaReplication, KafkaSecurityProtocol,
+        KafkaSaslMechanism, KafkaUser, KafkaPassword, KafkaTlsCaFile, KafkaTlsCertificateFile, KafkaTlsKeyFile, KafkaClient, SchemaRegistryUrl,
+        SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
         TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
         StorageSecretKey, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, MaintenanceEnabled, MaintenanceInterval,
         MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount, MaintenanceReaderGrace,

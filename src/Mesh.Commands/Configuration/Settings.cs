@@ -12,8 +12,8 @@ public sealed class Settings
 
     private Settings(Dictionary<string, SettingValue> values) => this.values = values;
 
-    /// <summary>All values, in the order of <see cref="SettingKeys.All"/>.</summary>
-    public IReadOnlyList<SettingValue> All => [.. SettingKeys.All.Select(key => values[key.Name])];
+    /// <summary>All values, in the order of <see cref="SettingKeys.All"/>; what stands below one that is a map follows it.</summary>
+    public IReadOnlyList<SettingValue> All => [.. SettingKeys.All.SelectMany(key => key.IsMap ? [values[key.Name], .. Below(key)] : (SettingValue[])[values[key.Name]])];
 
     /// <summary>Reads the settings.</summary>
     /// <param name="flags">Values given on the command line, by key, with the flag's name.</param>
@@ -44,6 +44,10 @@ public sealed class Settings
     /// <summary>Text; null when empty.</summary>
     public string? Text(SettingKey key) => this[key].Text is { Length: > 0 } text ? text : null;
 
+    /// <summary>What stands below a setting that is a map, by the rest of its name in lower case.</summary>
+    public IReadOnlyDictionary<string, string> Map(SettingKey key) =>
+        Below(key).ToDictionary(value => value.Key.Name[(key.Name.Length + 1)..], value => value.Text, StringComparer.Ordinal);
+
     /// <summary>A port.</summary>
     /// <exception cref="MeshException"><c>MESH11001</c> when it is none.</exception>
     public int Port(SettingKey key) => int.TryParse(this[key].Text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= 65535
@@ -73,6 +77,9 @@ public sealed class Settings
     public T Choice<T>(SettingKey key) where T : struct, Enum => Enum.TryParse<T>(this[key].Text, ignoreCase: true, out var choice) && Enum.IsDefined(choice)
         ? choice
         : throw Wrong(key, $"one of {string.Join(", ", Enum.GetNames<T>().Select(name => char.ToLowerInvariant(name[0]) + name[1..]))}");
+
+    private IEnumerable<SettingValue> Below(SettingKey key) => values.Values
+        .Where(value => value.Key.Name.StartsWith(key.Name + ".", StringComparison.OrdinalIgnoreCase)).OrderBy(value => value.Key.Name, StringComparer.Ordinal);
 
     private MeshException Wrong(SettingKey key, string expected) =>
         new("MESH11001", $"`{key.Name}` is '{this[key].Text}' ({this[key].Source}), but should be {expected}.");
@@ -111,7 +118,15 @@ public sealed class Settings
 
     private static void Set(Dictionary<string, SettingValue> values, string name, string text, string source)
     {
-        if (!values.TryGetValue(name, out var current))
+        if (SettingKeys.All.FirstOrDefault(key => key.IsMap && name.StartsWith(key.Name + ".", StringComparison.OrdinalIgnoreCase)) is { } map)
+        {
+            // Environment variables come in capitals, but the names below a map are somebody else's and lower-case.
+            string below = $"{map.Name}.{name[(map.Name.Length + 1)..].ToLowerInvariant()}";
+            values[below] = new SettingValue(new SettingKey(below, "", map.Description), text, source);
+            return;
+        }
+
+        if (!values.TryGetValue(name, out var current) || current.Key.IsMap)
         {
             throw new MeshException("MESH11003", $"{source}: there is no setting `{name}`; the closest is `{Closest(name)}`. `mesh settings` lists them all.");
         }

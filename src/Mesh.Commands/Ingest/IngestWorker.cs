@@ -22,7 +22,6 @@ public sealed class IngestWorker(
     IngestOptions options, KafkaOptions kafka, UploadProcessor processor, EventProducer producer, RecordingStore recordings, TimeProvider time, ILogger logger)
     : IDisposable
 {
-    private static readonly ActivitySource Activities = new("Mesh.Ingest");
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(1);
 
@@ -125,8 +124,8 @@ public sealed class IngestWorker(
         await workers.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            using var activity = Activities.StartActivity("ingest", ActivityKind.Consumer, upload.TraceParent);
-            activity?.SetTag("mesh.ingest.id", accepted.IngestId);
+            using var activity = upload.StartProcessing(options.Group);
+            activity.SetTag("mesh.ingest.id", accepted.IngestId);
             var outcome = await processor.ProcessUploadAsync(accepted, upload.Position, cancellationToken).ConfigureAwait(false);
             if (outcome.Result != UploadResult.Written) return false;
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Mesh.Lakehouse.Metadata;
 
 /// <summary>
@@ -27,11 +29,14 @@ public sealed class Outbox : IDisposable
                 event_type TEXT NOT NULL,
                 protobuf BLOB NOT NULL)
             """,
+            "ALTER TABLE outbox ADD COLUMN event_id TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE outbox ADD COLUMN trace_parent TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE outbox ADD COLUMN trace_state TEXT NOT NULL DEFAULT ''",
         ]);
         database.Committed += Signal;
     }
 
-    /// <summary>Adds an event.</summary>
+    /// <summary>Adds an event; it gets its identity here, and the current trace context.</summary>
     /// <param name="transaction">The transaction that changes the state.</param>
     /// <param name="topic">Topic.</param>
     /// <param name="key">Key.</param>
@@ -42,16 +47,28 @@ public sealed class Outbox : IDisposable
         // Ids are handed out before the commit. Whoever adds for this key next gets its id after this transaction has ended, or the events
         // of a key could become visible, and be published, in another order than that of their ids.
         await transaction.LockAsync($"outbox {topic} {key}").ConfigureAwait(false);
+        var activity = Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current : null;
         await transaction.ExecuteAsync(
-            "INSERT INTO outbox (topic, key, event_type, protobuf) VALUES (@topic, @key, @eventType, @protobuf)",
-            new { topic, key, eventType, protobuf }).ConfigureAwait(false);
+            """
+            INSERT INTO outbox (topic, key, event_type, protobuf, event_id, trace_parent, trace_state)
+            VALUES (@topic, @key, @eventType, @protobuf, @eventId, @traceParent, @traceState)
+            """,
+            new
+            {
+                topic, key, eventType, protobuf,
+                eventId = Guid.CreateVersion7().ToString(), traceParent = activity?.Id ?? "", traceState = activity?.TraceStateString ?? "",
+            }).ConfigureAwait(false);
     }
 
     /// <summary>The oldest entries.</summary>
     public ValueTask<IReadOnlyList<OutboxEntry>> PeekAsync(int limit, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<OutboxEntry>>(
             async session => await session.QueryAsync<OutboxEntry>(
-                "SELECT id AS Id, topic AS Topic, key AS Key, event_type AS EventType, protobuf AS Protobuf FROM outbox ORDER BY id LIMIT @limit",
+                """
+                SELECT id AS Id, topic AS Topic, key AS Key, event_type AS EventType, protobuf AS Protobuf,
+                    event_id AS EventId, trace_parent AS TraceParent, trace_state AS TraceState
+                FROM outbox ORDER BY id LIMIT @limit
+                """,
                 new { limit }).ConfigureAwait(false),
             cancellationToken);
 

@@ -22,4 +22,18 @@ public class KafkaJsTests
         topic.Partitions.Count.ShouldBe(3);
         topic.Partitions.Sum(partition => partition.EndOffset).ShouldBe(500);
     }
+
+    [Fact]
+    public async Task Kafkajs_commits_aborts_and_fences_transactions()
+    {
+        await using var broker = await TestBroker.StartAsync();
+
+        var result = await NodeScript.RunAsync("kafka-kafkajs-transactions.mjs", broker.Bootstrap);
+
+        result.GetProperty("values").EnumerateArray().Select(value => value.GetString()).ShouldBe(Enumerable.Range(10, 30).Select(i => $"v{i}"), ignoreOrder: true);
+        result.GetProperty("offsetAfterAbort").GetString().ShouldBe("-1");
+        result.GetProperty("offsetAfterCommit").GetString().ShouldBe("9");
+        result.GetProperty("fenced").GetString().ShouldBe("INVALID_PRODUCER_EPOCH");
+        result.GetProperty("groups").EnumerateArray().Select(group => group.GetString()).ShouldNotContain("js-copiers");
+    }
 }

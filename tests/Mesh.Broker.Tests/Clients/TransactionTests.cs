@@ -183,7 +183,10 @@ public class TransactionTests
     internal static Message<string, string> Message(string value) => new() { Key = "k", Value = value };
 
     /// <summary>Everything that a consumer of this isolation level gets to the end of the topic.</summary>
-    internal static List<string> ReadAll(TestBroker broker, string topic, IsolationLevel isolation)
+    internal static List<string> ReadAll(TestBroker broker, string topic, IsolationLevel isolation) => ReadAll(broker.Broker, topic, isolation);
+
+    /// <summary>Everything that a consumer of this isolation level gets to the end of the topic.</summary>
+    internal static List<string> ReadAll(KafkaBroker broker, string topic, IsolationLevel isolation)
     {
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
@@ -193,7 +196,7 @@ public class TransactionTests
             EnablePartitionEof = true,
             EnableAutoCommit = false,
         }).Build();
-        int partitions = broker.Broker.State.Topics.Find(topic)!.Partitions.Count;
+        int partitions = broker.State.Topics.Find(topic)!.Partitions.Count;
         consumer.Assign(Enumerable.Range(0, partitions).Select(partition => new TopicPartitionOffset(topic, partition, 0)));
         var values = new List<string>();
         for (int ended = 0; ended < partitions;)

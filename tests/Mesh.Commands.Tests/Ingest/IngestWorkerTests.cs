@@ -81,7 +81,7 @@ public class IngestWorkerTests
     {
         await using var log = await LogBench.StartAsync(Token);
         using var bench = new IngestBench();
-        await log.Producer.PublishSerialisedAsync(Topics.Uploads, "k", "mesh.events.v1.UploadAccepted", new byte[] { 0xff, 0xff, 0xff }, Token);
+        await log.Producer.PublishSerialisedAsync(Topics.Uploads, "k", "mesh.events.v1.UploadAccepted", new byte[] { 0xff, 0xff, 0xff }, null, Token);
         var upload = await bench.UploadAsync(await IngestBench.RecordingAsync(30));
         await log.Producer.PublishAsync(Topics.Uploads, "k", upload, Token);
 

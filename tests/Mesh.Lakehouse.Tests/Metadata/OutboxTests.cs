@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Testing;
 
@@ -41,6 +42,28 @@ public class OutboxTests : IDisposable
 
         await outbox.RemoveAsync([.. first.Select(entry => entry.Id)], None);
         (await outbox.PeekAsync(10, None)).Select(entry => entry.Key).ShouldBe(["k3", "k4"]);
+    }
+
+    [Fact]
+    public async Task An_event_has_an_identity_of_its_own_that_tells_its_time_and_the_trace_it_was_added_in()
+    {
+        var before = DateTimeOffset.UtcNow.AddSeconds(-1);
+        using (var activity = new Activity("upload").SetIdFormat(ActivityIdFormat.W3C).Start())
+        {
+            activity.TraceStateString = "vendor=1";
+            await Add("k");
+            await Add("k");
+            (await outbox.PeekAsync(1, None))[0].TraceParent.ShouldBe(activity.Id);
+        }
+
+        await Add("k");
+        var entries = await outbox.PeekAsync(3, None);
+
+        entries.Select(entry => entry.EventId).Distinct().Count().ShouldBe(3);
+        (await outbox.PeekAsync(3, None)).Select(entry => entry.EventId).ShouldBe(entries.Select(entry => entry.EventId));
+        entries.ShouldAllBe(entry => entry.AddedAt >= before && entry.AddedAt <= DateTimeOffset.UtcNow.AddSeconds(1));
+        entries[0].TraceState.ShouldBe("vendor=1");
+        entries[2].TraceParent.ShouldBe("");
     }
 
     [Fact]
