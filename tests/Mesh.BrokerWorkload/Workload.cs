@@ -12,7 +12,7 @@ internal static class Workload
     public const string Copiers = "copiers";
 
     /// <summary>Patience for one answer, shorter than the longest pause of the broker, so that clients give up and send again.</summary>
-    private const int RequestTimeoutMs = 2_000;
+    private const int RequestTimeoutMs = 1_500;
 
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(5);
 
@@ -45,7 +45,7 @@ internal static class Workload
         where T : ClientConfig
     {
         config.BootstrapServers = bootstrap;
-        config.SocketTimeoutMs = 10_000;
+        config.SocketTimeoutMs = RequestTimeoutMs;
         config.ReconnectBackoffMs = 20;
         config.ReconnectBackoffMaxMs = 300;
         config.TopicMetadataRefreshIntervalMs = 5_000;

@@ -3,7 +3,7 @@ namespace Mesh.Broker.Tests.Conformance;
 /// <summary>The clients of the suite and what each of them cannot do; every other cell is a test.</summary>
 internal static class ClientMatrix
 {
-    public const string Confluent = "Confluent.Kafka", Kcat = "kcat", ConfluentPython = "confluent-kafka (Python)", KafkaPython = "kafka-python", KafkaJs = "kafkajs", Platformatic = "@platformatic/kafka", KafkaTs = "kafka-ts";
+    public const string Confluent = "Confluent.Kafka", Kcat = "kcat", ConfluentPython = "confluent-kafka (Python)", KafkaPython = "kafka-python", KafkaJs = "kafkajs", Platformatic = "@platformatic/kafka";
 
     private static readonly Dictionary<string, (string Version, Dictionary<string, string> Missing)> Clients = new()
     {
@@ -55,6 +55,9 @@ internal static class ClientMatrix
 
     /// <summary>Why a client cannot do something; null when it can, which a test then shows.</summary>
     public static string? Missing(string client, string capability) => Clients[client].Missing.GetValueOrDefault(capability);
+
+    /// <summary>Everything a client cannot do.</summary>
+    public static IEnumerable<string> MissingOf(string client) => Clients[client].Missing.Keys;
 
     /// <summary>What a client's tests have to show.</summary>
     public static TheoryData<string> CapabilitiesOf(string client) => [.. Capability.All.Select(each => each.Name).Where(name => Missing(client, name) is null)];

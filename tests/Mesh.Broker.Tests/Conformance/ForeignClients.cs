@@ -46,7 +46,6 @@ public sealed class ForeignClients : IAsyncDisposable
         ClientMatrix.KafkaPython => Python("kafka", "python3-kafka", "kafka_python.py", bootstrap),
         ClientMatrix.KafkaJs => Node("kafkajs", "kafkajs.mjs", bootstrap),
         ClientMatrix.Platformatic => Node("@platformatic/kafka", "platformatic.mjs", bootstrap),
-        ClientMatrix.KafkaTs => Node("kafka-ts", "kafka-ts.mjs", bootstrap),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 
