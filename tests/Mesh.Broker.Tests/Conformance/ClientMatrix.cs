@@ -30,7 +30,7 @@ internal static class ClientMatrix
         }),
         [KafkaPython] = ("2.0.2", new()
         {
-            [Capability.Zstd] = "needs a broker version that it cannot ask for",
+            [Capability.Zstd] = "reads with a Fetch version that is older than zstd",
             [Capability.Cooperative] = "knows eager assignment only",
             [Capability.Static] = "knows no static membership",
             [Capability.DeleteRecords] = "has no call for it",
