@@ -50,6 +50,21 @@ internal static partial class BrokerLog
     [LoggerMessage(7014, LogLevel.Error, "{Folder} could not be compacted and stays as it is: {Reason}")]
     public static partial void CompactionFailed(ILogger logger, string folder, string reason);
 
+    [LoggerMessage(7020, LogLevel.Warning, "Everybody on the network can read and write everything: Kafka protocol on {Address} without TLS and users (AllowInsecure)")]
+    public static partial void ListensInsecurely(ILogger logger, string address);
+
+    [LoggerMessage(7021, LogLevel.Information, "Users read from {Path}")]
+    public static partial void UsersRead(ILogger logger, string path);
+
+    [LoggerMessage(7022, LogLevel.Error, "The users stay as they were: {Reason}")]
+    public static partial void UsersFileRefused(ILogger logger, string reason);
+
+    [LoggerMessage(7023, LogLevel.Warning, "The users file {Path} can be read by everybody on this machine. Make it readable by its owner only: chmod 600")]
+    public static partial void UsersFileIsOpen(ILogger logger, string path);
+
+    [LoggerMessage(7024, LogLevel.Information, "{Principal} {Change} access control entry: {Entry}")]
+    public static partial void AclChanged(ILogger logger, string principal, string change, string entry);
+
     [LoggerMessage(7030, LogLevel.Warning, "Transaction of {TransactionalId} took longer than its {TimeoutMs} ms and is aborted")]
     public static partial void TransactionTimedOut(ILogger logger, string transactionalId, double timeoutMs);
 
@@ -64,6 +79,9 @@ internal static partial class BrokerLog
 
     [LoggerMessage(7034, LogLevel.Information, "Offsets of group {Group} forgotten: nobody used it since {LastActive:u}")]
     public static partial void GroupExpired(ILogger logger, string group, DateTimeOffset lastActive);
+
+    [LoggerMessage(7035, LogLevel.Error, "Producer {ProducerId} has a transaction open in {Topic}-{Partition} that the coordinator does not know: its records are aborted")]
+    public static partial void UnknownTransactionAborted(ILogger logger, long producerId, string topic, int partition);
 
     [LoggerMessage(7040, LogLevel.Warning, "Record {Offset} of {Topic} is not a schema record and was skipped: {Reason}")]
     public static partial void SchemaRecordSkipped(ILogger logger, string topic, long offset, string reason);

@@ -9,7 +9,7 @@ public sealed record BrokerOptions
     /// <summary>Folder of the broker alone (topics, group offsets, lock); created when absent. One broker per folder.</summary>
     public required string DataFolder { get; init; }
 
-    /// <summary>Address to listen on (default: loopback). Beyond loopback <see cref="TlsCertificate"/> and <see cref="Users"/> are demanded.</summary>
+    /// <summary>Address to listen on (default: loopback). Beyond loopback <see cref="TlsCertificate"/> and users are demanded.</summary>
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
 
     /// <summary>TCP port (default: 9092); 0 takes a free one, which <see cref="KafkaBroker.Port"/> then tells.</summary>
@@ -21,8 +21,38 @@ public sealed record BrokerOptions
     /// <summary>Server certificate with its private key; null for plain text (default).</summary>
     public X509Certificate2? TlsCertificate { get; init; }
 
-    /// <summary>Users and passwords for SASL PLAIN; when empty (default) nobody has to authenticate.</summary>
+    /// <summary>
+    /// Authorities (and intermediates) that clients' certificates must come from; null (default) asks for none. The certificate's subject
+    /// is the client's principal (<c>User:CN=…</c>) unless SASL names another.
+    /// </summary>
+    public X509Certificate2Collection? TlsClientAuthorities { get; init; }
+
+    /// <summary>
+    /// Users and passwords for SASL PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512; when empty (default), and without <see cref="UsersFile"/>,
+    /// nobody has to authenticate.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Users { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// File with further users, one a line: <c>name: password</c>, or with derived keys only
+    /// <c>name: SCRAM-SHA-256 salt=…,stored_key=…,server_key=…,iterations=4096</c>. Read again when it changes. Null (default) for none.
+    /// </summary>
+    public string? UsersFile { get; init; }
+
+    /// <summary>Users who may do everything, whatever the access control entries say (default: none).</summary>
+    public IReadOnlyCollection<string> SuperUsers { get; init; } = [];
+
+    /// <summary>
+    /// Whether a topic, group or the cluster is open to everybody (who has authenticated) as long as no access control entry is about it
+    /// (default: true); false is Kafka's default, and needs <see cref="SuperUsers"/>, or nobody could make the first entry.
+    /// </summary>
+    public bool AllowWithoutAcl { get; init; } = true;
+
+    /// <summary>Whether it listens beyond loopback even without TLS and users (default: false). Everybody on the network can then read and write everything.</summary>
+    public bool AllowInsecure { get; init; }
+
+    /// <summary>Time before a failed login is answered (default: 100 ms), against guessing.</summary>
+    public TimeSpan FailedAuthenticationDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Largest record batch accepted, in bytes (default: 16 MiB).</summary>
     public int MaxMessageBytes { get; init; } = 16 << 20;
@@ -36,7 +66,19 @@ public sealed record BrokerOptions
     /// <summary>Open connections (default: 1000); further ones are closed at once.</summary>
     public int MaxConnections { get; init; } = 1000;
 
-    /// <summary>Silence after which a connection is closed (default: 10 minutes); in the middle of a request or of authentication 30 seconds do.</summary>
+    /// <summary>Open connections from one address (default: no limit of its own); further ones are closed at once.</summary>
+    public int MaxConnectionsPerAddress { get; init; } = int.MaxValue;
+
+    /// <summary>New connections a second from one address; null (default) for no limit. Further ones wait.</summary>
+    public int? MaxConnectionsPerSecond { get; init; }
+
+    /// <summary>Bytes a second that a user (an address, where nobody authenticates) may produce; null (default) for no limit. Who produces more is told to wait and not heard meanwhile.</summary>
+    public long? ProduceBytesPerSecond { get; init; }
+
+    /// <summary>Bytes a second that a user (an address, where nobody authenticates) may fetch; null (default) for no limit. Who fetches more is told to wait and not heard meanwhile.</summary>
+    public long? FetchBytesPerSecond { get; init; }
+
+    /// <summary>Silence after which a connection is closed (default: 10 minutes); in the middle of a request or before authentication 30 seconds do.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>When a produced batch counts as written (default: in the page cache).</summary>

@@ -21,7 +21,11 @@ internal sealed class BrokerState
     public required GroupCoordinator Groups { get; init; }
     public required TransactionCoordinator Transactions { get; init; }
     public required Authoriser Authoriser { get; init; }
+    public required AclStore Acls { get; init; }
+    public required UserDirectory Users { get; init; }
     public required MemoryBudget Memory { get; init; }
+    public required RateQuota ProduceQuota { get; init; }
+    public required RateQuota FetchQuota { get; init; }
     public required TimeProvider Time { get; init; }
     public required ILogger Logger { get; init; }
 

@@ -43,15 +43,17 @@ public sealed class KafkaBroker : IAsyncDisposable
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="MeshException">
     /// <c>MESH7001</c> listening beyond loopback without TLS and users; <c>MESH7002</c> the port is taken; <c>MESH7003</c> another broker uses
-    /// the folder, or it cannot be written; <c>MESH7004</c> its metadata is damaged.
+    /// the folder, or it cannot be written; <c>MESH7004</c> its metadata is damaged; <c>MESH7020</c> the users file cannot be read.
     /// </exception>
     public static async Task<KafkaBroker> StartAsync(BrokerOptions options, ILogger logger, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(timeProvider);
-        if (!IPAddress.IsLoopback(options.Listen) && (options.TlsCertificate is null || options.Users.Count == 0))
+        bool authenticates = options.Users.Count > 0 || options.UsersFile is not null || options.TlsClientAuthorities is not null;
+        bool insecure = !IPAddress.IsLoopback(options.Listen) && (options.TlsCertificate is null || !authenticates);
+        if (insecure && !options.AllowInsecure)
         {
-            throw new MeshException("MESH7001", $"The broker will not listen on {options.Listen}, which other machines can reach, without TLS and users. Set `tls.certificate`, `tls.key` and `http.token`, or listen on 127.0.0.1.");
+            throw new MeshException("MESH7001", $"The broker will not listen on {options.Listen}, which other machines can reach, without TLS and users. Set `tls.certificate`, `tls.key` and `http.token` or `kafka.users`, or listen on 127.0.0.1; `kafka.allowInsecure: true` lets everybody on the network in.");
         }
 
         long started = timeProvider.GetTimestamp();
@@ -59,6 +61,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         Socket? socket = null;
         TopicStore? topics = null;
         OffsetStore? offsets = null;
+        AclStore? acls = null;
         TransactionCoordinator? transactions = null;
         try
         {
@@ -72,6 +75,13 @@ public sealed class KafkaBroker : IAsyncDisposable
             transactions = await TransactionCoordinator.OpenAsync(
                 Path.Combine(options.DataFolder, "transactions"), options.Flush, new TransactionSettings(options.MaxTransactionTimeout, options.TransactionalIdExpiration),
                 producerIds, partition => logs.FindPartition(partition.Topic, partition.Partition), offsets, timeProvider, logger).ConfigureAwait(false);
+            foreach (var topic in topics.All)
+            {
+                for (int p = 0; p < topic.Partitions.Count; p++) await transactions.AbortUnknownAsync(new TopicPartition(topic.Name, p), topic.Partitions[p]).ConfigureAwait(false);
+            }
+
+            acls = await AclStore.OpenAsync(options.DataFolder).ConfigureAwait(false);
+            var users = UserDirectory.Open(options.Users, options.UsersFile, options.DataFolder, timeProvider, logger);
             cancellationToken.ThrowIfCancellationRequested();
             var state = new BrokerState
             {
@@ -81,7 +91,11 @@ public sealed class KafkaBroker : IAsyncDisposable
                 ProducerIds = producerIds,
                 Groups = new GroupCoordinator(new GroupSettings(options.InitialRebalanceDelay, options.MaxGroupMembers, options.OffsetsRetention), offsets, timeProvider, logger),
                 Transactions = transactions,
-                Authoriser = new Authoriser(),
+                Authoriser = new Authoriser(acls, options.SuperUsers, options.AllowWithoutAcl),
+                Acls = acls,
+                Users = users,
+                ProduceQuota = new RateQuota(options.ProduceBytesPerSecond, timeProvider),
+                FetchQuota = new RateQuota(options.FetchBytesPerSecond, timeProvider),
                 Memory = new MemoryBudget(options.MaxBufferedBytes),
                 Time = timeProvider,
                 Logger = logger,
@@ -92,11 +106,13 @@ public sealed class KafkaBroker : IAsyncDisposable
             transactions.StartSweeping();
             state.Groups.StartSweeping();
             var broker = new KafkaBroker(state, Listener.Start(state, socket), folderLock);
+            if (insecure) BrokerLog.ListensInsecurely(logger, broker.Bootstrap);
             BrokerLog.Started(logger, broker.Bootstrap, options.DataFolder, topics.All.Count(), topics.PartitionCount, (long)timeProvider.GetElapsedTime(started).TotalMilliseconds);
             return broker;
         }
         catch (Exception e)
         {
+            acls?.Dispose();
             if (transactions is not null) await transactions.DisposeAsync().ConfigureAwait(false);
             if (offsets is not null) await offsets.DisposeAsync().ConfigureAwait(false);
             if (topics is not null) await topics.DisposeAsync().ConfigureAwait(false);
@@ -142,6 +158,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         await State.Topics.DisposeAsync().ConfigureAwait(false);
         await State.Offsets.DisposeAsync().ConfigureAwait(false);
         State.ProducerIds.Dispose();
+        State.Acls.Dispose();
         listener.Dispose();
         await folderLock.DisposeAsync().ConfigureAwait(false);
         BrokerLog.Stopped(State.Logger);

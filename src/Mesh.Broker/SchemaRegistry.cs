@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Registry;
@@ -12,22 +11,19 @@ namespace Mesh.Broker;
 /// registries and tools can read it. The topic is the truth; what is in memory is read from it on start. <c>MapSchemaRegistry</c> gives
 /// it its REST interface.
 /// </summary>
-public sealed class SchemaRegistry : IDisposable
+public sealed partial class SchemaRegistry : IDisposable
 {
     /// <summary>Topic that holds the schemas.</summary>
     public const string TopicName = "_schemas";
 
-    private const string Avro = "AVRO";
-    private static readonly string[] SchemaTypes = ["JSON", "PROTOBUF", Avro];
+    private static readonly string[] SchemaTypes = ["JSON", "PROTOBUF", SubjectVersion.Avro];
 
     private readonly KafkaBroker broker;
     private readonly IPartitionLog log;
-    private readonly SemaphoreSlim registering = new(1, 1);
-    private readonly Lock reading = new();
-    private readonly SortedDictionary<string, SortedDictionary<int, SubjectVersion>> subjects = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, SubjectVersion> byId = [];
-    private readonly Dictionary<string, int> idByContent = new(StringComparer.Ordinal);
-    private int lastId;
+    private readonly SchemaStore store = new();
+
+    /// <summary>Every change is decided and written by itself, or two registrations of one content could get two ids.</summary>
+    private readonly SemaphoreSlim changing = new(1, 1);
 
     private SchemaRegistry(KafkaBroker broker, IPartitionLog log)
     {
@@ -36,6 +32,10 @@ public sealed class SchemaRegistry : IDisposable
     }
 
     internal static IReadOnlyList<string> Types => SchemaTypes;
+
+    internal string ClusterId => broker.State.Topics.ClusterId;
+
+    internal SchemaStore Store => store;
 
     /// <summary>Opens the registry of a broker and reads what is registered.</summary>
     /// <param name="broker">Broker whose topic <see cref="TopicName"/> holds the schemas; created when absent.</param>
@@ -53,112 +53,33 @@ public sealed class SchemaRegistry : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => registering.Dispose();
+    public void Dispose() => changing.Dispose();
 
-    internal IReadOnlyList<string> Subjects
+    private async ValueTask<T> ChangeAsync<T>(Func<ValueTask<T>> change)
     {
-        get
-        {
-            lock (reading) return [.. subjects.Keys];
-        }
-    }
-
-    internal IReadOnlyList<int>? Versions(string subject)
-    {
-        lock (reading) return subjects.TryGetValue(subject, out var versions) ? [.. versions.Keys] : null;
-    }
-
-    /// <param name="subject">Subject.</param>
-    /// <param name="version">Version; -1 for the latest.</param>
-    internal SubjectVersion? Find(string subject, int version)
-    {
-        lock (reading)
-        {
-            if (!subjects.TryGetValue(subject, out var versions)) return null;
-            return version < 0 ? versions[versions.Keys.Max()] : versions.GetValueOrDefault(version);
-        }
-    }
-
-    internal SubjectVersion? Find(int id)
-    {
-        lock (reading) return byId.GetValueOrDefault(id);
-    }
-
-    internal IReadOnlyList<SubjectVersion> UsesOf(int id)
-    {
-        lock (reading) return [.. subjects.Values.SelectMany(versions => versions.Values).Where(version => version.Id == id)];
-    }
-
-    /// <summary>The version of a subject that has this schema.</summary>
-    internal SubjectVersion? Lookup(string subject, SchemaRequest request)
-    {
-        string content = ContentKey(request.Schema ?? "", request.SchemaType, request.References);
-        lock (reading)
-        {
-            return subjects.TryGetValue(subject, out var versions) ? versions.Values.LastOrDefault(version => ContentKey(version) == content) : null;
-        }
-    }
-
-    /// <summary>Registers a schema; one that is registered already keeps its id, in the same subject its version too.</summary>
-    internal async ValueTask<(SubjectVersion? Version, RegistryError? Error)> RegisterAsync(string subject, SchemaRequest request)
-    {
-        if (Validate(request) is { } invalid) return (null, invalid);
-        await registering.WaitAsync().ConfigureAwait(false);
+        await changing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (Lookup(subject, request) is { } existing) return (existing, null);
-            SubjectVersion version;
-            lock (reading)
-            {
-                string content = ContentKey(request.Schema!, request.SchemaType, request.References);
-                version = new SubjectVersion
-                {
-                    Subject = subject,
-                    Version = subjects.TryGetValue(subject, out var versions) ? versions.Keys.Max() + 1 : 1,
-                    Id = idByContent.TryGetValue(content, out int known) ? known : lastId + 1,
-                    SchemaType = request.SchemaType is null or Avro ? null : request.SchemaType,
-                    References = request.References is { Count: > 0 } references ? references : null,
-                    Schema = request.Schema!,
-                };
-            }
-
-            var key = new SchemaKey { KeyType = SchemaKey.SchemaKeyType, Subject = subject, Version = version.Version, Magic = 1 };
-            byte[] batch = RecordBatchBuilder.Single(
-                JsonSerializer.SerializeToUtf8Bytes(key),
-                JsonSerializer.SerializeToUtf8Bytes(version with { Deleted = false }),
-                broker.State.Time.GetUtcNow().ToUnixTimeMilliseconds());
-            if (batch.Length > broker.State.Options.MaxMessageBytes) return (null, RegistryError.InvalidSchema("it is larger than the broker's largest message (MaxMessageBytes)."));
-            var appended = await log.AppendAsync(batch, RecordBatchHeader.Read(batch)).ConfigureAwait(false);
-            if (appended.Error != ErrorCode.None) return (null, RegistryError.StoreFailed);
-            Apply(version);
-            return (version, null);
+            return await change().ConfigureAwait(false);
         }
         finally
         {
-            registering.Release();
+            changing.Release();
         }
     }
 
-    private RegistryError? Validate(SchemaRequest request)
+    /// <param name="key">Key of the record.</param>
+    /// <param name="value">Null for a tombstone.</param>
+    private async ValueTask WriteAsync<TValue>(RegistryKey key, TValue? value)
+        where TValue : class
     {
-        if (string.IsNullOrWhiteSpace(request.Schema)) return RegistryError.InvalidSchema("it is empty.");
-        string type = request.SchemaType ?? Avro;
-        if (!SchemaTypes.Contains(type)) return RegistryError.InvalidSchema($"type '{type}' is not one of {string.Join(", ", SchemaTypes)}.");
-        foreach (var reference in request.References ?? [])
-        {
-            if (Find(reference.Subject, reference.Version) is null) return RegistryError.InvalidSchema($"no schema reference found for subject \"{reference.Subject}\" and version {reference.Version}.");
-        }
-
-        if (type == "PROTOBUF") return null;
-        try
-        {
-            using var document = JsonDocument.Parse(request.Schema);
-            return null;
-        }
-        catch (JsonException e)
-        {
-            return RegistryError.InvalidSchema($"it is not JSON: {e.Message}");
-        }
+        byte[] keyJson = JsonSerializer.SerializeToUtf8Bytes(key);
+        byte[] valueJson = value is null ? [] : JsonSerializer.SerializeToUtf8Bytes(value);
+        byte[] batch = RecordBatchBuilder.Single(keyJson, valueJson, broker.State.Time.GetUtcNow().ToUnixTimeMilliseconds(), isTombstone: value is null);
+        if (batch.Length > broker.State.Options.MaxMessageBytes) throw new RegistryException(RegistryError.TooLarge());
+        var appended = await log.AppendAsync(batch, RecordBatchHeader.Read(batch)).ConfigureAwait(false);
+        if (appended.Error != ErrorCode.None) throw new RegistryException(RegistryError.StoreFailed);
+        store.Apply(keyJson, valueJson, isTombstone: value is null);
     }
 
     private async ValueTask ReadAllAsync(CancellationToken cancellationToken)
@@ -169,58 +90,34 @@ public sealed class SchemaRegistry : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             byte[] batch = new byte[await log.BatchBytesAtAsync(offset).ConfigureAwait(false)];
-            if (await log.ReadAsync(offset, batch).ConfigureAwait(false) == 0) return;
+            if (batch.Length == 0 || await log.ReadAsync(offset, batch).ConfigureAwait(false) == 0) return;
             var header = RecordBatchHeader.Read(batch);
             ReadBatch(header, batch);
-            offset = header.NextOffset;
+            offset = Math.Max(header.NextOffset, offset + 1);
         }
     }
 
     private void ReadBatch(in RecordBatchHeader header, byte[] batch)
     {
-        if (header.Compression != 0)
+        if ((header.Attributes & RecordBatchHeader.ControlBit) != 0) return;
+        using var content = RecordCompression.Decompress(header, batch);
+        if (content is null)
         {
-            BrokerLog.SchemaRecordSkipped(broker.State.Logger, TopicName, header.BaseOffset, "it is compressed");
+            BrokerLog.SchemaRecordSkipped(broker.State.Logger, TopicName, header.BaseOffset, "it does not decompress");
             return;
         }
 
-        ReadOnlySpan<byte> records = batch.AsSpan(RecordBatchHeader.Size);
+        ReadOnlySpan<byte> records = content.Whole[..content.Length];
         while (RecordReader.TryRead(ref records, withContent: true, out var record))
         {
             try
             {
-                var key = JsonSerializer.Deserialize<SchemaKey>(record.Value.Key);
-                if (key?.KeyType != SchemaKey.SchemaKeyType || record.Value.Value is not { Length: > 0 } value) continue;
-                if (JsonSerializer.Deserialize<SubjectVersion>(value) is { } version) Apply(version);
+                if (record.Value.Key is { } key) store.Apply(key, record.Value.Value, isTombstone: record.Value.Value is not { Length: > 0 });
             }
             catch (JsonException e)
             {
                 BrokerLog.SchemaRecordSkipped(broker.State.Logger, TopicName, header.BaseOffset + record.Value.OffsetDelta, e.Message);
             }
         }
-    }
-
-    private void Apply(SubjectVersion record)
-    {
-        var version = record with { Deleted = null };
-        lock (reading)
-        {
-            lastId = Math.Max(lastId, version.Id);
-            byId.TryAdd(version.Id, version);
-            idByContent.TryAdd(ContentKey(version), version.Id);
-            if (!subjects.TryGetValue(version.Subject, out var versions)) subjects[version.Subject] = versions = [];
-            if (record.Deleted != true) versions[version.Version] = version;
-            else versions.Remove(version.Version);
-            if (versions.Count == 0) subjects.Remove(version.Subject);
-        }
-    }
-
-    private static string ContentKey(SubjectVersion version) => ContentKey(version.Schema, version.SchemaType, version.References);
-
-    private static string ContentKey(string schema, string? type, IReadOnlyList<SchemaReference>? references)
-    {
-        var key = new StringBuilder(type ?? Avro).Append('\0');
-        foreach (var reference in references ?? []) key.Append(reference.Name).Append('\0').Append(reference.Subject).Append('\0').Append(reference.Version).Append('\0');
-        return key.Append('\0').Append(schema).ToString();
     }
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Mesh.Broker.Registry;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -9,83 +7,142 @@ namespace Mesh.Broker;
 /// <summary>The registry's REST interface, as Confluent's clients speak it. Access control is the listener's.</summary>
 public static class SchemaRegistryEndpoints
 {
-    private const string ContentType = "application/vnd.schemaregistry.v1+json";
-
-    /// <summary>Longest request accepted, in bytes.</summary>
-    private const int MaxBodyBytes = 8 << 20;
-
-    /// <summary>Maps subjects, versions, schemas and the compatibility setting below the given builder.</summary>
+    /// <summary>
+    /// Maps subjects, versions, schemas, compatibility, configuration, modes and contexts below the given builder. Contexts other than the
+    /// default one, exporters, data contract rules and metadata are not there.
+    /// </summary>
     public static IEndpointRouteBuilder MapSchemaRegistry(this IEndpointRouteBuilder endpoints, SchemaRegistry registry)
     {
-        endpoints.MapGet("/subjects", () => Ok(registry.Subjects));
-        endpoints.MapGet("/subjects/{subject}/versions", (string subject) =>
-            registry.Versions(subject) is { } versions ? Ok(versions) : Failed(RegistryError.SubjectNotFound(subject)));
-        endpoints.MapPost("/subjects/{subject}/versions", (string subject, HttpRequest request) => RegisterAsync(registry, subject, request));
-        endpoints.MapPost("/subjects/{subject}", (string subject, HttpRequest request) => LookupAsync(registry, subject, request));
-        endpoints.MapGet("/subjects/{subject}/versions/{version}", (string subject, string version) =>
-            WithVersion(registry, subject, version, Ok));
-        endpoints.MapGet("/subjects/{subject}/versions/{version}/schema", (string subject, string version) =>
-            WithVersion(registry, subject, version, found => Results.Text(found.Schema, ContentType)));
-        endpoints.MapGet("/schemas/types", () => Ok(SchemaRegistry.Types));
-        endpoints.MapGet("/schemas/ids/{id:int}", (int id) => registry.Find(id) is { } found
-            ? Ok(new { schema = found.Schema, schemaType = found.SchemaType ?? "AVRO", references = found.References ?? [] })
-            : Failed(RegistryError.SchemaNotFound(id.ToString(System.Globalization.CultureInfo.InvariantCulture))));
-        endpoints.MapGet("/schemas/ids/{id:int}/versions", (int id) =>
-            Ok(registry.UsesOf(id).Select(use => new { subject = use.Subject, version = use.Version })));
-
-        // Nothing is compared, and the answer says so.
-        endpoints.MapGet("/config", () => Ok(new { compatibilityLevel = "NONE" }));
-        endpoints.MapGet("/config/{subject}", () => Ok(new { compatibilityLevel = "NONE" }));
-        endpoints.MapGet("/mode", () => Ok(new { mode = "READWRITE" }));
+        ArgumentNullException.ThrowIfNull(registry);
+        var routes = new RegistryRoutes(endpoints, registry);
+        MapSubjects(routes);
+        MapSchemas(routes);
+        MapSettings(routes);
+        MapServer(routes);
         return endpoints;
     }
 
-    private static async Task<IResult> RegisterAsync(SchemaRegistry registry, string subject, HttpRequest request)
+    private static void MapSubjects(RegistryRoutes routes)
     {
-        var (body, error) = await ReadAsync(request).ConfigureAwait(false);
-        if (body is null) return Failed(error!);
-        var (version, refused) = await registry.RegisterAsync(subject, body).ConfigureAwait(false);
-        return version is null ? Failed(refused!) : Ok(new { id = version.Id });
-    }
-
-    private static async Task<IResult> LookupAsync(SchemaRegistry registry, string subject, HttpRequest request)
-    {
-        var (body, error) = await ReadAsync(request).ConfigureAwait(false);
-        if (body is null) return Failed(error!);
-        if (registry.Versions(subject) is null) return Failed(RegistryError.SubjectNotFound(subject));
-        return registry.Lookup(subject, body) is { } found ? Ok(found) : Failed(RegistryError.SchemaNotFound("with this content"));
-    }
-
-    private static IResult WithVersion(SchemaRegistry registry, string subject, string version, Func<SubjectVersion, IResult> answer)
-    {
-        int number = -1;
-        if (version != "latest" && version != "-1" && (!int.TryParse(version, out number) || number < 1)) return Failed(RegistryError.InvalidVersion(version));
-        if (registry.Versions(subject) is null) return Failed(RegistryError.SubjectNotFound(subject));
-        return registry.Find(subject, number) is { } found ? answer(found) : Failed(RegistryError.VersionNotFound(version));
-    }
-
-    private static async ValueTask<(SchemaRequest? Body, RegistryError? Error)> ReadAsync(HttpRequest request)
-    {
-        byte[] buffer = new byte[4096];
-        using var body = new MemoryStream();
-        int read;
-        while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted).ConfigureAwait(false)) > 0)
+        var registry = routes.Registry;
+        routes.Get("/subjects", request => request.Page(registry.Store.All
+            .Where(version => request.Takes(version.IsDeleted) && version.Version.Subject.StartsWith(request.SubjectPrefix, StringComparison.Ordinal))
+            .Select(version => version.Version.Subject).Distinct()));
+        routes.Get("/subjects/{subject}/versions", request =>
         {
-            if (body.Length + read > MaxBodyBytes) return (null, RegistryError.InvalidSchema($"the request is longer than {MaxBodyBytes:N0} bytes."));
-            body.Write(buffer, 0, read);
-        }
+            string subject = request.Subject;
+            int[] versions = [.. registry.Store.Versions(subject).Where(version => request.Takes(version.IsDeleted)).Select(version => version.Version.Version)];
+            return versions.Length > 0 ? request.Page(versions) : throw new RegistryException(RegistryError.SubjectNotFound(subject));
+        });
+        routes.Map("POST", "/subjects/{subject}/versions", async request =>
+        {
+            var version = await registry.RegisterAsync(request.ValidSubject, await request.BodyAsync<SchemaRequest>().ConfigureAwait(false), request.Flag("normalize")).ConfigureAwait(false);
+            return new { id = version.Id, version = version.Version, schemaType = version.Type, schema = version.Schema };
+        });
+        routes.Map("POST", "/subjects/{subject}", async request =>
+        {
+            var body = await request.BodyAsync<SchemaRequest>().ConfigureAwait(false);
+            bool deleted = request.Flag("deleted");
+            if (registry.Latest(request.Subject, deleted) is null) throw new RegistryException(RegistryError.SubjectNotFound(request.Subject));
+            return request.Formatted(registry.Lookup(request.Subject, body, deleted) ?? throw new RegistryException(RegistryError.SchemaNotFound()));
+        });
+        routes.Map("DELETE", "/subjects/{subject}", async request => await registry.DeleteSubjectAsync(request.Subject, request.Flag("permanent")).ConfigureAwait(false));
+        routes.Get("/subjects/{subject}/versions/{version}", request => request.Formatted(request.Version(request.Flag("deleted")).Answer));
+        routes.Get("/subjects/{subject}/versions/{version}/schema", request => request.Raw(request.Formatted(request.Version(request.Flag("deleted")).Answer).Schema));
+        routes.Get("/subjects/{subject}/versions/{version}/referencedby", request =>
+        {
+            var version = request.Version(deleted: true).Version;
+            return request.Page(registry.ReferencedBy(version.Subject, version.Version, request.Flag("deleted")));
+        });
+        routes.Map("DELETE", "/subjects/{subject}/versions/{version}", async request =>
+            await registry.DeleteVersionAsync(request.Version(deleted: true), request.Flag("permanent")).ConfigureAwait(false));
+        routes.Map("POST", "/compatibility/subjects/{subject}/versions/{version}", async request =>
+        {
+            var body = await request.BodyAsync<SchemaRequest>().ConfigureAwait(false);
 
-        try
+            // Nothing to compare with is compatible; a version that was asked for by number must be there.
+            if (request.IsLatest && registry.Latest(request.Subject) is null) return request.Compatibility([]);
+            return request.Compatibility(registry.Check(request.Subject, body, request.Version(deleted: false)));
+        });
+        routes.Map("POST", "/compatibility/subjects/{subject}/versions", async request =>
+            request.Compatibility(registry.Check(request.Subject, await request.BodyAsync<SchemaRequest>().ConfigureAwait(false), null)));
+    }
+
+    private static void MapSchemas(RegistryRoutes routes)
+    {
+        var registry = routes.Registry;
+        routes.Get("/schemas", request =>
         {
-            return (JsonSerializer.Deserialize<SchemaRequest>(body.GetBuffer().AsSpan(0, (int)body.Length)) ?? new SchemaRequest(), null);
-        }
-        catch (JsonException e)
+            var schemas = registry.Store.All.Where(version => request.Takes(version.IsDeleted) && version.Version.Subject.StartsWith(request.SubjectPrefix, StringComparison.Ordinal));
+            if (request.Flag("latestOnly")) schemas = schemas.GroupBy(version => version.Version.Subject).Select(versions => versions.Last());
+            return request.Page(schemas.Select(version => version.Answer));
+        });
+        routes.Get("/schemas/types", _ => SchemaRegistry.Types);
+        routes.Get("/schemas/ids/{id}", request =>
         {
-            return (null, RegistryError.InvalidSchema($"the request is not JSON: {e.Message}"));
+            var schema = request.Formatted(request.ById().Version);
+            return new SchemaString(schema.SchemaType, schema.Schema, schema.References, request.Flag("fetchMaxId") ? registry.Store.NextId - 1 : null);
+        });
+        routes.Get("/schemas/ids/{id}/schema", request => request.Raw(request.Formatted(request.ById().Version).Schema));
+        routes.Get("/schemas/ids/{id}/subjects", request => request.Page(request.UsesOfId().Select(version => version.Version.Subject).Distinct()));
+        routes.Get("/schemas/ids/{id}/versions", request => request.Page(request.UsesOfId().Select(version => new { subject = version.Version.Subject, version = version.Version.Version })));
+    }
+
+    private static void MapSettings(RegistryRoutes routes)
+    {
+        var registry = routes.Registry;
+        routes.Get("/config", _ => new ConfigValue { CompatibilityLevel = CompatibilityLevel.Find(registry.Store.Config(null)?.CompatibilityLevel)?.Name ?? CompatibilityLevel.Backward.Name, Normalize = registry.Store.Config(null)?.Normalize });
+        routes.Get("/config/{subject}", request =>
+        {
+            if (registry.Store.Config(request.Subject) is { } own) return own with { Subject = null, CompatibilityLevel = own.CompatibilityLevel ?? registry.LevelOf(request.Subject).Name };
+            if (!request.Flag("defaultToGlobal")) throw new RegistryException(RegistryError.CompatibilityNotConfigured(request.Subject));
+            return new ConfigValue { CompatibilityLevel = registry.LevelOf(request.Subject).Name };
+        });
+        routes.Get("/mode", _ => new ModeValue { Mode = registry.ModeOf(null) });
+        routes.Get("/mode/{subject}", request =>
+        {
+            if (registry.Store.Mode(request.Subject) is null && !request.Flag("defaultToGlobal")) throw new RegistryException(RegistryError.ModeNotConfigured(request.Subject));
+            return new ModeValue { Mode = registry.ModeOf(request.Subject) };
+        });
+        foreach (string path in (string[])["", "/{subject}"])
+        {
+            routes.Map("PUT", "/config" + path, async request =>
+            {
+                var body = await request.BodyAsync<ConfigRequest>().ConfigureAwait(false);
+                if (body.Others?.Keys.FirstOrDefault() is { } other) throw new RegistryException(RegistryError.UnsupportedConfig(other));
+                if (body.Compatibility is null && body.Normalize is null) throw new RegistryException(RegistryError.InvalidLevel());
+                var set = await registry.SetConfigAsync(path.Length == 0 ? null : request.ValidSubject, body.Compatibility, body.Normalize).ConfigureAwait(false);
+                return body with { Compatibility = body.Compatibility is null ? null : set.CompatibilityLevel };
+            });
+            routes.Map("DELETE", "/config" + path, async request =>
+            {
+                var old = await registry.DeleteConfigAsync(path.Length == 0 ? null : request.Subject).ConfigureAwait(false);
+                if (old is null && path.Length > 0) throw new RegistryException(RegistryError.SubjectNotFound(request.Subject));
+                return new ConfigValue { CompatibilityLevel = old?.CompatibilityLevel ?? CompatibilityLevel.Backward.Name, Normalize = old?.Normalize };
+            });
+            routes.Map("PUT", "/mode" + path, async request =>
+            {
+                var body = await request.BodyAsync<ModeRequest>().ConfigureAwait(false);
+                return new ModeValue { Mode = await registry.SetModeAsync(path.Length == 0 ? null : request.ValidSubject, body.Mode, request.Flag("force")).ConfigureAwait(false) };
+            });
+            routes.Map("DELETE", "/mode" + path, async request =>
+            {
+                string? old = await registry.DeleteModeAsync(path.Length == 0 ? null : request.Subject).ConfigureAwait(false);
+                if (old is null && path.Length > 0) throw new RegistryException(RegistryError.SubjectNotFound(request.Subject));
+                return new ModeValue { Mode = old ?? "READWRITE" };
+            });
         }
     }
 
-    private static IResult Ok<T>(T value) => Results.Text(JsonSerializer.Serialize(value), ContentType);
-
-    private static IResult Failed(RegistryError error) => Results.Text(JsonSerializer.Serialize(error), ContentType, statusCode: error.Status);
+    private static void MapServer(RegistryRoutes routes)
+    {
+        var registry = routes.Registry;
+        routes.Get("/contexts", request => request.Page((string[])["."]));
+        routes.Get("/v1/metadata/id", _ => new
+        {
+            id = "",
+            scope = new { path = Array.Empty<string>(), clusters = new Dictionary<string, string> { ["kafka-cluster"] = registry.ClusterId, ["schema-registry-cluster"] = "schema-registry" } },
+        });
+        routes.Get("/v1/metadata/version", _ => new { version = typeof(SchemaRegistry).Assembly.GetName().Version?.ToString(3) ?? "", commitId = "" });
+    }
 }

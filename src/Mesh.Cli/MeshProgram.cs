@@ -15,6 +15,7 @@ public static class MeshProgram
         {
             DemoCommand.Create(),
             UpCommand.Create(),
+            BrokerCommand.Create(),
             SimulateCommand.Create(),
             InspectCommand.Create(),
             CatCommand.Create(),
@@ -35,6 +36,7 @@ public static class MeshProgram
             JobsCommand.Create(),
             ModelsCommand.Create(),
             TopicsCommand.Create(),
+            SchemasCommand.Create(),
             GroupsCommand.Create(),
             StatusCommand.Create(),
             DoctorCommand.Create(),

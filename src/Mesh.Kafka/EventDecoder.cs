@@ -2,9 +2,12 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Mesh.Kafka.Events;
+using Mesh.Model;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Mesh.Kafka;
 
@@ -25,15 +28,10 @@ public sealed class EventDecoder : IDisposable
     ];
 
     private readonly ConcurrentDictionary<int, string?> schemas = new();
-    private readonly string registryUrl;
-    private readonly HttpClient http;
+    private readonly SchemaRegistryClient registry;
 
     /// <param name="options">Where the registry is.</param>
-    public EventDecoder(KafkaOptions options)
-    {
-        registryUrl = options.SchemaRegistryUrl.TrimEnd('/');
-        http = RegistryHttp.Create(options);
-    }
+    public EventDecoder(KafkaOptions options) => registry = new SchemaRegistryClient(options, NullLogger.Instance);
 
     /// <summary>A record's value. A registry that does not answer only makes it less readable.</summary>
     public async ValueTask<RecordText> DecodeAsync(LogRecord record, CancellationToken cancellationToken)
@@ -63,7 +61,7 @@ public sealed class EventDecoder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
+    public void Dispose() => registry.Dispose();
 
     private async ValueTask<(EventSchema Schema, MessageDescriptor Message)?> FindEventAsync(LogRecord record, byte[] value, CancellationToken cancellationToken)
     {
@@ -76,7 +74,7 @@ public sealed class EventDecoder : IDisposable
         string? text = await SchemaAsync(BinaryPrimitives.ReadInt32BigEndian(value.AsSpan(1)), cancellationToken).ConfigureAwait(false);
         foreach (var (schema, message, own) in Events)
         {
-            if (own == text && WireFormat.Locate(value, schema, out _) is null) return (schema, message);
+            if (text is not null && Bare(own) == Bare(text) && WireFormat.Locate(value, schema, out _) is null) return (schema, message);
         }
 
         return null;
@@ -88,15 +86,10 @@ public sealed class EventDecoder : IDisposable
         string? text = null;
         try
         {
-            using var answer = await http.GetAsync(new Uri($"{registryUrl}/schemas/ids/{id}"), cancellationToken).ConfigureAwait(false);
-            if (answer.IsSuccessStatusCode)
-            {
-                using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
-                if (json.RootElement.TryGetProperty("schema", out var schema)) text = schema.GetString();
-            }
+            var answer = await registry.SendAsync(HttpMethod.Get, $"schemas/ids/{id}", null, cancellationToken).ConfigureAwait(false);
+            if (answer.TryGetProperty("schema", out var schema)) text = schema.GetString();
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or InvalidOperationException or IOException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is MeshException or InvalidOperationException)
         {
             // Without the schema the value is shown as bytes.
         }
@@ -117,6 +110,9 @@ public sealed class EventDecoder : IDisposable
             return null;
         }
     }
+
+    /// <summary>A schema's text without comments and blanks: the registry keeps the text that came first.</summary>
+    private static string Bare(string text) => Regex.Replace(text, @"//[^\n]*|\s+", "", RegexOptions.NonBacktracking);
 
     private static bool IsJson(string text)
     {

@@ -6,7 +6,10 @@ public sealed record KafkaOptions
     /// <summary>Addresses of brokers, <c>host:port</c> separated by commas (default: the embedded broker).</summary>
     public string Bootstrap { get; init; } = "127.0.0.1:9092";
 
-    /// <summary>Base address of a schema registry that speaks Confluent's REST interface (default: the embedded one).</summary>
+    /// <summary>
+    /// Base address of a schema registry that speaks Confluent's REST interface (default: the embedded one). Several, separated by commas,
+    /// stand in for each other; an address may hold its own user and password.
+    /// </summary>
     public string SchemaRegistryUrl { get; init; } = "http://127.0.0.1:8081";
 
     /// <summary>User for the registry; null for none.</summary>

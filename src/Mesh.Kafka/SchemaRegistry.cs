@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Google.Protobuf.Reflection;
 using Mesh.Model;
 using Microsoft.Extensions.Logging;
 
@@ -14,36 +12,38 @@ namespace Mesh.Kafka;
 /// </summary>
 internal sealed class SchemaRegistry : IDisposable
 {
-    private const int Attempts = 4;
-    private const string ContentType = "application/vnd.schemaregistry.v1+json";
-
-    private readonly ConcurrentDictionary<(string Topic, string FullName), int> ids = new();
+    private readonly ConcurrentDictionary<(string Subject, string FullName), int> ids = new();
     private readonly SemaphoreSlim registering = new(1);
-    private readonly KafkaOptions options;
-    private readonly ILogger logger;
-    private readonly HttpClient http;
+    private readonly SchemaRegistryClient client;
 
-    public SchemaRegistry(KafkaOptions options, ILogger logger)
-    {
-        this.options = options;
-        this.logger = logger;
-        http = RegistryHttp.Create(options);
-    }
+    public SchemaRegistry(KafkaOptions options, ILogger logger) => client = new SchemaRegistryClient(options, logger);
 
     /// <summary>An id that is known already: publishing in order relies on this path not being asynchronous.</summary>
-    public bool TryGetId(string topic, EventSchema schema, out int id) => ids.TryGetValue((topic, schema.FullName), out id);
+    public bool TryGetId(string topic, EventSchema schema, out int id) => ids.TryGetValue(($"{topic}-value", schema.FullName), out id);
 
     /// <summary>The id of a schema, registered when needed.</summary>
     /// <exception cref="MeshException"><c>MESH7102</c>; transient unless the registry refuses the schema.</exception>
-    public async Task<int> GetIdAsync(string topic, EventSchema schema, CancellationToken cancellationToken)
+    public Task<int> GetIdAsync(string topic, EventSchema schema, CancellationToken cancellationToken) =>
+        GetIdAsync($"{topic}-value", schema.FullName, () => RegisterAsync($"{topic}-value", schema.ReadText(), [], cancellationToken), cancellationToken);
+
+    /// <summary>The id of the schema of any generated class; what its file imports is registered first, under the files' names.</summary>
+    public Task<int> GetIdAsync(string subject, MessageDescriptor message, CancellationToken cancellationToken) =>
+        GetIdAsync(subject, message.FullName, () => RegisterAsync(subject, message.File, cancellationToken), cancellationToken);
+
+    public void Dispose()
     {
+        client.Dispose();
+        registering.Dispose();
+    }
+
+    private async Task<int> GetIdAsync(string subject, string fullName, Func<Task<int>> register, CancellationToken cancellationToken)
+    {
+        if (ids.TryGetValue((subject, fullName), out int known)) return known;
         await registering.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (TryGetId(topic, schema, out int known)) return known;
-            int id = await RegisterAsync($"{topic}-value", schema.ReadText(), cancellationToken).ConfigureAwait(false);
-            ids[(topic, schema.FullName)] = id;
-            return id;
+            if (ids.TryGetValue((subject, fullName), out known)) return known;
+            return ids[(subject, fullName)] = await register().ConfigureAwait(false);
         }
         finally
         {
@@ -51,50 +51,26 @@ internal sealed class SchemaRegistry : IDisposable
         }
     }
 
-    public void Dispose()
+    private async Task<int> RegisterAsync(string subject, FileDescriptor file, CancellationToken cancellationToken)
     {
-        http.Dispose();
-        registering.Dispose();
+        var references = new JsonArray();
+        foreach (var dependency in file.Dependencies.Where(each => !each.Name.StartsWith("google/protobuf/", StringComparison.Ordinal)))
+        {
+            await RegisterAsync(dependency.Name, dependency, cancellationToken).ConfigureAwait(false);
+            var version = await client.SendAsync(HttpMethod.Get, $"subjects/{Uri.EscapeDataString(dependency.Name)}/versions/latest", null, cancellationToken).ConfigureAwait(false);
+            references.Add(new JsonObject { ["name"] = dependency.Name, ["subject"] = dependency.Name, ["version"] = version.GetProperty("version").GetInt32() });
+        }
+
+        return await RegisterAsync(subject, file.SerializedData.ToBase64(), references, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<int> RegisterAsync(string subject, string text, CancellationToken cancellationToken)
+    private async Task<int> RegisterAsync(string subject, string text, JsonArray references, CancellationToken cancellationToken)
     {
-        var address = new Uri($"{options.SchemaRegistryUrl.TrimEnd('/')}/subjects/{Uri.EscapeDataString(subject)}/versions");
-        string body = new JsonObject { ["schemaType"] = "PROTOBUF", ["schema"] = text }.ToJsonString();
-        for (int attempt = 1; ; attempt++)
-        {
-            Exception failure;
-            try
-            {
-                using var content = new StringContent(body, Encoding.UTF8, ContentType);
-                using var answer = await http.PostAsync(address, content, cancellationToken).ConfigureAwait(false);
-                string json = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-                if (answer.IsSuccessStatusCode) return JsonDocument.Parse(json).RootElement.GetProperty("id").GetInt32();
-                failure = new HttpRequestException($"HTTP {(int)answer.StatusCode}: {json}", null, answer.StatusCode);
-            }
-            catch (Exception exception) when (exception is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or IOException)
-            {
-                failure = exception;
-            }
-            catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                failure = exception;
-            }
-
-            // Credentials are put right while we wait; a schema that is refused stays refused.
-            bool transient = (failure as HttpRequestException)?.StatusCode is not { } status
-                || status >= HttpStatusCode.InternalServerError
-                || status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
-            if (!transient || attempt == Attempts)
-            {
-                throw new MeshException(
-                    "MESH7102",
-                    $"The schema registry at {options.SchemaRegistryUrl} did not register {subject}: {failure.Message}. Check schemaRegistry.url and that the registry runs.",
-                    transient, failure);
-            }
-
-            Log.RegistryRetried(logger, options.SchemaRegistryUrl, attempt, failure.Message);
-            await Task.Delay(TimeSpan.FromMilliseconds(100 << attempt), cancellationToken).ConfigureAwait(false);
-        }
+        var body = new JsonObject { ["schemaType"] = "PROTOBUF", ["schema"] = text };
+        if (references.Count > 0) body["references"] = references;
+        var answer = await client.SendAsync(HttpMethod.Post, $"subjects/{Uri.EscapeDataString(subject)}/versions", body, cancellationToken).ConfigureAwait(false);
+        return answer.TryGetProperty("id", out var id) && id.TryGetInt32(out int number)
+            ? number
+            : throw new MeshException("MESH7102", $"The schema registry at {client.Address} registered {subject} but told no id: {answer}. Check that schemaRegistry.url is a schema registry.");
     }
 }

@@ -26,6 +26,9 @@ public sealed class MockRegistry : IAsyncDisposable
     /// <summary>Subject and schema type and text of every request, in order.</summary>
     public ConcurrentQueue<(string Subject, string Type, string Schema)> Requests { get; } = new();
 
+    /// <summary>The header of every request that has one.</summary>
+    public ConcurrentQueue<string> Authorizations { get; } = new();
+
     /// <summary>Status codes of the next answers; then 200.</summary>
     public ConcurrentQueue<int> NextStatus { get; } = new();
 
@@ -42,6 +45,7 @@ public sealed class MockRegistry : IAsyncDisposable
             try
             {
                 var context = await listener.GetContextAsync();
+                if (context.Request.Headers["Authorization"] is { } authorization) Authorizations.Enqueue(authorization);
                 using var body = await JsonDocument.ParseAsync(context.Request.InputStream);
                 string subject = context.Request.Url!.Segments[2].TrimEnd('/');
                 string schema = body.RootElement.GetProperty("schema").GetString()!;

@@ -39,6 +39,6 @@ internal sealed record RequestContext(
     /// <summary>The client asked not to be answered.</summary>
     public bool NoResponse { get; set; }
 
-    /// <summary>Bytes of the memory budget that the answer holds.</summary>
-    public long BudgetTaken { get; set; }
+    /// <summary>Where in the answer the throttle time is, for requests that quotas are kept on.</summary>
+    public int? ThrottleTimeAt { get; set; }
 }

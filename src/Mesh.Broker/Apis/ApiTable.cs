@@ -40,6 +40,10 @@ internal sealed class ApiTable
             new IncrementalAlterConfigsApi(broker),
             new CreatePartitionsApi(broker),
             new SaslAuthenticateApi(broker),
+            new DescribeAclsApi(broker),
+            new CreateAclsApi(broker),
+            new DeleteAclsApi(broker),
+            new DescribeClusterApi(broker),
         ];
         byKey = All.ToDictionary(api => (short)api.Key);
     }

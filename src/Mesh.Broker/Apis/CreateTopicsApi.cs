@@ -102,7 +102,7 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
 
     private async ValueTask<Answer> CreateAsync(Principal principal, NewTopic topic, bool validateOnly)
     {
-        if (!broker.Authoriser.Allows(principal, AclOperation.Create, AclResourceType.Cluster, "kafka-cluster")
+        if (!broker.Authoriser.Allows(principal, AclOperation.Create, AclResourceType.Cluster, AclEntry.ClusterName)
             && !broker.Authoriser.Allows(principal, AclOperation.Create, AclResourceType.Topic, topic.Name))
         {
             return Refused(ErrorCode.TopicAuthorizationFailed, "Creating a topic needs Create on the cluster or on the topic.");

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -28,10 +29,13 @@ internal sealed class DeleteRecordsApi(BrokerState broker) : Api(ApiKey.DeleteRe
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
+            bool allowed = broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Delete, name);
             foreach (var (index, offset) in partitions)
             {
                 var log = broker.Topics.FindPartition(name, index);
-                var error = log is null ? ErrorCode.UnknownTopicOrPartition : await log.DeleteRecordsAsync(offset).ConfigureAwait(false);
+                var error = !allowed ? ErrorCode.TopicAuthorizationFailed
+                    : log is null ? ErrorCode.UnknownTopicOrPartition
+                    : await log.DeleteRecordsAsync(offset).ConfigureAwait(false);
                 response.Int32(index);
                 response.Int64(error == ErrorCode.None ? log!.StartOffset : -1);
                 response.Error(error);

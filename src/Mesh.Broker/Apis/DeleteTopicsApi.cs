@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -35,13 +36,16 @@ internal sealed class DeleteTopicsApi(BrokerState broker) : Api(ApiKey.DeleteTop
             }
 
             var topic = wantedName is null ? broker.Topics.Find(wantedId) : broker.Topics.Find(wantedName);
-            var error = topic is not null
-                ? await broker.Topics.DeleteAsync(topic.Name).ConfigureAwait(false)
+            string? subject = wantedName ?? topic?.Name;
+            bool visible = subject is null || broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Describe, subject);
+            bool allowed = subject is null || broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Delete, subject);
+            var error = !visible || (topic is not null && !allowed) ? ErrorCode.TopicAuthorizationFailed
+                : topic is not null ? await broker.Topics.DeleteAsync(topic.Name).ConfigureAwait(false)
                 : wantedName is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
             if (error == ErrorCode.None) await broker.Offsets.ForgetTopicAsync(topic!.Name).ConfigureAwait(false);
 
-            response.NullableString(wantedName ?? topic?.Name ?? (version >= 6 ? null : ""));
-            if (version >= 6) response.Uuid(topic?.Id ?? wantedId);
+            response.NullableString(wantedName ?? (visible ? topic?.Name : null) ?? (version >= 6 ? null : ""));
+            if (version >= 6) response.Uuid(visible ? topic?.Id ?? wantedId : wantedId);
             response.Error(error);
             if (version >= 5) response.NullableString(error == ErrorCode.UnknownTopicOrPartition ? $"There is no topic '{wantedName}'." : null);
             response.Tags();

@@ -49,7 +49,7 @@ internal sealed class DescribeConfigsApi(BrokerState broker) : Api(ApiKey.Descri
         ConfigResourceType.Topic => broker.Topics.Find(resource.Name) is { } topic
             ? new(ErrorCode.None, null, ConfigEntry.OfTopic(topic.Settings, broker.Options))
             : new(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{resource.Name}'.", []),
-        ConfigResourceType.Broker when !broker.Authoriser.Allows(principal, AclOperation.DescribeConfigs, AclResourceType.Cluster, "kafka-cluster") =>
+        ConfigResourceType.Broker when !broker.Authoriser.Allows(principal, AclOperation.DescribeConfigs, AclResourceType.Cluster, AclEntry.ClusterName) =>
             new(ErrorCode.ClusterAuthorizationFailed, "Describing the broker's settings needs DescribeConfigs on the cluster.", []),
         // No name stands for what holds for all brokers, which is what was changed at run time: nothing.
         ConfigResourceType.Broker when resource.Name.Length == 0 => new(ErrorCode.None, null, []),

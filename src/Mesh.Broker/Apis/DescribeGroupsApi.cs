@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Protocol;
 
@@ -6,20 +7,22 @@ namespace Mesh.Broker.Apis;
 /// <summary>Shows groups with their members.</summary>
 internal sealed class DescribeGroupsApi(BrokerState broker) : Api(ApiKey.DescribeGroups, 0, 5, flexibleFrom: 5)
 {
+    private static readonly GroupDescription Unauthorised = new("", "", "", []);
     private static readonly GroupDescription Dead = new("Dead", "", "", []);
 
     public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
         var ids = request.Array(static reader => reader.String());
-        if (version >= 3) request.Boolean();
+        bool wantsOperations = version >= 3 && request.Boolean();
         request.Tags();
 
         if (version >= 1) response.Int32(0);
         response.Array(ids, (writer, id) =>
         {
-            var group = broker.Groups.Describe(id) ?? Dead;
-            writer.Error(ErrorCode.None);
+            bool allowed = broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, id);
+            var group = !allowed ? Unauthorised : broker.Groups.Describe(id) ?? Dead;
+            writer.Error(allowed ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
             writer.String(id);
             writer.String(group.State);
             writer.String(group.ProtocolType);
@@ -34,7 +37,7 @@ internal sealed class DescribeGroupsApi(BrokerState broker) : Api(ApiKey.Describ
                 inner.Bytes(member.Assignment);
                 inner.Tags();
             });
-            if (version >= 3) writer.Int32(int.MinValue);
+            if (version >= 3) writer.Int32(wantsOperations && allowed ? broker.Authoriser.AllowedOperations(context.Principal, AclResourceType.Group, id) : int.MinValue);
             writer.Tags();
         });
         response.Tags();

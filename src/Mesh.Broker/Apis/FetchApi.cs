@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -20,17 +21,21 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
     /// <param name="Diverging">Epoch and its end, when the reader's log is not a beginning of this one (KIP-595).</param>
     private readonly record struct Verdict(ErrorCode Error, long End = -1, (int Epoch, long EndOffset)? Diverging = null);
 
-    private sealed record FetchTopic(string Name, List<FetchPartition> Partitions);
+    private sealed record FetchTopic(string Name, List<FetchPartition> Partitions)
+    {
+        public bool IsAllowed { get; init; }
+    }
 
     private sealed record FetchRequest(int MaxWaitMs, int MinBytes, int MaxBytes, bool ReadCommitted, int SessionId, List<FetchTopic> Topics);
 
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
-        var fetch = Read(request, version);
+        var fetch = Read(request, version, name => broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Read, name));
         var error = fetch.SessionId == 0 ? ErrorCode.None : ErrorCode.FetchSessionIdNotFound;
         if (version >= 4 && error == ErrorCode.None) await WaitAsync(fetch, context.Disconnected).ConfigureAwait(false);
 
+        context.ThrottleTimeAt = version >= 1 ? response.Length : null;
         if (version >= 1) response.Int32(0);
         if (version >= 7)
         {
@@ -48,7 +53,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             response.ArrayLength(topic.Partitions.Count);
             foreach (var partition in topic.Partitions)
             {
-                int written = await WritePartitionAsync(context, response, fetch, topic.Name, partition, left, empty).ConfigureAwait(false);
+                int written = await WritePartitionAsync(version, response, fetch, topic, partition, left, empty).ConfigureAwait(false);
                 left = Math.Max(0, left - written);
                 empty &= written == 0;
             }
@@ -59,7 +64,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         response.Tags();
     }
 
-    private static FetchRequest Read(ProtocolReader request, short version)
+    private static FetchRequest Read(ProtocolReader request, short version, Func<string, bool> isAllowed)
     {
         request.Int32();
         int maxWaitMs = request.Int32();
@@ -83,7 +88,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
                 return new FetchPartition(index, offset, partitionMaxBytes, leaderEpoch, lastFetchedEpoch);
             });
             topic.Tags();
-            return new FetchTopic(name, partitions);
+            return new FetchTopic(name, partitions) { IsAllowed = isAllowed(name) };
         });
         if (version >= 7)
         {
@@ -114,7 +119,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         {
             foreach (var partition in topic.Partitions)
             {
-                if (broker.Topics.FindPartition(topic.Name, partition.Index) is { } log) logs.Add(log);
+                if (topic.IsAllowed && broker.Topics.FindPartition(topic.Name, partition.Index) is { } log) logs.Add(log);
             }
         }
 
@@ -148,6 +153,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             foreach (var partition in topic.Partitions)
             {
                 var log = broker.Topics.FindPartition(topic.Name, partition.Index);
+                if (!topic.IsAllowed) return true;
                 var verdict = Check(log, partition, fetch.ReadCommitted);
                 if (verdict.Error != ErrorCode.None || verdict.Diverging is not null) return true;
                 try
@@ -181,19 +187,21 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         return new Verdict(ErrorCode.None, readCommitted ? log.LastStableOffset : log.HighWatermark);
     }
 
-    /// <returns>Bytes of records written.</returns>
+    /// <returns>Bytes of records in the answer.</returns>
     private async ValueTask<int> WritePartitionAsync(
-        RequestContext context, ProtocolWriter response, FetchRequest fetch, string topic, FetchPartition partition, int left, bool first)
+        short version, ProtocolWriter response, FetchRequest fetch, FetchTopic topic, FetchPartition partition, int left, bool first)
     {
-        short version = context.Version;
-        var log = broker.Topics.FindPartition(topic, partition.Index);
-        var verdict = version < 4 ? new Verdict(ErrorCode.UnsupportedForMessageFormat) : Check(log, partition, fetch.ReadCommitted);
-        int room = 0;
-        if (verdict.Error == ErrorCode.None)
+        var log = broker.Topics.FindPartition(topic.Name, partition.Index);
+        var verdict = !topic.IsAllowed ? new Verdict(ErrorCode.TopicAuthorizationFailed)
+            : version < 4 ? new Verdict(ErrorCode.UnsupportedForMessageFormat)
+            : Check(log, partition, fetch.ReadCommitted);
+        LogSlice slice = default;
+        if (verdict.Error == ErrorCode.None && verdict.Diverging is null)
         {
             try
             {
-                room = await RoomAsync(context, log!, partition, verdict.End, left, first).ConfigureAwait(false);
+                // The answer's first batch is whole even beyond the limits, or a large one would block for ever.
+                slice = await log!.SliceAsync(partition.Offset, Math.Clamp(partition.MaxBytes, 0, left), firstWhole: first, verdict.End).ConfigureAwait(false);
             }
             catch (Exception e) when (e is ObjectDisposedException or IOException)
             {
@@ -202,30 +210,33 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         }
 
         bool sound = verdict.Error == ErrorCode.None;
-
-        // The end was settled before: what becomes visible after is for the next request, whose aborted transactions then include it.
-        var aborted = sound && fetch.ReadCommitted && room > 0 ? log!.AbortedBetween(partition.Offset, verdict.End) : [];
         response.Int32(partition.Index);
         response.Error(verdict.Error);
         response.Int64(sound ? log!.HighWatermark : -1);
         if (version >= 4) response.Int64(!sound ? -1 : fetch.ReadCommitted && verdict.Diverging is null ? verdict.End : log!.LastStableOffset);
         if (version >= 5) response.Int64(sound ? log!.StartOffset : -1);
-        if (version < 4 || aborted.Count == 0)
+        if (version >= 4) WriteAborted(response, fetch.ReadCommitted, slice.Region.Length > 0 && fetch.ReadCommitted ? log!.AbortedBetween(partition.Offset, slice.NextOffset) : []);
+        if (version >= 11) response.Int32(-1);
+        response.Records(slice.Region);
+        WriteTags(response, verdict);
+        return slice.Region.Length;
+    }
+
+    private static void WriteTags(ProtocolWriter response, in Verdict verdict)
+    {
+        if (verdict.Diverging is not var (epoch, endOffset) || !response.Flexible)
         {
-            if (version >= 4) WriteAborted(response, fetch.ReadCommitted, aborted);
-            if (version >= 11) response.Int32(-1);
-            return await WriteRecordsAsync(response, log, partition, verdict, room).ConfigureAwait(false);
+            response.Tags();
+            return;
         }
 
-        // Which of them concern the answer is known only once its records are read.
-        using var records = new PooledBytes(room);
-        records.Length = await ReadAsync(log!, partition.Offset, records.Room[..room], verdict.End).ConfigureAwait(false);
-        WriteAborted(response, readCommitted: true, log!.AbortedBetween(partition.Offset, EndOf(records.Span, partition.Offset)));
-        if (version >= 11) response.Int32(-1);
-        records.Memory.CopyTo(response.BeginRecords(records.Length));
-        response.EndRecords(records.Length);
+        // One tagged field, number 0, of 13 bytes: epoch, end offset and no tagged fields of its own.
+        response.UnsignedVarInt(1);
+        response.UnsignedVarInt(0);
+        response.UnsignedVarInt(13);
+        response.Int32(epoch);
+        response.Int64(endOffset);
         response.Tags();
-        return records.Length;
     }
 
     private static void WriteAborted(ProtocolWriter response, bool readCommitted, IReadOnlyList<AbortedTransaction> aborted)
@@ -242,72 +253,5 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             writer.Int64(transaction.FirstOffset);
             writer.Tags();
         });
-    }
-
-    private static async ValueTask<int> WriteRecordsAsync(ProtocolWriter response, IPartitionLog? log, FetchPartition partition, Verdict verdict, int room)
-    {
-        var destination = response.BeginRecords(room);
-        int read = room > 0 ? await ReadAsync(log!, partition.Offset, destination, verdict.End).ConfigureAwait(false) : 0;
-        response.EndRecords(read);
-        if (verdict.Diverging is not var (epoch, endOffset) || !response.Flexible)
-        {
-            response.Tags();
-            return read;
-        }
-
-        // One tagged field, number 0, of 13 bytes: epoch, end offset and no tagged fields of its own.
-        response.UnsignedVarInt(1);
-        response.UnsignedVarInt(0);
-        response.UnsignedVarInt(13);
-        response.Int32(epoch);
-        response.Int64(endOffset);
-        response.Tags();
-        return read;
-    }
-
-    private static async ValueTask<int> ReadAsync(IPartitionLog log, long offset, Memory<byte> destination, long end)
-    {
-        try
-        {
-            return await log.ReadAsync(offset, destination, end).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is ObjectDisposedException or IOException)
-        {
-            // Deleted just now: nothing is read, and the next request learns why.
-            return 0;
-        }
-    }
-
-    /// <summary>Offset after the last of some whole batches.</summary>
-    private static long EndOf(ReadOnlySpan<byte> batches, long otherwise)
-    {
-        while (!batches.IsEmpty)
-        {
-            var header = RecordBatchHeader.Read(batches);
-            otherwise = header.NextOffset;
-            batches = batches[(int)header.TotalBytes..];
-        }
-
-        return otherwise;
-    }
-
-    /// <summary>Bytes to read: what is there, within the limits; the answer's first batch even beyond them, or a large one would block for ever.</summary>
-    private async ValueTask<int> RoomAsync(RequestContext context, IPartitionLog log, FetchPartition partition, long end, int left, bool first)
-    {
-        long limit = Math.Clamp(partition.MaxBytes, 0, left);
-        int room = (int)await log.AvailableAsync(partition.Offset, limit, end).ConfigureAwait(false);
-        if (room > 0 && !TakeMemory(context, room)) room = 0;
-
-        // Everything that is there fits: then the first batch is whole.
-        if (!first || partition.Offset >= end || (room > 0 && room < limit)) return room;
-        int batch = await log.BatchBytesAtAsync(partition.Offset).ConfigureAwait(false);
-        return Math.Max(room, batch);
-    }
-
-    private bool TakeMemory(RequestContext context, long bytes)
-    {
-        if (!broker.Memory.TryTake(bytes)) return false;
-        context.BudgetTaken += bytes;
-        return true;
     }
 }

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -16,16 +17,23 @@ internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCo
         if (version >= 4) keys = request.Array(static reader => reader.String());
         request.Tags();
 
-        bool known = type is GroupKey or TransactionKey;
-        var error = known ? ErrorCode.None : ErrorCode.InvalidRequest;
-        string? message = known ? null : "Only groups and transactional ids have a coordinator.";
+        (ErrorCode Error, string? Message) Check(string key) => type switch
+        {
+            GroupKey when !broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, key) => (ErrorCode.GroupAuthorizationFailed, "Describe on the group is not allowed."),
+            TransactionKey when !broker.Authoriser.Allows(context.Principal, AclOperation.Describe, AclResourceType.TransactionalId, key) =>
+                (ErrorCode.TransactionalIdAuthorizationFailed, "Describe on the transactional id is not allowed."),
+            GroupKey or TransactionKey => (ErrorCode.None, null),
+            _ => (ErrorCode.InvalidRequest, "Only groups and transactional ids have a coordinator."),
+        };
+
         if (version >= 1) response.Int32(0);
         if (version >= 4)
         {
             response.Array(keys, (writer, key) =>
             {
+                var (error, message) = Check(key);
                 writer.String(key);
-                WriteNode(writer, known);
+                WriteNode(writer, error == ErrorCode.None);
                 writer.Error(error);
                 writer.NullableString(message);
                 writer.Tags();
@@ -33,9 +41,10 @@ internal sealed class FindCoordinatorApi(BrokerState broker) : Api(ApiKey.FindCo
         }
         else
         {
+            var (error, message) = Check(keys[0]);
             response.Error(error);
             if (version >= 1) response.NullableString(message);
-            WriteNode(response, known);
+            WriteNode(response, error == ErrorCode.None);
         }
 
         response.Tags();

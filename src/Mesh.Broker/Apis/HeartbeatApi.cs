@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -14,7 +15,9 @@ internal sealed class HeartbeatApi(BrokerState broker) : Api(ApiKey.Heartbeat, 0
         request.Tags();
 
         if (context.Version >= 1) response.Int32(0);
-        response.Error(broker.Groups.Find(groupId)?.Heartbeat(memberId, instanceId, generation) ?? ErrorCode.UnknownMemberId);
+        response.Error(!broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Read, groupId)
+            ? ErrorCode.GroupAuthorizationFailed
+            : broker.Groups.Find(groupId)?.Heartbeat(memberId, instanceId, generation) ?? ErrorCode.UnknownMemberId);
         response.Tags();
         return ValueTask.CompletedTask;
     }

@@ -21,6 +21,7 @@ internal sealed class InitProducerIdApi(BrokerState broker) : Api(ApiKey.InitPro
 
         ProducerIdentity identity;
         if ((ownProducerId < 0) != (ownEpoch < 0)) identity = ProducerIdentity.Failed(ErrorCode.InvalidRequest);
+        else if (transactionalId is null && !MayWrite(context.Principal)) identity = ProducerIdentity.Failed(ErrorCode.ClusterAuthorizationFailed);
         else if (transactionalId is null) identity = await TakeAsync().ConfigureAwait(false);
         else if (!broker.Authoriser.Allows(context.Principal, AclOperation.Write, AclResourceType.TransactionalId, transactionalId)) identity = ProducerIdentity.Failed(ErrorCode.TransactionalIdAuthorizationFailed);
         else identity = await broker.Transactions.InitAsync(transactionalId, TimeSpan.FromMilliseconds(timeoutMs), ownProducerId, ownEpoch).ConfigureAwait(false);
@@ -31,6 +32,9 @@ internal sealed class InitProducerIdApi(BrokerState broker) : Api(ApiKey.InitPro
         response.Int16(identity.Epoch);
         response.Tags();
     }
+
+    private bool MayWrite(Principal principal) =>
+        broker.Authoriser.AllowsCluster(principal, AclOperation.IdempotentWrite) || broker.Authoriser.AllowsWritingSomewhere(principal);
 
     private async ValueTask<ProducerIdentity> TakeAsync()
     {

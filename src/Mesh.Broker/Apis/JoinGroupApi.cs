@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Protocol;
 
@@ -25,7 +26,11 @@ internal sealed class JoinGroupApi(BrokerState broker) : Api(ApiKey.JoinGroup, 0
 
         var session = TimeSpan.FromMilliseconds(sessionTimeoutMs);
         JoinAnswer answer;
-        if (groupId.Length == 0)
+        if (!broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Read, groupId))
+        {
+            answer = JoinAnswer.Failed(ErrorCode.GroupAuthorizationFailed, memberId);
+        }
+        else if (groupId.Length == 0)
         {
             answer = JoinAnswer.Failed(ErrorCode.InvalidGroupId, memberId);
         }

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
@@ -19,10 +20,11 @@ internal sealed class LeaveGroupApi(BrokerState broker) : Api(ApiKey.LeaveGroup,
             : [(request.String(), null)];
         request.Tags();
 
+        bool allowed = broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Read, groupId);
         var group = broker.Groups.Find(groupId);
-        var outcomes = members.Select(member => (member.MemberId, member.InstanceId, Error: group?.Leave(member.MemberId, member.InstanceId) ?? ErrorCode.UnknownMemberId)).ToList();
+        var outcomes = !allowed ? [] : members.Select(member => (member.MemberId, member.InstanceId, Error: group?.Leave(member.MemberId, member.InstanceId) ?? ErrorCode.UnknownMemberId)).ToList();
         if (version >= 1) response.Int32(0);
-        response.Error(version >= 3 ? ErrorCode.None : outcomes[0].Error);
+        response.Error(!allowed ? ErrorCode.GroupAuthorizationFailed : version >= 3 ? ErrorCode.None : outcomes[0].Error);
         if (version >= 3)
         {
             response.Array(outcomes, static (writer, outcome) =>

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Protocol;
 
@@ -12,7 +13,9 @@ internal sealed class ListGroupsApi(BrokerState broker) : Api(ApiKey.ListGroups,
         var states = version >= 4 ? request.Array(static reader => reader.String()) : [];
         request.Tags();
 
-        var groups = broker.Groups.Ids.Select(id => (Id: id, Description: broker.Groups.Describe(id)!)).Where(static group => group.Description is not null)
+        bool all = broker.Authoriser.AllowsCluster(context.Principal, AclOperation.Describe);
+        var groups = broker.Groups.Ids.Where(id => all || broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Describe, id))
+            .Select(id => (Id: id, Description: broker.Groups.Describe(id)!)).Where(static group => group.Description is not null)
             .Where(group => states.Count == 0 || states.Contains(group.Description.State, StringComparer.OrdinalIgnoreCase))
             .ToList();
         if (version >= 1) response.Int32(0);

@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -40,16 +41,17 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
-            foreach (var wanted in partitions) await WriteAsync(response, version, broker.Topics.FindPartition(name, wanted.Index), wanted, readCommitted).ConfigureAwait(false);
+            bool allowed = broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Describe, name);
+            foreach (var wanted in partitions) await WriteAsync(response, version, allowed, broker.Topics.FindPartition(name, wanted.Index), wanted, readCommitted).ConfigureAwait(false);
             response.Tags();
         }
 
         response.Tags();
     }
 
-    private static async ValueTask WriteAsync(ProtocolWriter response, short version, IPartitionLog? log, Wanted wanted, bool readCommitted)
+    private static async ValueTask WriteAsync(ProtocolWriter response, short version, bool allowed, IPartitionLog? log, Wanted wanted, bool readCommitted)
     {
-        var error = log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, wanted.LeaderEpoch);
+        var error = !allowed ? ErrorCode.TopicAuthorizationFailed : log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, wanted.LeaderEpoch);
         TimedOffset? found = null;
         IReadOnlyList<long> list = [];
         if (error == ErrorCode.None)

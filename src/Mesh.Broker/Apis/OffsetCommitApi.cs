@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -32,7 +33,9 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
         });
         request.Tags();
 
-        var groupError = groupId.Length == 0 ? ErrorCode.InvalidGroupId : broker.Groups.CheckCommit(groupId, memberId, instanceId, generation, transactional: false);
+        var groupError = !broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Read, groupId) ? ErrorCode.GroupAuthorizationFailed
+            : groupId.Length == 0 ? ErrorCode.InvalidGroupId
+            : broker.Groups.CheckCommit(groupId, memberId, instanceId, generation, transactional: false);
         var changes = new List<OffsetChange>();
         if (groupError == ErrorCode.None)
         {
@@ -40,7 +43,7 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
             {
                 foreach (var (index, committed) in partitions)
                 {
-                    if (CheckPartition(name, index, committed) == ErrorCode.None) changes.Add(new OffsetChange(name, index, committed));
+                    if (CheckPartition(context.Principal, name, index, committed) == ErrorCode.None) changes.Add(new OffsetChange(name, index, committed));
                 }
             }
 
@@ -54,7 +57,7 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
             writer.Array(topic.Partitions, (inner, partition) =>
             {
                 inner.Int32(partition.Index);
-                inner.Error(groupError != ErrorCode.None ? groupError : CheckPartition(topic.Name, partition.Index, partition.Committed));
+                inner.Error(groupError != ErrorCode.None ? groupError : CheckPartition(context.Principal, topic.Name, partition.Index, partition.Committed));
                 inner.Tags();
             });
             writer.Tags();
@@ -62,8 +65,9 @@ internal sealed class OffsetCommitApi(BrokerState broker) : Api(ApiKey.OffsetCom
         response.Tags();
     }
 
-    private ErrorCode CheckPartition(string topic, int partition, CommittedOffset committed)
+    private ErrorCode CheckPartition(Principal principal, string topic, int partition, CommittedOffset committed)
     {
+        if (!broker.Authoriser.AllowsTopic(principal, AclOperation.Read, topic)) return ErrorCode.TopicAuthorizationFailed;
         if (committed.Metadata?.Length > CommittedOffset.MaxMetadataLength) return ErrorCode.OffsetMetadataTooLarge;
         return broker.Topics.FindPartition(topic, partition) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None;
     }

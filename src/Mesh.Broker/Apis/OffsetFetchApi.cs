@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -37,15 +38,15 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
             response.Array(groups, (writer, group) =>
             {
                 writer.String(group.Id);
-                WriteTopics(writer, version, group, requireStable);
-                writer.Error(ErrorCode.None);
+                WriteTopics(writer, version, context.Principal, group, requireStable);
+                writer.Error(IsAllowed(context.Principal, group) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
                 writer.Tags();
             });
         }
         else
         {
-            WriteTopics(response, version, groups[0], requireStable);
-            if (version >= 2) response.Error(ErrorCode.None);
+            WriteTopics(response, version, context.Principal, groups[0], requireStable);
+            if (version >= 2) response.Error(IsAllowed(context.Principal, groups[0]) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed);
         }
 
         response.Tags();
@@ -59,22 +60,29 @@ internal sealed class OffsetFetchApi(BrokerState broker) : Api(ApiKey.OffsetFetc
         return topic;
     }
 
-    private void WriteTopics(ProtocolWriter response, short version, WantedGroup group, bool requireStable)
+    private bool IsAllowed(Principal principal, WantedGroup group) => broker.Authoriser.AllowsGroup(principal, AclOperation.Describe, group.Id);
+
+    private void WriteTopics(ProtocolWriter response, short version, Principal principal, WantedGroup group, bool requireStable)
     {
-        var topics = group.Topics ?? All(group.Id, requireStable);
+        // Before version 2 only the partitions can carry the error; from then on the group does.
+        bool allowed = IsAllowed(principal, group);
+        List<WantedTopic> topics = !allowed && version >= 2 ? [] : group.Topics ?? All(group.Id, requireStable).FindAll(topic => broker.Authoriser.AllowsTopic(principal, AclOperation.Describe, topic.Name));
         response.Array(topics, (writer, topic) =>
         {
             writer.String(topic.Name);
+            var error = !allowed ? ErrorCode.GroupAuthorizationFailed
+                : broker.Authoriser.AllowsTopic(principal, AclOperation.Describe, topic.Name) ? ErrorCode.None
+                : ErrorCode.TopicAuthorizationFailed;
             writer.Array(topic.Partitions, (inner, partition) =>
             {
                 // Who asked for stable offsets would read records twice if it began before the transaction that moves them has ended (KIP-447).
                 bool unstable = requireStable && broker.Offsets.IsPending(group.Id, topic.Name, partition);
-                var committed = (unstable ? null : broker.Offsets.Find(group.Id, topic.Name, partition)) ?? new CommittedOffset(-1, -1, "");
+                var committed = (unstable || error != ErrorCode.None ? null : broker.Offsets.Find(group.Id, topic.Name, partition)) ?? new CommittedOffset(-1, -1, "");
                 inner.Int32(partition);
                 inner.Int64(committed.Offset);
                 if (version >= 5) inner.Int32(committed.LeaderEpoch);
                 inner.NullableString(committed.Metadata);
-                inner.Error(unstable ? ErrorCode.UnstableOffsetCommit : ErrorCode.None);
+                inner.Error(error == ErrorCode.None && unstable ? ErrorCode.UnstableOffsetCommit : error);
                 inner.Tags();
             });
             writer.Tags();

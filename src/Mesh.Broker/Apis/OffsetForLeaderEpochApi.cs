@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 
@@ -28,10 +29,11 @@ internal sealed class OffsetForLeaderEpochApi(BrokerState broker) : Api(ApiKey.O
         response.Array(topics, (writer, topic) =>
         {
             writer.String(topic.Name);
+            bool allowed = broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Describe, topic.Name);
             writer.Array(topic.Partitions, (inner, wanted) =>
             {
                 var log = broker.Topics.FindPartition(topic.Name, wanted.Index);
-                var error = log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, wanted.Current);
+                var error = !allowed ? ErrorCode.TopicAuthorizationFailed : log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, wanted.Current);
                 var (epoch, endOffset) = error == ErrorCode.None ? log!.EndOffsetOf(wanted.Epoch) : (-1, -1);
                 inner.Error(error);
                 inner.Int32(wanted.Index);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
 using Mesh.Broker.Transactions;
@@ -39,14 +40,28 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         });
         request.Tags();
 
+        bool maySign = transactionalId is null || broker.Authoriser.Allows(context.Principal, AclOperation.Write, AclResourceType.TransactionalId, transactionalId);
+        ErrorCode Refusal(string topic) => !maySign ? ErrorCode.TransactionalIdAuthorizationFailed
+            : broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Write, topic) ? ErrorCode.None
+            : ErrorCode.TopicAuthorizationFailed;
+
+        // Partitions whose batches must reach the disk share the wait for it; all are done before the frame they lie in is given back.
+        Queue<Outcome>? together = null;
+        if (topics.Sum(topic => topic.Partitions.Count) > 1 && topics.Exists(topic => broker.Topics.FindPartition(topic.Name, 0)?.Settings.Flush == FlushPolicy.Fsync))
+        {
+            together = new Queue<Outcome>(await Task.WhenAll(
+                topics.SelectMany(topic => topic.Partitions.Select(partition => AppendAsync(topic.Name, partition, version, transactionalId, Refusal(topic.Name)).AsTask()))).ConfigureAwait(false));
+        }
+
         response.ArrayLength(topics.Count);
         foreach (var (name, partitions) in topics)
         {
             response.String(name);
             response.ArrayLength(partitions.Count);
+            var refused = Refusal(name);
             foreach (var partition in partitions)
             {
-                var outcome = await AppendAsync(name, partition, version, transactionalId).ConfigureAwait(false);
+                var outcome = together?.Dequeue() ?? await AppendAsync(name, partition, version, transactionalId, refused).ConfigureAwait(false);
                 response.Int32(partition.Index);
                 response.Error(outcome.Error);
                 response.Int64(outcome.BaseOffset);
@@ -71,13 +86,15 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
             response.Tags();
         }
 
+        context.ThrottleTimeAt = version >= 1 ? response.Length : null;
         if (version >= 1) response.Int32(0);
         response.Tags();
         context.NoResponse = acks == 0;
     }
 
-    private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version, string? transactionalId)
+    private async ValueTask<Outcome> AppendAsync(string topic, PartitionData data, short version, string? transactionalId, ErrorCode refused)
     {
+        if (refused != ErrorCode.None) return new Outcome(refused, -1, -1);
         if (version < 3) return new Outcome(ErrorCode.UnsupportedForMessageFormat, -1, -1);
         if (broker.Topics.FindPartition(topic, data.Index) is not { } log) return new Outcome(ErrorCode.UnknownTopicOrPartition, -1, -1);
         if (data.Records is not { } records) return new Outcome(ErrorCode.CorruptMessage, -1, -1);

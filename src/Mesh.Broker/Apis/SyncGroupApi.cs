@@ -1,3 +1,4 @@
+using Mesh.Broker.Access;
 using Mesh.Broker.Groups;
 using Mesh.Broker.Protocol;
 
@@ -23,7 +24,9 @@ internal sealed class SyncGroupApi(BrokerState broker) : Api(ApiKey.SyncGroup, 0
         });
         request.Tags();
 
-        var answer = broker.Groups.Find(groupId) is { } group
+        var answer = !broker.Authoriser.AllowsGroup(context.Principal, AclOperation.Read, groupId)
+            ? SyncAnswer.Failed(ErrorCode.GroupAuthorizationFailed)
+            : broker.Groups.Find(groupId) is { } group
             ? await group.SyncAsync(memberId, instanceId, generation, protocolType, protocol, assignments).WaitAsync(context.Disconnected).ConfigureAwait(false)
             : SyncAnswer.Failed(ErrorCode.UnknownMemberId);
         if (version >= 1) response.Int32(0);

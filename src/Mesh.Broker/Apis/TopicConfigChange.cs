@@ -23,7 +23,7 @@ internal static class TopicConfigChange
         {
             case ConfigResourceType.Topic: break;
             case ConfigResourceType.Broker:
-                return broker.Authoriser.Allows(principal, AclOperation.AlterConfigs, AclResourceType.Cluster, "kafka-cluster")
+                return broker.Authoriser.Allows(principal, AclOperation.AlterConfigs, AclResourceType.Cluster, AclEntry.ClusterName)
                     ? new(ErrorCode.InvalidRequest, "Cannot update these configs dynamically: this broker's settings are those it was started with.")
                     : new(ErrorCode.ClusterAuthorizationFailed, "Altering the broker's settings needs AlterConfigs on the cluster.");
             case ConfigResourceType.BrokerLogger:

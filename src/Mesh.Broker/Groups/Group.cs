@@ -51,6 +51,15 @@ internal sealed partial class Group : IDisposable
         }
     }
 
+    /// <summary>Grows with each rebalance.</summary>
+    public int Generation
+    {
+        get
+        {
+            lock (gate) return generation;
+        }
+    }
+
     public GroupDescription Describe()
     {
         lock (gate)

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
+using Mesh.Broker.Access;
 
 namespace Mesh.Broker.Network;
 
@@ -17,32 +17,77 @@ internal enum AuthenticationStep
 
     /// <summary>Known, or nobody has to be.</summary>
     Done,
+
+    /// <summary>Refused; the connection ends with the answer.</summary>
+    Failed,
 }
 
-/// <summary>Checks SASL PLAIN (RFC 4616) against the configured users.</summary>
-internal sealed class Authentication(IReadOnlyDictionary<string, string> users)
+/// <summary>One connection's way to a principal: SASL PLAIN (RFC 4616) or SCRAM (RFC 5802).</summary>
+/// <param name="users">Who may log in.</param>
+/// <param name="unauthenticated">Who the client is as long as SASL has not said: nobody, or the subject of its certificate.</param>
+internal sealed class Authentication(UserDirectory users, Principal unauthenticated)
 {
-    public AuthenticationStep Step { get; set; } = users.Count == 0 ? AuthenticationStep.Done : AuthenticationStep.Handshake;
+    private SaslMechanism mechanism;
+    private ScramExchange? exchange;
 
-    public bool IsRequired => users.Count > 0;
+    public AuthenticationStep Step { get; private set; } = users.IsRequired ? AuthenticationStep.Handshake : AuthenticationStep.Done;
+
+    /// <summary>Whether SASL is asked for.</summary>
+    public bool IsRequired => users.IsRequired;
+
+    /// <summary>Who the connection speaks for.</summary>
+    public Principal Principal { get; private set; } = unauthenticated;
+
+    /// <summary>The user that was named, known or not.</summary>
+    public string User { get; private set; } = "";
+
+    /// <summary>Agrees on a mechanism.</summary>
+    /// <param name="chosen">The mechanism.</param>
+    /// <param name="framed">Whether tokens come in SaslAuthenticate requests.</param>
+    public void Begin(SaslMechanism chosen, bool framed)
+    {
+        mechanism = chosen;
+        exchange = null;
+        Step = framed ? AuthenticationStep.Framed : AuthenticationStep.Bare;
+    }
+
+    /// <summary>Takes the client's next token.</summary>
+    /// <returns>The token to answer with; null when the client is refused.</returns>
+    public byte[]? Answer(ReadOnlySpan<byte> token)
+    {
+        byte[]? answer;
+        if (mechanism == SaslMechanism.Plain)
+        {
+            answer = CheckPlain(token) ? [] : null;
+        }
+        else if (exchange is null)
+        {
+            exchange = new ScramExchange(mechanism, users);
+            answer = exchange.First(token);
+            User = exchange.User;
+            if (answer is not null) return answer;
+        }
+        else
+        {
+            answer = exchange.Final(token);
+        }
+
+        if (answer is not null) Principal = Principal with { Name = User };
+        Step = answer is not null ? AuthenticationStep.Done : AuthenticationStep.Failed;
+        exchange = null;
+        return answer;
+    }
 
     /// <param name="token"><c>[authorisation id] NUL user NUL password</c>.</param>
-    /// <param name="user">The user it names, known or not.</param>
-    public bool Check(ReadOnlySpan<byte> token, out string user)
+    private bool CheckPlain(ReadOnlySpan<byte> token)
     {
-        user = "";
         int first = token.IndexOf((byte)0);
         if (first < 0) return false;
         var rest = token[(first + 1)..];
         int second = rest.IndexOf((byte)0);
         if (second < 0) return false;
-        user = Encoding.UTF8.GetString(rest[..second]);
+        User = Encoding.UTF8.GetString(rest[..second]);
         string authorisationId = Encoding.UTF8.GetString(token[..first]);
-
-        // Digests are compared so that the time taken tells nothing about the password or whether the user exists.
-        bool known = users.TryGetValue(user, out string? password);
-        byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(password ?? ""));
-        bool equal = CryptographicOperations.FixedTimeEquals(expected, SHA256.HashData(rest[(second + 1)..]));
-        return known && equal && (authorisationId.Length == 0 || authorisationId == user);
+        return users.Check(User, rest[(second + 1)..]) && (authorisationId.Length == 0 || authorisationId == User);
     }
 }

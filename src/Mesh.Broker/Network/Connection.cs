@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Mesh.Broker.Access;
 using Mesh.Broker.Apis;
@@ -28,15 +29,17 @@ internal sealed class Connection : IDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationTokenSource receivingEnd;
     private readonly CancellationTokenSource disconnected;
-    private readonly Authentication authentication;
-    private readonly Principal principal;
+    private readonly TransferPace receivingPace;
+    private readonly TransferPace sendingPace;
+    private readonly long connected;
+    private Authentication authentication;
     private FrameReceiver? receiver;
     private long lastActivity;
     private bool processing;
     private bool sending;
 
-    // Bytes of the memory budget that the answer in progress holds until it is sent.
-    private long answerBudget;
+    // How long the client is not heard after the answer in progress.
+    private TimeSpan muted;
 
     public Connection(BrokerState broker, Socket socket, CancellationToken stopping)
     {
@@ -44,13 +47,20 @@ internal sealed class Connection : IDisposable
         this.socket = socket;
         receivingEnd = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, stopping);
         disconnected = CancellationTokenSource.CreateLinkedTokenSource(receivingEnd.Token);
-        authentication = new Authentication(broker.Options.Users);
-        ClientHost = (socket.RemoteEndPoint as System.Net.IPEndPoint)?.Address.ToString() ?? "?";
-        principal = new Principal(Principal.Anonymous, ClientHost);
+        receivingPace = new TransferPace(broker.Time);
+        sendingPace = new TransferPace(broker.Time);
+        connected = broker.Time.GetTimestamp();
+        ClientHost = HostOf(socket);
+        authentication = new Authentication(broker.Users, new Principal(Principal.Anonymous, ClientHost));
         Touch();
     }
 
     public string ClientHost { get; }
+
+    /// <summary>Address a connection comes from; one of IPv4 looks the same however it was accepted.</summary>
+    public static string HostOf(Socket socket) => socket.RemoteEndPoint is System.Net.IPEndPoint { Address: var address }
+        ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
+        : "?";
 
     /// <summary>Serves the connection until it ends, whatever the reason.</summary>
     public async Task RunAsync()
@@ -58,7 +68,7 @@ internal sealed class Connection : IDisposable
         try
         {
             using var stream = await OpenStreamAsync().ConfigureAwait(false);
-            receiver = new FrameReceiver(stream, broker.Memory) { Received = Touch };
+            receiver = new FrameReceiver(stream, broker.Memory, receivingPace) { Received = Touch };
             var frames = Channel.CreateBounded<RequestFrame>(new BoundedChannelOptions(ReceivedAhead) { SingleReader = true, SingleWriter = true });
             var receiving = ReceiveAsync(frames.Writer);
             try
@@ -96,9 +106,10 @@ internal sealed class Connection : IDisposable
         var silence = broker.Time.GetElapsedTime(Volatile.Read(ref lastActivity));
 
         // While a request is in progress it is the client that waits, unless it does not take its answer.
-        bool hurried = sending || receiver is null || receiver.InFrame || authentication.Step != AuthenticationStep.Done;
-        if (silence < (hurried ? ShortTimeout : broker.Options.IdleTimeout) || (processing && !sending)) return;
-        Close();
+        bool hurried = sending || receiver is null || receiver.InFrame;
+        bool silent = silence >= (hurried ? ShortTimeout : broker.Options.IdleTimeout) && (!processing || sending);
+        bool unknown = authentication.Step != AuthenticationStep.Done && broker.Time.GetElapsedTime(connected) >= ShortTimeout;
+        if (silent || unknown || receivingPace.IsTooSlow() || sendingPace.IsTooSlow()) Close();
     }
 
     /// <summary>Ends the connection at once.</summary>
@@ -122,8 +133,28 @@ internal sealed class Connection : IDisposable
         var stream = new NetworkStream(socket, ownsSocket: false);
         if (broker.Options.TlsCertificate is not { } certificate) return stream;
         var tls = new SslStream(stream);
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, closing.Token).ConfigureAwait(false);
+        var authorities = broker.Options.TlsClientAuthorities;
+        await tls.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions
+            {
+                ServerCertificate = certificate,
+                ClientCertificateRequired = authorities is not null,
+                CertificateChainPolicy = authorities is null ? null : ClientChain(authorities),
+            },
+            closing.Token).ConfigureAwait(false);
+        if (authorities is not null && tls.RemoteCertificate is X509Certificate2 client)
+        {
+            authentication = new Authentication(broker.Users, new Principal(CertificatePrincipal.NameOf(client.SubjectName), ClientHost));
+        }
+
         return tls;
+    }
+
+    private static X509ChainPolicy ClientChain(X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
     }
 
     private async Task ReceiveAsync(ChannelWriter<RequestFrame> frames)
@@ -161,26 +192,38 @@ internal sealed class Connection : IDisposable
         await foreach (var frame in frames.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             processing = true;
-            using var response = new ProtocolWriter();
-            try
+            using var response = new ProtocolWriter(broker.Memory);
+            if (await ProcessAsync(frame, response).ConfigureAwait(false))
             {
-                if (await ProcessAsync(frame, response).ConfigureAwait(false))
-                {
-                    response.PatchInt32(0, response.Length - sizeof(int));
-                    Touch();
-                    sending = true;
-                    await stream.WriteAsync(response.Written, closing.Token).ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                broker.Memory.Return(answerBudget);
-                answerBudget = 0;
+                response.PatchInt32(0, checked((int)response.TotalBytes) - sizeof(int));
+                await SendAsync(stream, response).ConfigureAwait(false);
             }
 
-            sending = processing = false;
+            // Refused: the answer says so, and nothing more is heard (KIP-152).
+            if (authentication.Step == AuthenticationStep.Failed) throw new ProtocolException("authentication failed");
+
+            // A client that has used more than its quota is not heard for a while; it was told so in the answer (KIP-219).
+            if (muted > TimeSpan.Zero) await Task.Delay(muted, broker.Time, disconnected.Token).ConfigureAwait(false);
+            muted = TimeSpan.Zero;
+            processing = false;
             Touch();
         }
+    }
+
+    private async ValueTask SendAsync(Stream stream, ProtocolWriter answer)
+    {
+        Touch();
+        sending = true;
+        sendingPace.Begin();
+        await AnswerSending.SendAsync(stream, answer, OnSent, closing.Token).ConfigureAwait(false);
+        sendingPace.End();
+        sending = false;
+    }
+
+    private void OnSent(int bytes)
+    {
+        sendingPace.Advance(bytes);
+        Touch();
     }
 
     /// <returns>False when there is no answer to send.</returns>
@@ -189,7 +232,7 @@ internal sealed class Connection : IDisposable
         using (frame)
         {
             if (authentication.Step != AuthenticationStep.Bare) return await AnswerAsync(frame.Bytes, response).ConfigureAwait(false);
-            AuthenticateBare(frame.Bytes.Span, response);
+            await AuthenticateBareAsync(frame.Bytes, response).ConfigureAwait(false);
             return true;
         }
     }
@@ -221,7 +264,7 @@ internal sealed class Connection : IDisposable
         // Clients read this one answer before they know what the broker understands (KIP-511).
         if (api.Key != ApiKey.ApiVersions) response.Tags();
 
-        var context = new RequestContext(version, clientId ?? "", principal, authentication, bytes, disconnected.Token);
+        var context = new RequestContext(version, clientId ?? "", authentication.Principal, authentication, bytes, disconnected.Token);
         try
         {
             await api.HandleAsync(context, reader, response).ConfigureAwait(false);
@@ -231,23 +274,31 @@ internal sealed class Connection : IDisposable
             BrokerLog.RequestFailed(broker.Logger, api.Key.ToString(), ClientHost, e);
             throw new ProtocolException($"{api.Key} failed");
         }
-        finally
-        {
-            answerBudget = context.BudgetTaken;
-        }
 
+        Charge(api.Key, context, bytes.Length, response);
         return !context.NoResponse;
     }
 
-    private void AuthenticateBare(ReadOnlySpan<byte> token, ProtocolWriter response)
+    /// <summary>Charges the bytes of data to the user, where nobody has a name to the address.</summary>
+    private void Charge(ApiKey key, RequestContext context, int requestBytes, ProtocolWriter response)
     {
-        if (!authentication.Check(token, out string user))
+        var quota = key == ApiKey.Produce ? broker.ProduceQuota : broker.FetchQuota;
+        if (key is not (ApiKey.Produce or ApiKey.Fetch) || !quota.IsLimited) return;
+        string party = context.Principal.Name == Principal.Anonymous ? ClientHost : context.Principal.ToString();
+        muted = quota.Use(party, key == ApiKey.Produce ? requestBytes : response.TotalBytes);
+        if (muted > TimeSpan.Zero && context.ThrottleTimeAt is { } at) response.PatchInt32(at, (int)Math.Ceiling(muted.TotalMilliseconds));
+    }
+
+    private async ValueTask AuthenticateBareAsync(ReadOnlyMemory<byte> token, ProtocolWriter response)
+    {
+        if (authentication.Answer(token.Span) is not { } answer)
         {
-            BrokerLog.AuthenticationFailed(broker.Logger, ClientHost, user);
+            BrokerLog.AuthenticationFailed(broker.Logger, ClientHost, authentication.User);
+            await Task.Delay(broker.Options.FailedAuthenticationDelay, broker.Time, disconnected.Token).ConfigureAwait(false);
             throw new ProtocolException("authentication failed");
         }
 
-        authentication.Step = AuthenticationStep.Done;
         response.Int32(0);
+        response.Raw(answer);
     }
 }

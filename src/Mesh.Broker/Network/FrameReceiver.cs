@@ -6,7 +6,7 @@ namespace Mesh.Broker.Network;
 /// Splits a connection's bytes into frames (32-bit length, then the request). Large requests are received into their own buffer
 /// without passing through another one, which a pipe would do; small ones share one read.
 /// </summary>
-internal sealed class FrameReceiver(Stream stream, MemoryBudget budget)
+internal sealed class FrameReceiver(Stream stream, MemoryBudget budget, TransferPace pace)
 {
     private readonly byte[] chunk = new byte[16 << 10];
     private int start;
@@ -28,9 +28,11 @@ internal sealed class FrameReceiver(Stream stream, MemoryBudget budget)
     public async ValueTask<RequestFrame?> ReceiveAsync(int maxBytes, CancellationToken cancellationToken)
     {
         InFrame = end > start;
+        if (InFrame) pace.Begin();
         while (end - start < sizeof(int))
         {
             if (!await FillAsync(cancellationToken).ConfigureAwait(false)) return null;
+            if (!InFrame) pace.Begin();
             InFrame = true;
         }
 
@@ -58,11 +60,13 @@ internal sealed class FrameReceiver(Stream stream, MemoryBudget budget)
                     int read = await stream.ReadAsync(room, cancellationToken).ConfigureAwait(false);
                     if (read == 0) throw new Protocol.ProtocolException("it ended in the middle of a request");
                     Received?.Invoke();
+                    pace.Advance(read);
                     frame.Advance(read);
                 }
             }
 
             InFrame = false;
+            pace.End();
             proven = length;
             return frame;
         }

@@ -14,6 +14,8 @@ internal sealed class Listener : IDisposable
     private readonly Socket socket;
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentDictionary<Connection, Task> connections = new();
+    private readonly ConcurrentDictionary<string, int> perAddress = new();
+    private readonly RateQuota arrivals;
     private readonly ITimer sweep;
     private Task accepting = Task.CompletedTask;
 
@@ -21,6 +23,7 @@ internal sealed class Listener : IDisposable
     {
         this.broker = broker;
         this.socket = socket;
+        arrivals = new RateQuota(broker.Options.MaxConnectionsPerSecond, broker.Time);
         sweep = broker.Time.CreateTimer(static listener => ((Listener)listener!).Sweep(), this, SweepInterval, SweepInterval);
     }
 
@@ -82,14 +85,17 @@ internal sealed class Listener : IDisposable
             try
             {
                 var client = await socket.AcceptAsync(stopping.Token).ConfigureAwait(false);
-                if (connections.Count >= broker.Options.MaxConnections)
+                string host = Connection.HostOf(client);
+                bool full = connections.Count >= broker.Options.MaxConnections;
+                if (full || perAddress.GetValueOrDefault(host) >= broker.Options.MaxConnectionsPerAddress)
                 {
-                    BrokerLog.ConnectionRefused(broker.Logger, client.RemoteEndPoint?.ToString() ?? "?", "too many connections (MaxConnections)");
+                    BrokerLog.ConnectionRefused(broker.Logger, host, full ? "too many connections (MaxConnections)" : "too many connections from there (MaxConnectionsPerAddress)");
                     client.Dispose();
                     continue;
                 }
 
-                Serve(new Connection(broker, client, stopping.Token));
+                perAddress.AddOrUpdate(host, 1, static (_, count) => count + 1);
+                Serve(new Connection(broker, client, stopping.Token), arrivals.Use(host, 1));
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -104,7 +110,7 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    private void Serve(Connection connection)
+    private void Serve(Connection connection, TimeSpan wait)
     {
         var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connections[connection] = served.Task;
@@ -115,14 +121,29 @@ internal sealed class Listener : IDisposable
             await Task.Yield();
             try
             {
-                using (connection) await connection.RunAsync().ConfigureAwait(false);
+                using (connection)
+                {
+                    if (wait > TimeSpan.Zero) await Task.Delay(wait, broker.Time, stopping.Token).ConfigureAwait(false);
+                    await connection.RunAsync().ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Stopped while it waited for its turn.
             }
             finally
             {
+                Leave(connection.ClientHost);
                 connections.TryRemove(connection, out _);
                 served.SetResult();
             }
         }
+    }
+
+    private void Leave(string host)
+    {
+        // Only an unchanged count is removed: another connection may have come in between.
+        if (perAddress.AddOrUpdate(host, 0, static (_, count) => count - 1) == 0) perAddress.TryRemove(new KeyValuePair<string, int>(host, 0));
     }
 
     private void Sweep()

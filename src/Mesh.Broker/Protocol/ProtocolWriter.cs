@@ -1,19 +1,37 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Mesh.Broker.Network;
+using Mesh.Broker.Storage;
 
 namespace Mesh.Broker.Protocol;
 
 /// <summary>Writes the protocol's primitive types into one pooled buffer; the mirror of <see cref="ProtocolReader"/>.</summary>
-internal sealed class ProtocolWriter : IDisposable
+/// <param name="budget">Memory that large answers are charged to; null for none.</param>
+internal sealed class ProtocolWriter(MemoryBudget? budget = null) : IDisposable
 {
-    /// <summary>The longest length prefix a records field can have: a five-byte variable-length integer.</summary>
-    private const int MaxRecordsPrefixBytes = 5;
+    /// <summary>
+    /// Longest answer besides its records. A short request can ask for the same thing many thousand times, so what it makes the broker write is
+    /// bounded too.
+    /// </summary>
+    private const int MaxBytes = 128 << 20;
 
+    /// <summary>Taken without asking the budget, so that small answers always pass.</summary>
+    private const int FreeBytes = 1 << 20;
+
+    private readonly List<(int At, FileRegion Region)> regions = [];
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(512);
+    private long regionBytes;
+    private long charged;
 
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
+
+    /// <summary>Records that belong between the bytes written, each with the position where it goes.</summary>
+    public IReadOnlyList<(int At, FileRegion Region)> Regions => regions;
+
+    /// <summary>Bytes written and bytes of the records between them.</summary>
+    public long TotalBytes => Length + regionBytes;
 
     /// <summary>Whether the version being written is flexible.</summary>
     public bool Flexible { get; set; }
@@ -57,6 +75,9 @@ internal sealed class ProtocolWriter : IDisposable
         Encoding.UTF8.GetBytes(value, Grow(bytes));
     }
 
+    /// <summary>Bytes as they are, without a length.</summary>
+    public void Raw(ReadOnlySpan<byte> value) => value.CopyTo(Grow(value.Length));
+
     public void Bytes(ReadOnlySpan<byte> value)
     {
         if (Flexible) UnsignedVarInt((uint)value.Length + 1);
@@ -87,33 +108,32 @@ internal sealed class ProtocolWriter : IDisposable
     /// <summary>Overwrites four bytes written before.</summary>
     public void PatchInt32(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(buffer.AsSpan(position), value);
 
-    /// <summary>
-    /// Room for a records field of at most <paramref name="maxBytes"/>, to be filled from the file without another copy;
-    /// <see cref="EndRecords"/> says how much of it was used. Nothing may be written in between.
-    /// </summary>
-    public Memory<byte> BeginRecords(int maxBytes)
+    /// <summary>A records field whose bytes are taken from a file when the answer is sent; the writer releases the region.</summary>
+    public void Records(FileRegion region)
     {
-        Grow(MaxRecordsPrefixBytes + maxBytes);
-        Length -= MaxRecordsPrefixBytes + maxBytes;
-        return buffer.AsMemory(Length + MaxRecordsPrefixBytes, maxBytes);
-    }
-
-    public void EndRecords(int bytes)
-    {
-        int start = Length;
-        if (Flexible) UnsignedVarInt((uint)bytes + 1);
-        else Int32(bytes);
-
-        // The prefix's own size depends on the length, which is known only now.
-        buffer.AsSpan(start + MaxRecordsPrefixBytes, bytes).CopyTo(buffer.AsSpan(Length));
-        Length += bytes;
+        if (Flexible) UnsignedVarInt((uint)region.Length + 1);
+        else Int32(region.Length);
+        if (region.Length == 0) return;
+        regions.Add((Length, region));
+        regionBytes += region.Length;
     }
 
     public void Dispose()
     {
+        foreach (var (_, region) in regions) region.Release();
+        regions.Clear();
         ArrayPool<byte>.Shared.Return(buffer);
-        buffer = [];
-        Length = 0;
+        budget?.Return(charged);
+        (buffer, charged, Length) = ([], 0, 0);
+    }
+
+    private void Charge(int needed)
+    {
+        if (needed > MaxBytes) throw new ProtocolException($"its answer would be longer than {MaxBytes:N0} bytes");
+        long more = needed - FreeBytes - charged;
+        if (budget is null || more <= 0) return;
+        if (!budget.TryTake(more)) throw new ProtocolException("the memory for answers is used up (MaxBufferedBytes)");
+        charged += more;
     }
 
     private Span<byte> Grow(int count)
@@ -121,6 +141,7 @@ internal sealed class ProtocolWriter : IDisposable
         int needed = checked(Length + count);
         if (needed > buffer.Length)
         {
+            Charge(needed);
             byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, buffer.Length * 2L), System.Array.MaxLength));
             buffer.AsSpan(0, Length).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(buffer);

@@ -5,14 +5,14 @@ namespace Mesh.Broker.Protocol;
 /// <summary>Builds the batch of one record that the broker itself writes, for example a registered schema.</summary>
 internal static class RecordBatchBuilder
 {
-    public static byte[] Single(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs)
+    public static byte[] Single(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestampMs, bool isTombstone = false)
     {
         var body = new List<byte>(key.Length + value.Length + 16) { 0 };
         VarInt(body, 0);
         VarInt(body, 0);
         VarInt(body, key.Length);
         body.AddRange(key);
-        VarInt(body, value.Length);
+        VarInt(body, isTombstone ? -1 : value.Length);
         body.AddRange(value);
         VarInt(body, 0);
 

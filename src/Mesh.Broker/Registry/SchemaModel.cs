@@ -20,11 +20,24 @@ internal sealed record SchemaRequest
 
     [JsonPropertyName("references")]
     public IReadOnlyList<SchemaReference>? References { get; init; }
+
+    /// <summary>Only in the mode IMPORT.</summary>
+    [JsonPropertyName("id")]
+    public int? Id { get; init; }
+
+    /// <summary>Only in the mode IMPORT.</summary>
+    [JsonPropertyName("version")]
+    public int? Version { get; init; }
+
+    [JsonIgnore]
+    public string Type => string.IsNullOrEmpty(SchemaType) ? SubjectVersion.Avro : SchemaType;
 }
 
 /// <summary>A version of a subject, in answers and as the value on the log.</summary>
 internal sealed record SubjectVersion
 {
+    public const string Avro = "AVRO";
+
     [JsonPropertyName("subject")]
     public required string Subject { get; init; }
 
@@ -46,46 +59,74 @@ internal sealed record SubjectVersion
     [JsonPropertyName("schema")]
     public required string Schema { get; init; }
 
-    /// <summary>Only on the log.</summary>
+    /// <summary>Always on the log, in answers only when it is so.</summary>
     [JsonPropertyName("deleted")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Deleted { get; init; }
+
+    [JsonIgnore]
+    public string Type => string.IsNullOrEmpty(SchemaType) ? Avro : SchemaType;
 }
 
-/// <summary>The key of a record on the log.</summary>
-internal sealed record SchemaKey
+/// <summary>The key of a record on the log; the order of its properties is the original's, since compaction compares bytes.</summary>
+internal sealed record RegistryKey
 {
-    public const string SchemaKeyType = "SCHEMA";
+    public const string SchemaType = "SCHEMA";
+    public const string ConfigType = "CONFIG";
+    public const string ModeType = "MODE";
+    public const string DeleteSubjectType = "DELETE_SUBJECT";
+    public const string ClearSubjectType = "CLEAR_SUBJECT";
 
     [JsonPropertyName("keytype")]
     public string? KeyType { get; init; }
 
+    /// <summary>Null for what holds for all subjects.</summary>
     [JsonPropertyName("subject")]
     public string? Subject { get; init; }
 
     [JsonPropertyName("version")]
-    public int Version { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Version { get; init; }
 
     [JsonPropertyName("magic")]
     public int Magic { get; init; }
+
+    public static RegistryKey Schema(string subject, int version) => new() { KeyType = SchemaType, Subject = subject, Version = version, Magic = 1 };
 }
 
-/// <summary>An error as the registry's clients know it.</summary>
-internal sealed record RegistryError(
-    [property: JsonIgnore] int Status,
-    [property: JsonPropertyName("error_code")] int Code,
-    [property: JsonPropertyName("message")] string Message)
+/// <summary>Value of a CONFIG record, and the answer to a question for it.</summary>
+internal sealed record ConfigValue
 {
-    public static RegistryError SubjectNotFound(string subject) => new(404, 40401, $"Subject '{subject}' not found.");
+    [JsonPropertyName("subject")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Subject { get; init; }
 
-    public static RegistryError VersionNotFound(string version) => new(404, 40402, $"Version {version} not found.");
+    [JsonPropertyName("normalize")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Normalize { get; init; }
 
-    public static RegistryError SchemaNotFound(string what) => new(404, 40403, $"Schema {what} not found.");
+    [JsonPropertyName("compatibilityLevel")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CompatibilityLevel { get; init; }
+}
 
-    public static RegistryError InvalidSchema(string why) => new(422, 42201, $"Invalid schema: {why}");
+/// <summary>Value of a MODE record.</summary>
+internal sealed record ModeValue
+{
+    [JsonPropertyName("subject")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Subject { get; init; }
 
-    public static RegistryError InvalidVersion(string version) =>
-        new(422, 42202, $"The specified version '{version}' is not a valid version id. Allowed values are between [1, 2^31-1] and the string \"latest\"");
+    [JsonPropertyName("mode")]
+    public required string Mode { get; init; }
+}
 
-    public static readonly RegistryError StoreFailed = new(500, 50001, "Error in the backend data store: the schema could not be written; try again.");
+/// <summary>Value of DELETE_SUBJECT (all versions up to one) and CLEAR_SUBJECT.</summary>
+internal sealed record DeleteSubjectValue
+{
+    [JsonPropertyName("subject")]
+    public required string Subject { get; init; }
+
+    [JsonPropertyName("version")]
+    public int Version { get; init; }
 }

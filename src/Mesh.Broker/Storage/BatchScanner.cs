@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Mesh.Broker.Protocol;
 using Microsoft.Win32.SafeHandles;
 
@@ -75,6 +76,7 @@ internal static class BatchScanner
     }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<int> ReadFullyAsync(SafeFileHandle file, Memory<byte> buffer, long position)
     {
         int total = 0;

@@ -41,6 +41,9 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <summary>Ends a producer's transaction in this partition with a control batch (KIP-98); does nothing when it has none open.</summary>
     ValueTask<AppendResult> AppendMarkerAsync(long producerId, short producerEpoch, bool commit);
 
+    /// <summary>Producers with a transaction open in this partition, and the epoch that may end it.</summary>
+    ValueTask<IReadOnlyList<(long ProducerId, short Epoch)>> OpenTransactionsAsync();
+
     /// <summary>Aborted transactions with records between two offsets (the second exclusive), in order of their first offset.</summary>
     IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset);
 
@@ -61,6 +64,13 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <param name="limit">Most bytes of interest.</param>
     /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
     ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue);
+
+    /// <summary>Whole batches from the one that holds <paramref name="offset"/> on, as a region of a file that the caller releases; empty when there is none.</summary>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="maxBytes">Most bytes.</param>
+    /// <param name="firstWhole">Whether the first batch counts even when it is larger.</param>
+    /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
+    ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue);
 
     /// <summary>Bytes of the batch that holds <paramref name="offset"/>; 0 at the end.</summary>
     ValueTask<int> BatchBytesAtAsync(long offset);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Broker.Protocol;
 using Microsoft.Win32.SafeHandles;
 
@@ -110,6 +111,7 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>Writes a batch at the end. After a failure the file may be longer than <see cref="Size"/>, which the next append overwrites.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> batch, RecordBatchHeader header)
     {
         if (indexOnDisk) RemoveIndexFile();
@@ -194,6 +196,7 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>Position of the batch that holds an offset, or of the first one after it; <see cref="Size"/> when there is none.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<long> LocateAsync(long offset)
     {
         if (Hint(offset) is { } known) return known;
@@ -202,6 +205,32 @@ internal sealed class LogSegment : IDisposable
         if (offset >= NextOffset) return limit;
         long from = (await NearestAsync(entry => entry.Offset <= offset).ConfigureAwait(false)).Position;
         return await BatchScanner.ScanAsync(file, from, limit, 0, checkCrc: false, (header, _) => header.LastOffset < offset).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Where a read of at most so many bytes ends, between two batches: at an indexed batch, which needs no reading, or else as far as the
+    /// batches' headers reach.
+    /// </summary>
+    /// <param name="from">Position of a batch, with more than <paramref name="maxBytes"/> behind it.</param>
+    /// <param name="maxBytes">Most bytes.</param>
+    /// <param name="firstWhole">Whether the first batch counts even when it is larger.</param>
+    /// <returns>Position, and offset of the next batch.</returns>
+    public async ValueTask<(long Position, long Offset)> BoundaryAsync(long from, int maxBytes, bool firstWhole)
+    {
+        long limit = from + maxBytes;
+        var indexed = await NearestAsync(entry => entry.Position <= limit).ConfigureAwait(false);
+        if (indexed.Position > from) return (indexed.Position, indexed.Offset);
+
+        long next = -1;
+        bool first = firstWhole;
+        long stop = await BatchScanner.ScanAsync(file, from, Size, 0, checkCrc: false, (header, position) =>
+        {
+            if (position + header.TotalBytes > limit && !first) return false;
+            first = false;
+            next = header.NextOffset;
+            return true;
+        }).ConfigureAwait(false);
+        return (stop, next);
     }
 
     /// <summary>Remembers where a reader will go on.</summary>

@@ -69,6 +69,9 @@ internal sealed record LogSettings
     /// <summary>How a file reaches the disk; replaced by tests that let it fail.</summary>
     public Action<SafeFileHandle> Sync { get; init; } = RandomAccess.FlushToDisk;
 
+    /// <summary>Called between the steps that put a compacted segment in place; replaced by tests that let the process die there.</summary>
+    public Action Step { get; init; } = static () => { };
+
     /// <summary>The time now, in milliseconds since 1970.</summary>
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -54,6 +54,15 @@ internal sealed class OffsetStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Producers whose offsets wait for the end of a transaction.</summary>
+    public IReadOnlyList<long> PendingProducers
+    {
+        get
+        {
+            lock (readLock) return [.. pending.Keys];
+        }
+    }
+
     /// <summary>Commits a group's offsets together: after a crash either all of them or none are there.</summary>
     /// <returns>False when they could not be written.</returns>
     public ValueTask<bool> CommitAsync(string group, IReadOnlyList<OffsetChange> changes) =>

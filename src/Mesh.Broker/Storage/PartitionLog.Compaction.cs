@@ -33,9 +33,13 @@ internal sealed partial class PartitionLog
         {
             // The log closes; what was not swapped in is thrown away.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException or InvalidDataException)
+        catch (ObjectDisposedException)
         {
-            if (!disposed) BrokerLog.CompactionFailed(logger, folder, e.Message);
+            // Retention dropped what was being compacted.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            BrokerLog.CompactionFailed(logger, folder, e.Message);
         }
         finally
         {
@@ -146,7 +150,12 @@ internal sealed partial class PartitionLog
             // Should something fail from here on, the note stays for the next start, and until then nothing may be written beside it.
             swapPending = true;
             if (!vanishes) sources[0].Dispose();
-            foreach (var source in replaced) source.Delete();
+            foreach (var source in replaced)
+            {
+                source.Delete();
+                Settings.Step();
+            }
+
             SegmentSwap.Complete(folder, cleaned.BaseOffset);
             swapPending = false;
             if (Settings.Flush == FlushPolicy.Fsync) FolderSync.Flush(folder);
@@ -163,8 +172,10 @@ internal sealed partial class PartitionLog
         try
         {
             await SegmentSwap.CommitAsync(folder, cleaned.BaseOffset, replaced.Select(segment => segment.BaseOffset)).ConfigureAwait(false);
+            Settings.Step();
             if (vanishes) cleaned.Delete();
             else cleaned.MoveInto(folder);
+            Settings.Step();
         }
         catch
         {

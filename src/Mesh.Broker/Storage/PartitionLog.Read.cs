@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Storage;
@@ -11,6 +12,7 @@ internal sealed partial class PartitionLog
     public IReadOnlyList<TimedOffset> SegmentOffsets => [.. Volatile.Read(ref segments).Select(segment => new TimedOffset(segment.BaseOffset, segment.MaxTimestamp))];
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue)
     {
         while (true)
@@ -30,6 +32,32 @@ internal sealed partial class PartitionLog
             catch (ObjectDisposedException) when (!disposed)
             {
                 // Compacted, dropped or opened again just now: the list of segments is another one already.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue)
+    {
+        while (true)
+        {
+            try
+            {
+                long visible = Math.Min(end, HighWatermark);
+                if (offset >= visible) return default;
+                var (segment, position) = await LocateAsync(offset).ConfigureAwait(false);
+                var (stop, next) = (await segment.LocateAsync(visible).ConfigureAwait(false), Math.Min(visible, segment.NextOffset));
+                if (stop - position > maxBytes) (stop, next) = await segment.BoundaryAsync(position, maxBytes, firstWhole).ConfigureAwait(false);
+                if (stop <= position) return default;
+
+                var region = new FileRegion(segment.File, position, (int)(stop - position));
+                region.Hold();
+                segment.Remember(next, stop);
+                return new LogSlice(region, next);
+            }
+            catch (ObjectDisposedException) when (!disposed)
+            {
+                // As in AvailableAsync.
             }
         }
     }
@@ -67,6 +95,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end = long.MaxValue)
     {
         while (true)
@@ -154,6 +183,7 @@ internal sealed partial class PartitionLog
         return null;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(LogSegment Segment, long Position)> LocateAsync(long offset)
     {
         var list = Volatile.Read(ref segments);

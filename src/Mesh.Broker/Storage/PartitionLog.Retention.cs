@@ -22,8 +22,8 @@ internal sealed partial class PartitionLog
             if (disposed || failed) return;
             long now = Settings.NowMs;
             if (Settings.ProducerExpiry < TimeSpan.FromMilliseconds(now)) producers.Expire(now - (long)Settings.ProducerExpiry.TotalMilliseconds);
-            if (Active.Size > 0 && (IsOld(Active, now) || IsGone(Active, now) || IsOverdue(Active, now))) await RollAsync().ConfigureAwait(false);
-            else DropExpired();
+            DropExpired();
+            if (Active.Size > 0 && (IsOld(Active, now) || Active.NextOffset <= deletedBelow || IsExpired(Active, now) || IsOverdue(Active, now))) await RollAsync().ConfigureAwait(false);
             foreach (var segment in segments[..^1]) segment.ReleaseIndex();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -47,9 +47,11 @@ internal sealed partial class PartitionLog
             if (beforeOffset == -1) beforeOffset = HighWatermark;
             if (beforeOffset < 0 || beforeOffset > HighWatermark) return ErrorCode.OffsetOutOfRange;
             if (beforeOffset <= StartOffset) return ErrorCode.None;
+
+            // Whole segments go first: on a full disk that makes the room for the note of the rest.
+            DropBelow(beforeOffset);
             await WriteOffsetAsync(StartName, beforeOffset).ConfigureAwait(false);
             Volatile.Write(ref deletedBelow, beforeOffset);
-            DropExpired();
             return ErrorCode.None;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -87,14 +89,26 @@ internal sealed partial class PartitionLog
         long total = SizeBytes;
         long now = Settings.NowMs;
         int drop = 0;
-        while (drop < segments.Length - 1 && (IsGone(segments[drop], now) || (Settings.Delete && total > Settings.RetentionBytes)))
+        while (drop < segments.Length - 1 && (segments[drop + 1].BaseOffset <= deletedBelow || IsExpired(segments[drop], now) || (Settings.Delete && total > Settings.RetentionBytes)))
         {
             total -= segments[drop++].Size;
         }
 
-        if (drop == 0) return;
-        var gone = segments[..drop];
-        Volatile.Write(ref segments, segments[drop..]);
+        Drop(drop);
+    }
+
+    private void DropBelow(long offset)
+    {
+        int drop = 0;
+        while (drop < segments.Length - 1 && segments[drop + 1].BaseOffset <= offset) drop++;
+        Drop(drop);
+    }
+
+    private void Drop(int count)
+    {
+        if (count == 0) return;
+        var gone = segments[..count];
+        Volatile.Write(ref segments, segments[count..]);
         producers.Transactions.Trim(StartOffset);
         epochs.Trim(StartOffset, Active.NextOffset);
         foreach (var segment in gone) segment.Delete();
@@ -102,10 +116,8 @@ internal sealed partial class PartitionLog
 
     private bool IsOld(LogSegment segment, long now) => Longer(now - segment.CreatedMs, Settings.SegmentAge);
 
-    /// <summary>Whether nobody wants the segment any more: deleted on request, or older than retention allows.</summary>
-    private bool IsGone(LogSegment segment, long now) =>
-        segment.NextOffset <= deletedBelow
-        || (Settings is { Delete: true, Retention: { } age } && Longer(now - (segment.MaxTimestamp < 0 ? segment.CreatedMs : segment.MaxTimestamp), age));
+    private bool IsExpired(LogSegment segment, long now) =>
+        Settings is { Delete: true, Retention: { } age } && Longer(now - (segment.MaxTimestamp < 0 ? segment.CreatedMs : segment.MaxTimestamp), age);
 
     /// <summary>Whether a compacted topic's active segment holds up its compaction for too long.</summary>
     private bool IsOverdue(LogSegment segment, long now) => Settings.Compact && Longer(now - segment.CreatedMs, Settings.MaxCompactionLag);

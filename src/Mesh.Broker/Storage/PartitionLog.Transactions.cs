@@ -24,6 +24,20 @@ internal sealed partial class PartitionLog
     }
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<(long ProducerId, short Epoch)>> OpenTransactionsAsync()
+    {
+        await writing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return producers.OpenTransactions();
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset) => producers.Transactions.Between(fromOffset, toOffset);
 
     /// <inheritdoc/>
@@ -32,6 +46,6 @@ internal sealed partial class PartitionLog
     /// <inheritdoc/>
     public void Configure(LogSettings settings) => Volatile.Write(ref this.settings, settings with
     {
-        IndexIntervalBytes = Settings.IndexIntervalBytes, LeaderEpoch = Settings.LeaderEpoch, Write = Settings.Write, Sync = Settings.Sync,
+        IndexIntervalBytes = Settings.IndexIntervalBytes, LeaderEpoch = Settings.LeaderEpoch, Write = Settings.Write, Sync = Settings.Sync, Step = Settings.Step,
     });
 }

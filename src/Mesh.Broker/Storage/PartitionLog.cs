@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mesh.Broker.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -111,6 +112,7 @@ internal sealed partial class PartitionLog : IPartitionLog
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header)
     {
         var refused = BatchAdmission.Check(batch.Span, header, Settings);
@@ -120,6 +122,7 @@ internal sealed partial class PartitionLog : IPartitionLog
     /// <param name="batch">Batch.</param>
     /// <param name="header">Its header.</param>
     /// <param name="commit">What a marker says; null for a client's batch.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header, bool? commit)
     {
         long next;

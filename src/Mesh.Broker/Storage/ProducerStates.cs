@@ -80,6 +80,10 @@ internal sealed class ProducerStates
         if (producers.ContainsKey(producerId)) Of(producerId, epoch, timeMs);
     }
 
+    /// <summary>Producers with a transaction open, and the epoch that may end it.</summary>
+    public IReadOnlyList<(long ProducerId, short Epoch)> OpenTransactions() =>
+        [.. Transactions.Open.Select(id => (id, producers.TryGetValue(id, out var producer) ? producer.Epoch : (short)0))];
+
     /// <summary>The last offset of each producer's last batch, which compaction keeps for its sequence number.</summary>
     public HashSet<long> LastOffsets() => [.. producers.Values.Select(producer => producer.LastOffset)];
 

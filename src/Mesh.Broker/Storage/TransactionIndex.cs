@@ -27,6 +27,15 @@ internal sealed class TransactionIndex
         lock (access) return open.ContainsKey(producerId);
     }
 
+    /// <summary>Producers with a transaction open.</summary>
+    public IReadOnlyList<long> Open
+    {
+        get
+        {
+            lock (access) return [.. open.Keys];
+        }
+    }
+
     /// <summary>First offset that a reader of committed records may not see yet.</summary>
     public long StableBelow(long highWatermark)
     {

@@ -1,4 +1,5 @@
 using Mesh.Broker.Protocol;
+using Mesh.Broker.Storage;
 
 namespace Mesh.Broker.Transactions;
 
@@ -55,7 +56,7 @@ internal sealed partial class TransactionCoordinator
 
         // A decision that could not be synchronised must not become visible before it is.
         if (!await log.FlushAsync().ConfigureAwait(false)) return false;
-        var markers = image.Partitions.Select(partition => partitions(partition)?.AppendMarkerAsync(image.ProducerId, image.Epoch, commit).AsTask()).OfType<Task<Storage.AppendResult>>().ToList();
+        var markers = image.Partitions.Select(partition => partitions(partition)?.AppendMarkerAsync(image.ProducerId, image.Epoch, commit).AsTask()).OfType<Task<AppendResult>>().ToList();
         bool written = true;
         foreach (var result in await Task.WhenAll(markers).ConfigureAwait(false)) written &= result.Error == ErrorCode.None;
         if (!written || !await offsets.EndAsync(image.ProducerId, commit).ConfigureAwait(false))
@@ -71,4 +72,30 @@ internal sealed partial class TransactionCoordinator
         transaction.Reopen();
         return true;
     }
+
+    /// <summary>
+    /// Aborts what is open in a partition and belongs to no ongoing transaction, since it would hold up readers of committed records for
+    /// ever. That is left by a machine that died before it had written the log of transactions to the disk, or by a log that was lost.
+    /// </summary>
+    public async ValueTask AbortUnknownAsync(TopicPartition partition, IPartitionLog partitionLog)
+    {
+        foreach (var (producerId, epoch) in await partitionLog.OpenTransactionsAsync().ConfigureAwait(false))
+        {
+            if (Unfinished(producerId)?.Partitions.Contains(partition) == true) continue;
+            BrokerLog.UnknownTransactionAborted(logger, producerId, partition.Topic, partition.Partition);
+            await partitionLog.AppendMarkerAsync(producerId, epoch, commit: false).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Drops offsets that wait for a transaction that does not go on, as <see cref="AbortUnknownAsync"/> does with records.</summary>
+    private async ValueTask DropUnknownOffsetsAsync()
+    {
+        foreach (long producerId in offsets.PendingProducers)
+        {
+            if (Unfinished(producerId) is null) await offsets.EndAsync(producerId, commit: false).ConfigureAwait(false);
+        }
+    }
+
+    private TransactionImage? Unfinished(long producerId) =>
+        byProducer.TryGetValue(producerId, out var transaction) && transaction.Image is { } image && (image.IsPrepared || image.State == TransactionState.Ongoing) ? image : null;
 }

@@ -43,6 +43,7 @@ internal sealed partial class TransactionCoordinator : IAsyncDisposable
         var coordinator = new TransactionCoordinator(settings, producerIds, partitions, offsets, time, logger);
         coordinator.log = await EntryLog.OpenAsync(Path.Combine(folder, "transactions.log"), flush, logger, content => coordinator.Restore(TransactionImage.Decode(content)), coordinator.Snapshot).ConfigureAwait(false);
         foreach (var transaction in coordinator.transactions.Values.Where(transaction => transaction.Image!.IsPrepared)) await coordinator.CompleteAsync(transaction).ConfigureAwait(false);
+        await coordinator.DropUnknownOffsetsAsync().ConfigureAwait(false);
         return coordinator;
     }
 

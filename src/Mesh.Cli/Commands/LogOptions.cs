@@ -50,6 +50,38 @@ internal sealed class LogOptions
         return command;
     }
 
+    /// <summary>Makes a command that asks the schema registry.</summary>
+    /// <param name="name">Name of the command.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="symbols">Its own arguments and options.</param>
+    /// <param name="run">Does it; returns the exit code.</param>
+    public static Command CreateForRegistry(
+        string name, string description, IReadOnlyList<Symbol> symbols, Func<SchemaRegistryClient, ParseResult, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument) command.Add(argument);
+            else command.Add((Option)symbol);
+        }
+
+        var log = new LogOptions(command);
+        command.Add(CommonOptions.Json());
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            // A registry that is named needs no server beside it.
+            string? url = parsed.GetValue(log.registry);
+            var options = url is null
+                ? await log.FindAsync(parsed, cancellationToken).ConfigureAwait(false)
+                : KafkaSettings.ReadCluster(CommonOptions.ReadSettings(parsed.GetValue(log.config)), new KafkaOptions().Bootstrap) with { SchemaRegistryUrl = url };
+            string? password = CommonOptions.TokenOf(parsed.GetValue(log.token));
+            if (options.SchemaRegistryUser is null && password is not null) options = options with { SchemaRegistryUser = "mesh", SchemaRegistryPassword = password };
+            using var client = new SchemaRegistryClient(options, NullLogger.Instance);
+            return await run(client, parsed, cancellationToken).ConfigureAwait(false);
+        });
+        return command;
+    }
+
     /// <summary>Where the log is and how to get in.</summary>
     /// <exception cref="MeshException"><c>MESH11071</c>: there is no server, and no broker is named.</exception>
     private async Task<KafkaOptions> FindAsync(ParseResult parsed, CancellationToken cancellationToken)

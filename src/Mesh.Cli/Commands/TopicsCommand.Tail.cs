@@ -59,8 +59,9 @@ internal static partial class TopicsCommand
     private static void Print(LogRecord record, RecordText text)
     {
         string time = record.Time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        Terminal.Out.WriteLine(Printer.OneLine($"{record.Position.Partition}:{record.Position.Offset}  {time}  {KeyText(record) ?? "(no key)"}  {text.Type}", int.MaxValue));
-        foreach (var (header, value) in record.Headers) Terminal.Out.WriteLine(Printer.OneLine($"    {header}: {HeaderText(value)}", int.MaxValue));
+        string key = KeyText(record) is { } keyText ? Printer.OneLine(keyText) : "(no key)";
+        Terminal.Out.WriteLine($"{record.Position.Partition}:{record.Position.Offset}  {time}  {key}{(text.Type is null ? "" : "  " + text.Type)}");
+        foreach (var (header, value) in record.Headers) Terminal.Out.WriteLine("    " + Printer.OneLine($"{header}: {HeaderText(value)}", int.MaxValue));
         string line = text.Form switch
         {
             RecordForm.Null => "(no value)",

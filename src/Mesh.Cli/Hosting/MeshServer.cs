@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Mesh.Broker;
 using Mesh.Catalogue;
@@ -163,16 +164,11 @@ internal sealed class MeshServer : IAsyncDisposable
     {
         if (settings.Text(SettingKeys.KafkaBootstrap) is { } bootstrap) return (KafkaSettings.ReadPublisher(settings, bootstrap), null);
 
+        // Where others have to log in, Mesh has to as well; without a token with a password that lives as long as the process.
+        bool hasUsers = access.Token is not null || settings.Text(SettingKeys.KafkaUsers) is not null;
+        string? password = access.Token ?? (hasUsers ? Convert.ToHexString(RandomNumberGenerator.GetBytes(32)) : null);
         var broker = await KafkaBroker.StartAsync(
-            new BrokerOptions
-            {
-                DataFolder = state.Broker,
-                Listen = access.KafkaListen,
-                Port = settings.Port(SettingKeys.KafkaPort),
-                Flush = settings.Choice<FlushPolicy>(SettingKeys.KafkaFlush),
-                TlsCertificate = access.IsLoopback(access.KafkaListen) ? null : access.Certificate,
-                Users = access.Token is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["mesh"] = access.Token },
-            },
+            BrokerSettings.Read(settings, access, state.Broker, password) with { TlsCertificate = access.IsLoopback(access.KafkaListen) ? null : access.Certificate },
             loggers.CreateLogger<KafkaBroker>(), time, cancellationToken).ConfigureAwait(false);
         OnStop(broker);
 
@@ -184,8 +180,8 @@ internal sealed class MeshServer : IAsyncDisposable
             SchemaRegistryUrl = registry,
             SchemaRegistryUser = ownRegistry ? access.Token is null ? null : "mesh" : settings.Text(SettingKeys.SchemaRegistryUser),
             SchemaRegistryPassword = ownRegistry ? access.Token : settings.Text(SettingKeys.SchemaRegistryPassword),
-            User = access.Token is null ? null : "mesh",
-            Password = access.Token,
+            User = password is null ? null : BrokerSettings.OwnUser,
+            Password = password,
             TlsCaFile = access.IsLoopback(access.KafkaListen) ? null : settings.Text(SettingKeys.TlsCertificate),
         }, broker);
     }

@@ -6,7 +6,7 @@ using Mesh.Model;
 
 namespace Mesh.Cli.Hosting;
 
-/// <summary>Who may connect, and how: loopback freely, from elsewhere only with TLS and a token.</summary>
+/// <summary>Who may connect, and how: loopback freely, from elsewhere only with TLS and a token (Kafka: or users).</summary>
 internal sealed record ServerAccess(IPAddress HttpListen, IPAddress KafkaListen, string? Token, X509Certificate2? Certificate)
 {
     /// <summary>Reads and checks the settings.</summary>
@@ -16,10 +16,11 @@ internal sealed record ServerAccess(IPAddress HttpListen, IPAddress KafkaListen,
     public static ServerAccess Read(Settings settings)
     {
         var access = new ServerAccess(Address(settings, SettingKeys.HttpListen), Address(settings, SettingKeys.KafkaListen), settings.Text(SettingKeys.HttpToken), ReadCertificate(settings));
-        foreach (var (key, address) in new[] { (SettingKeys.HttpListen, access.HttpListen), (SettingKeys.KafkaListen, access.KafkaListen) })
+        bool kafkaKnows = access.Token is not null || settings.Text(SettingKeys.KafkaUsers) is not null || settings.Text(SettingKeys.KafkaTlsClientAuthorities) is not null;
+        if (!access.IsLoopback(access.HttpListen) && (access.Token is null || access.Certificate is null)) throw Open(SettingKeys.HttpListen, access.HttpListen, "`tls.certificate`, `tls.key` and `http.token`");
+        if (!access.IsLoopback(access.KafkaListen) && (!kafkaKnows || access.Certificate is null) && !settings.Flag(SettingKeys.KafkaAllowInsecure))
         {
-            if (access.IsLoopback(address) || (access.Token is not null && access.Certificate is not null)) continue;
-            throw new MeshException("MESH11052", $"`{key.Name}` is {address}, beyond loopback: that needs `tls.certificate`, `tls.key` and `http.token`.");
+            throw Open(SettingKeys.KafkaListen, access.KafkaListen, "`tls.certificate`, `tls.key`, and `http.token`, `kafka.users` or `kafka.tlsClientAuthorities` (or `kafka.allowInsecure: true`, which lets everybody in)");
         }
 
         return access;
@@ -27,6 +28,9 @@ internal sealed record ServerAccess(IPAddress HttpListen, IPAddress KafkaListen,
 
     /// <summary>Whether only this machine can reach the address.</summary>
     public bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address);
+
+    private static MeshException Open(SettingKey key, IPAddress address, string needed) =>
+        new("MESH11052", $"`{key.Name}` is {address}, beyond loopback: that needs {needed}.");
 
     private static IPAddress Address(Settings settings, SettingKey key) => settings[key].Text switch
     {

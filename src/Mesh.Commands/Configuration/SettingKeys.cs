@@ -6,7 +6,7 @@ public static class SettingKeys
     /// <summary>Brokers of a cluster.</summary>
     public static readonly SettingKey KafkaBootstrap = new("kafka.bootstrap", "", "Brokers of a Kafka cluster, host:port,...; empty: the embedded broker.");
     /// <summary>Listening address of the embedded broker.</summary>
-    public static readonly SettingKey KafkaListen = new("kafka.listen", "127.0.0.1", "Address the embedded broker listens on; beyond loopback it needs tls.certificate and http.token.");
+    public static readonly SettingKey KafkaListen = new("kafka.listen", "127.0.0.1", "Address the embedded broker listens on; beyond loopback it needs tls.certificate, and http.token or kafka.users.");
     /// <summary>Port of the embedded broker.</summary>
     public static readonly SettingKey KafkaPort = new("kafka.port", "9092", "Port of the embedded broker; 0 takes a free one.");
     /// <summary>When the embedded broker answers a produce request.</summary>
@@ -33,6 +33,36 @@ public static class SettingKeys
     public static readonly SettingKey KafkaTlsKeyFile = new("kafka.tlsKeyFile", "", "PEM file of that certificate's private key.");
     /// <summary>Settings of the Kafka client.</summary>
     public static readonly SettingKey KafkaClient = new("kafka.client", "", "Settings of librdkafka by its own names, one below the other: kafka.client.socket.keepalive.enable; those that delivery rests on are refused.") { IsMap = true };
+    /// <summary>Host that clients of the embedded broker are sent to.</summary>
+    public static readonly SettingKey KafkaAdvertisedHost = new("kafka.advertisedHost", "", "Host that clients of the embedded broker are told to connect to; empty: kafka.listen, or this machine's name.");
+    /// <summary>Users of the embedded broker.</summary>
+    public static readonly SettingKey KafkaUsers = new("kafka.users", "", "File with users of the embedded broker, one a line: `name: password` or SCRAM keys; read again when it changes. Empty: only http.token.");
+    /// <summary>Authorities of client certificates.</summary>
+    public static readonly SettingKey KafkaTlsClientAuthorities = new("kafka.tlsClientAuthorities", "", "PEM file of authorities that certificates of the embedded broker's clients must come from; empty: no certificate is asked for.");
+    /// <summary>Super users of the embedded broker.</summary>
+    public static readonly SettingKey KafkaSuperUsers = new("kafka.superUsers", "", "Users of the embedded broker who may do everything, comma-separated; `mesh`, the user of http.token, always may.");
+    /// <summary>Whether what no access control entry is about is open.</summary>
+    public static readonly SettingKey KafkaAllowWithoutAcl = new("kafka.allowWithoutAcl", "true", "Whether topics and groups of the embedded broker are open as long as no access control entry is about them; false is Kafka's way.");
+    /// <summary>Whether everybody on the network is let in.</summary>
+    public static readonly SettingKey KafkaAllowInsecure = new("kafka.allowInsecure", "false", "Whether the embedded broker listens beyond loopback even without TLS and users; everybody on the network can then read and write everything.");
+    /// <summary>Retention by age.</summary>
+    public static readonly SettingKey KafkaRetention = new("kafka.retention", "", "Age at which the embedded broker deletes segments of topics that do not say; empty: never.");
+    /// <summary>Retention by size.</summary>
+    public static readonly SettingKey KafkaRetentionBytes = new("kafka.retentionBytes", "", "Size of a partition beyond which the embedded broker deletes its oldest segments; empty: no limit.");
+    /// <summary>Size of segments.</summary>
+    public static readonly SettingKey KafkaSegmentBytes = new("kafka.segmentBytes", "256MiB", "Size at which a partition of the embedded broker starts a new segment file.");
+    /// <summary>Whether topics are created on demand.</summary>
+    public static readonly SettingKey KafkaAutoCreateTopics = new("kafka.autoCreateTopics", "true", "Whether asking the embedded broker for a topic that does not exist creates it.");
+    /// <summary>Open connections.</summary>
+    public static readonly SettingKey KafkaMaxConnections = new("kafka.maxConnections", "1000", "Open connections of the embedded broker; further ones are closed at once.");
+    /// <summary>Open connections of an address.</summary>
+    public static readonly SettingKey KafkaMaxConnectionsPerAddress = new("kafka.maxConnectionsPerAddress", "", "Open connections from one address; empty: no limit of its own.");
+    /// <summary>New connections of an address.</summary>
+    public static readonly SettingKey KafkaMaxConnectionsPerSecond = new("kafka.maxConnectionsPerSecond", "", "New connections a second from one address, further ones wait; empty: no limit.");
+    /// <summary>Quota of producers.</summary>
+    public static readonly SettingKey KafkaProduceBytesPerSecond = new("kafka.produceBytesPerSecond", "", "Bytes a second that a user (an address, where nobody authenticates) may produce; empty: no limit.");
+    /// <summary>Quota of consumers.</summary>
+    public static readonly SettingKey KafkaFetchBytesPerSecond = new("kafka.fetchBytesPerSecond", "", "Bytes a second that a user (an address, where nobody authenticates) may fetch; empty: no limit.");
     /// <summary>A schema registry elsewhere.</summary>
     public static readonly SettingKey SchemaRegistryUrl = new("schemaRegistry.url", "", "Address of a schema registry; empty: the embedded one.");
     /// <summary>User at the registry.</summary>
@@ -99,7 +129,9 @@ public static class SettingKeys
     /// <summary>All settings, in the order they are shown.</summary>
     public static readonly IReadOnlyList<SettingKey> All =
     [
-        KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, KafkaRack, KafkaPartitions, KafkaReplication, KafkaSecurityProtocol,
+        KafkaBootstrap, KafkaListen, KafkaPort, KafkaFlush, KafkaAdvertisedHost, KafkaUsers, KafkaTlsClientAuthorities, KafkaSuperUsers,
+        KafkaAllowWithoutAcl, KafkaAllowInsecure, KafkaRetention, KafkaRetentionBytes, KafkaSegmentBytes, KafkaAutoCreateTopics, KafkaMaxConnections,
+        KafkaMaxConnectionsPerAddress, KafkaMaxConnectionsPerSecond, KafkaProduceBytesPerSecond, KafkaFetchBytesPerSecond, KafkaRack, KafkaPartitions, KafkaReplication, KafkaSecurityProtocol,
         KafkaSaslMechanism, KafkaUser, KafkaPassword, KafkaTlsCaFile, KafkaTlsCertificateFile, KafkaTlsKeyFile, KafkaClient, SchemaRegistryUrl,
         SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
         TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,

@@ -248,9 +248,8 @@ public class HostileClientTests
             using var response = new ProtocolWriter { Flexible = version >= api.FlexibleFrom };
             reader.Flexible = response.Flexible;
             reader.Tags();
-            var context = new RequestContext(version, "fuzz", new Mesh.Broker.Access.Principal("fuzz", "nowhere"), new Authentication(new Dictionary<string, string>()), request, new CancellationToken(canceled: true));
+            var context = new RequestContext(version, "fuzz", new Mesh.Broker.Access.Principal("fuzz", "nowhere"), Anonymous, request, new CancellationToken(canceled: true));
             await api.HandleAsync(context, reader, response);
-            broker.Memory.Return(context.BudgetTaken);
             return true;
         }
         catch (Exception e) when (e is ProtocolException or OperationCanceledException)
@@ -258,6 +257,8 @@ public class HostileClientTests
             return false;
         }
     }
+
+    private static Authentication Anonymous => Asking.Unauthenticated(new Mesh.Broker.Access.Principal("fuzz", "nowhere"));
 
     private static short ErrorCodeOf(string name) => (short)Enum.Parse<Mesh.Broker.Protocol.ErrorCode>(name);
 }

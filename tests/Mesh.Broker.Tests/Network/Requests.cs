@@ -85,6 +85,31 @@ internal static class Requests
             writer.Tags();
             writer.Tags();
         }, flexible: true);
+        yield return WireClient.Request(ApiKey.DeleteRecords, 2, 1, writer =>
+        {
+            writer.ArrayLength(1);
+            writer.String("t");
+            writer.ArrayLength(1);
+            writer.Int32(0);
+            writer.Int64(0);
+            writer.Tags();
+            writer.Tags();
+            writer.Int32(1000);
+            writer.Tags();
+        }, flexible: true);
+        yield return WireClient.Request(ApiKey.OffsetForLeaderEpoch, 4, 1, writer =>
+        {
+            writer.Int32(-1);
+            writer.ArrayLength(1);
+            writer.String("t");
+            writer.ArrayLength(1);
+            writer.Int32(0);
+            writer.Int32(-1);
+            writer.Int32(0);
+            writer.Tags();
+            writer.Tags();
+            writer.Tags();
+        }, flexible: true);
         yield return WireClient.Request(ApiKey.JoinGroup, 7, 1, writer =>
         {
             writer.String("g");

@@ -1,4 +1,7 @@
+using Mesh.Broker.Network;
 using Mesh.Broker.Protocol;
+using Mesh.Broker.Storage;
+using Mesh.Testing;
 using Mesh.Broker.Tests.Support;
 
 namespace Mesh.Broker.Tests.Protocol;
@@ -45,17 +48,25 @@ public class CodecTests
     [InlineData(true, 126)]
     [InlineData(true, 127)]
     [InlineData(true, 100_000)]
-    public void Records_filled_in_place_are_a_bytes_field(bool flexible, int size)
+    [InlineData(true, 500_000)]
+    public async Task Records_taken_from_a_file_when_sending_are_a_bytes_field(bool flexible, int size)
     {
+        using var folder = new TemporaryFolder();
         byte[] records = new byte[size];
         new Random(1).NextBytes(records);
         using var writer = new ProtocolWriter { Flexible = flexible };
         writer.Int32(7);
-        records.CopyTo(writer.BeginRecords(size + 500));
-        writer.EndRecords(size);
+        await File.WriteAllBytesAsync(folder["segment"], [1, 2, 3, .. records, 4], TestContext.Current.CancellationToken);
+        using var file = File.OpenHandle(folder["segment"]);
+        var region = new FileRegion(file, 3, size);
+        region.Hold();
+        writer.Records(region);
         writer.Int32(8);
+        using var sent = new MemoryStream();
+        await AnswerSending.SendAsync(sent, writer, static _ => { }, TestContext.Current.CancellationToken);
 
-        var reader = new ProtocolReader(writer.Written) { Flexible = flexible };
+        sent.Length.ShouldBe(writer.TotalBytes);
+        var reader = new ProtocolReader(sent.ToArray()) { Flexible = flexible };
         reader.Int32().ShouldBe(7);
         reader.Bytes().ToArray().ShouldBe(records);
         reader.Int32().ShouldBe(8);

@@ -38,6 +38,8 @@ internal sealed class MarkerLog : IPartitionLog
 
     public ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header) => throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<(long ProducerId, short Epoch)>> OpenTransactionsAsync() => throw new NotSupportedException();
+
     public IReadOnlyList<AbortedTransaction> AbortedBetween(long fromOffset, long toOffset) => throw new NotSupportedException();
 
     public ValueTask<ErrorCode> DeleteRecordsAsync(long beforeOffset) => throw new NotSupportedException();
@@ -51,6 +53,8 @@ internal sealed class MarkerLog : IPartitionLog
     public ValueTask<long> AvailableAsync(long offset, long limit, long end) => throw new NotSupportedException();
 
     public ValueTask<int> BatchBytesAtAsync(long offset) => throw new NotSupportedException();
+
+    public ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end) => throw new NotSupportedException();
 
     public ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end) => throw new NotSupportedException();
 

@@ -78,6 +78,18 @@ public class TransactionCrashTests
     }
 
     [Fact]
+    public async Task Offsets_that_wait_for_a_transaction_nobody_knows_are_dropped()
+    {
+        await using var bench = await CoordinatorBench.OpenAsync();
+        await bench.BeginAsync();
+        File.Delete(bench.TransactionsFile);
+        await bench.OpenAgainAsync();
+
+        bench.Offsets.IsPending("g", "t", 0).ShouldBeFalse();
+        bench.Offsets.Find("g", "t", 0).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Fencing_survives_a_kill()
     {
         await using var bench = await CoordinatorBench.OpenAsync();
