@@ -121,8 +121,8 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         {
             // The batch is given its offset in the request's own buffer, which nobody reads again.
             var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
-            var refused = result.Error == ErrorCode.InvalidRecord ? BatchAdmission.RecordsWithoutKey(records.Span, header) : [];
-            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs) { RefusedRecords = refused };
+            var keyless = result.Error == ErrorCode.InvalidRecord ? BatchAdmission.RecordsWithoutKey(records.Span, header) : [];
+            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs) { RefusedRecords = keyless };
         }
         finally
         {
