@@ -36,6 +36,7 @@ public static class MeshProgram
             JobsCommand.Create(),
             ModelsCommand.Create(),
             TopicsCommand.Create(),
+            AclsCommand.Create(),
             SchemasCommand.Create(),
             GroupsCommand.Create(),
             StatusCommand.Create(),

@@ -23,6 +23,7 @@ public sealed class EventProducer : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly List<IProducer<string, byte[]>> retired = [];
     private IProducer<string, byte[]> producer;
+    private volatile IProducer<string, byte[]>? failed;
 
     /// <param name="options">Where to.</param>
     /// <param name="logger">Takes the client's own log.</param>
@@ -119,13 +120,17 @@ public sealed class EventProducer : IAsyncDisposable
                     innerException: exception);
             }
 
-            if (error.IsFatal || error.Code == ErrorCode.Local_Fatal) Replace(current, error);
+            if (EndsProducer(error) || ReferenceEquals(failed, current)) Replace(current, error);
             throw new MeshException(
                 "MESH7101",
                 $"The event log at {options.Bootstrap} did not take an event for {topic}: {error.Reason}. Check kafka.bootstrap and that the broker runs.",
                 isTransient: true, exception);
         }
     }
+
+    // The event that a fatal error hits is answered with the broker's own code, and so is every later one.
+    private static bool EndsProducer(Error error) => error.IsFatal || error.Code
+        is ErrorCode.Local_Fatal or ErrorCode.OutOfOrderSequenceNumber or ErrorCode.InvalidProducerEpoch or ErrorCode.UnknownProducerId or ErrorCode.ProducerFenced;
 
     // An idempotent producer that lost track of its sequence (the log was wiped, its id expired) never sends again.
     private void Replace(IProducer<string, byte[]> broken, Error error)
@@ -153,7 +158,11 @@ public sealed class EventProducer : IAsyncDisposable
         });
         return ClientSettings.Build(options, () => new ProducerBuilder<string, byte[]>(config)
             .SetLogHandler((_, message) => clientLog.OnLog(message))
-            .SetErrorHandler((_, error) => clientLog.OnError(error))
+            .SetErrorHandler((handle, error) =>
+            {
+                if (error.IsFatal) failed = handle;
+                clientLog.OnError(error);
+            })
             .Build());
     }
 }

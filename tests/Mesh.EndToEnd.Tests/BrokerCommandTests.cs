@@ -49,6 +49,30 @@ public sealed class BrokerCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_super_user_opens_a_topic_to_a_user_and_closes_it_again()
+    {
+        string kcat = Require.Program("kcat", "apt-get install kcat");
+        File.WriteAllText(folder["users"], "alice: wonderland\nroot: super\n");
+        File.WriteAllText(folder["mesh.yaml"], "kafka:\n  user: root\n  password: super\n");
+        File.WriteAllText(folder["lines"], "one\n");
+        await using var mesh = await StartAsync("--users", folder["users"], "--super-users", "root", "--closed");
+        string[] write = ["-b", mesh.AddressOf("kafka"), "-X", "security.protocol=sasl_plaintext", "-X", "sasl.mechanisms=PLAIN", "-X", "sasl.username=alice", "-X", "sasl.password=wonderland", "-P", "-t", "fleet.cars", "-l", folder["lines"], "-X", "message.timeout.ms=3000"];
+        string[] asRoot = ["--kafka", mesh.AddressOf("kafka"), "--config", folder["mesh.yaml"], "--json"];
+        await Should.ThrowAsync<Exception>(() => ToolProcess.RunAsync(kcat, write));
+
+        var added = await MeshProcess.RunJsonAsync(["acls", "add", "alice", "write", "create", "--topic", "fleet.", "--prefix", .. asRoot]);
+        added.GetArrayLength().ShouldBe(2);
+        await ToolProcess.RunAsync(kcat, write);
+        var listed = await MeshProcess.RunJsonAsync(["acls", "list", .. asRoot]);
+        listed.EnumerateArray().Select(rule => $"{rule.GetProperty("resource").GetString()} {rule.GetProperty("name").GetString()} {rule.GetProperty("principal").GetString()} {rule.GetProperty("operation").GetString()}")
+            .ShouldBe(["topic fleet. User:alice Write", "topic fleet. User:alice Create"], ignoreOrder: true);
+
+        (await MeshProcess.RunJsonAsync(["acls", "remove", "alice", "write", "create", "--topic", "fleet.", "--prefix", .. asRoot])).GetArrayLength().ShouldBe(2);
+        await Should.ThrowAsync<Exception>(() => ToolProcess.RunAsync(kcat, write));
+        await StopAsync(mesh);
+    }
+
+    [Fact]
     public async Task Beyond_loopback_it_starts_only_with_tls_and_users_or_when_told_to_let_everybody_in()
     {
         var (exitCode, _, errors) = await MeshProcess.RunAsync("broker", "--data", folder["broker"], "--listen", "0.0.0.0:0");

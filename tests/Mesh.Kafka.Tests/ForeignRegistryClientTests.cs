@@ -10,7 +10,7 @@ namespace Mesh.Kafka.Tests;
 public class ForeignRegistryClientTests
 {
     [Fact]
-    public async Task Kafkajs_registers_encodes_and_reads_what_mesh_wrote_and_mesh_reads_what_it_wrote()
+    public async Task Kafkajs_registers_encodes_and_reads_what_mesh_wrote()
     {
         using var folder = new TemporaryFolder();
         await using var kafka = await EmbeddedKafka.StartAsync(folder["broker"]);
@@ -29,6 +29,10 @@ public class ForeignRegistryClientTests
         // The text it registered and the descriptor the serialiser registered are one schema.
         result.GetProperty("ids").GetProperty("upload").GetInt32().ShouldBe(System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(record.AsSpan(1)));
         byte[] theirs = Convert.FromHexString(result.GetProperty("proto").GetString()!);
-        new ProtobufDeserialiser<UploadAccepted>().Deserialize(theirs, false, context).ShouldBe(new UploadAccepted { IngestId = "from js", SizeBytes = 42 });
+
+        // This client leaves the message indexes out of Protobuf records, which Confluent's format demands: its message is whole, but no
+        // reader of that format can take it for one, and Mesh says so.
+        UploadAccepted.Parser.ParseFrom(theirs, 5, theirs.Length - 5).ShouldBe(new UploadAccepted { IngestId = "from js", SizeBytes = 42 });
+        Should.Throw<InvalidDataException>(() => new ProtobufDeserialiser<UploadAccepted>().Deserialize(theirs, false, context)).Message.ShouldContain("not a mesh.events.v1.UploadAccepted");
     }
 }

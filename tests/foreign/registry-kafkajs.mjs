@@ -25,7 +25,7 @@ result.ids = { avro, json, upload };
 if (hex) result.decoded = await fresh().decode(Buffer.from(hex, "hex"));
 
 try {
-  await registry.register({ type: SchemaType.AVRO, schema: JSON.stringify({ type: "record", name: "Point", namespace: "js", fields: [{ name: "y", type: "int" }] }) }, { subject: "js-avro-value" });
+  await registry.register({ type: SchemaType.AVRO, schema: JSON.stringify({ type: "record", name: "Point", namespace: "js", fields: [{ name: "y", type: "int" }] }) }, { subject: "js-avro-value", compatibility: COMPATIBILITY.FULL });
 } catch (error) {
   result.refused = `${error.status}: ${error.message}`;
 }

@@ -19,6 +19,9 @@ internal sealed class InitProducerIdApi(BrokerState broker) : Api(ApiKey.InitPro
         short ownEpoch = version >= 3 ? request.Int16() : (short)-1;
         request.Tags();
 
+        // No producer ever gets id 0, but @platformatic/kafka sends 0 and 0 for none.
+        if (ownProducerId == 0 && ownEpoch == 0) (ownProducerId, ownEpoch) = (-1, -1);
+
         ProducerIdentity identity;
         if ((ownProducerId < 0) != (ownEpoch < 0)) identity = ProducerIdentity.Failed(ErrorCode.InvalidRequest);
         else if (transactionalId is null && !MayWrite(context.Principal)) identity = ProducerIdentity.Failed(ErrorCode.ClusterAuthorizationFailed);

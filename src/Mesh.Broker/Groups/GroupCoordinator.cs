@@ -36,10 +36,10 @@ internal sealed class GroupCoordinator(GroupSettings settings, OffsetStore offse
         }
     }
 
-    /// <summary>The group as it is; null when there is none, neither members nor offsets.</summary>
+    /// <summary>The group as it is; null when nobody was in it and it has no offsets.</summary>
     public GroupDescription? Describe(string id)
     {
-        if (Find(id) is { IsIdle: false } group) return group.Describe();
+        if (Find(id) is { } group && (group.Generation > 0 || !group.IsIdle)) return group.Describe();
         return offsets.LastActive(id) is null ? null : new GroupDescription(nameof(GroupState.Empty), ConsumerSubscription.ProtocolType, "", []);
     }
 
@@ -57,7 +57,8 @@ internal sealed class GroupCoordinator(GroupSettings settings, OffsetStore offse
     {
         subscribed = new HashSet<string>();
         if (Describe(id) is null) return ErrorCode.GroupIdNotFound;
-        if (Find(id) is not { } group || group.Subscribed() is not { } topics) return Find(id) is { IsIdle: false } ? ErrorCode.NonEmptyGroup : ErrorCode.None;
+        if (Find(id) is not { IsIdle: false } group) return ErrorCode.None;
+        if (group.Subscribed() is not { } topics) return ErrorCode.NonEmptyGroup;
         subscribed = topics;
         return ErrorCode.None;
     }
