@@ -31,6 +31,9 @@ public sealed partial class SchemaRegistry : IDisposable
         this.log = log;
     }
 
+    /// <summary>Whether the broker's clients have to log in, and so the registry's.</summary>
+    public bool RequiresLogin => broker.State.Users.IsRequired;
+
     internal static IReadOnlyList<string> Types => SchemaTypes;
 
     internal string ClusterId => broker.State.Topics.ClusterId;
@@ -51,6 +54,11 @@ public sealed partial class SchemaRegistry : IDisposable
         await registry.ReadAllAsync(cancellationToken).ConfigureAwait(false);
         return registry;
     }
+
+    /// <summary>Whether name and password are those of a user of the broker, as SASL PLAIN would say.</summary>
+    /// <param name="name">Name.</param>
+    /// <param name="password">Password, in UTF-8.</param>
+    public bool IsUser(string name, ReadOnlySpan<byte> password) => broker.State.Users.IsRequired && broker.State.Users.Check(name, password);
 
     /// <inheritdoc/>
     public void Dispose() => changing.Dispose();

@@ -59,7 +59,7 @@ internal sealed class RegistryRequest(HttpContext context, SchemaRegistry regist
     /// <summary>The schema of the id in the path.</summary>
     public StoredSchema ById()
     {
-        if (!int.TryParse(Route("id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int id)) throw new RegistryException(new RegistryError(404, 404, "HTTP 404 Not Found"));
+        if (!int.TryParse(Route("id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int id)) throw new RegistryException(RegistryError.NotFound);
         return registry.Store.Find(id) ?? throw new RegistryException(RegistryError.SchemaNotFound(id));
     }
 
