@@ -61,7 +61,7 @@ internal sealed record RegistryError(
 
     public static RegistryError TooLarge() => new(422, 42209, "Register operation failed because schema is too large");
 
-    public static readonly RegistryError StoreFailed = new(500, 50001, "Error in the backend data store: it could not be written; try again.");
+    public static readonly RegistryError StoreFailed = new(500, 50001, "Error in the backend data store: it could not be written or read; try again.");
 }
 
 /// <summary>Ends a request with an error for its client.</summary>
