@@ -23,7 +23,7 @@ public sealed partial class SchemaRegistry
         if (batch.Length > broker.State.Options.MaxMessageBytes) throw new RegistryException(RegistryError.TooLarge());
         var appended = await log.AppendAsync(batch, RecordBatchHeader.Read(batch)).ConfigureAwait(false);
         if (appended.Error != ErrorCode.None) throw new RegistryException(RegistryError.StoreFailed);
-        await CatchUpAsync(CancellationToken.None).ConfigureAwait(false);
+        CatchUp(CancellationToken.None);
     }
 
     /// <summary>Applies what other writers append, until the registry stops.</summary>
@@ -39,7 +39,7 @@ public sealed partial class SchemaRegistry
                 await changing.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+                    CatchUp(cancellationToken);
                 }
                 catch (RegistryException)
                 {
@@ -65,7 +65,7 @@ public sealed partial class SchemaRegistry
 
     /// <summary>Applies the records that are not applied yet, in the order of the log.</summary>
     /// <exception cref="RegistryException">The log cannot be read.</exception>
-    private async ValueTask CatchUpAsync(CancellationToken cancellationToken)
+    private void CatchUp(CancellationToken cancellationToken)
     {
         try
         {
@@ -73,8 +73,8 @@ public sealed partial class SchemaRegistry
             while (applied < log.HighWatermark)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                byte[] batch = new byte[await log.BatchBytesAtAsync(applied).ConfigureAwait(false)];
-                if (batch.Length == 0 || await log.ReadAsync(applied, batch).ConfigureAwait(false) == 0) return;
+                byte[] batch = new byte[log.BatchBytesAt(applied)];
+                if (batch.Length == 0 || log.Read(applied, batch) == 0) return;
                 var header = RecordBatchHeader.Read(batch);
                 ReadBatch(header, batch);
                 applied = Math.Max(header.NextOffset, applied + 1);

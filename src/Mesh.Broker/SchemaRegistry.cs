@@ -53,7 +53,7 @@ public sealed partial class SchemaRegistry : IDisposable
         var registry = new SchemaRegistry(broker, topic.Partitions[0]);
         try
         {
-            await registry.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            registry.CatchUp(cancellationToken);
         }
         catch (RegistryException e)
         {
@@ -83,7 +83,7 @@ public sealed partial class SchemaRegistry : IDisposable
         await changing.WaitAsync().ConfigureAwait(false);
         try
         {
-            await CatchUpAsync(CancellationToken.None).ConfigureAwait(false);
+            CatchUp(CancellationToken.None);
             return await change().ConfigureAwait(false);
         }
         finally

@@ -53,7 +53,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             response.ArrayLength(topic.Partitions.Count);
             foreach (var partition in topic.Partitions)
             {
-                int written = await WritePartitionAsync(version, response, fetch, topic, partition, left, empty).ConfigureAwait(false);
+                int written = WritePartition(version, response, fetch, topic, partition, left, empty);
                 left = Math.Max(0, left - written);
                 empty &= written == 0;
             }
@@ -109,7 +109,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
     /// <summary>Returns once there is enough to answer with, at the latest after the time the client allows.</summary>
     private async ValueTask WaitAsync(FetchRequest fetch, CancellationToken disconnected)
     {
-        if (fetch.MaxWaitMs <= 0 || fetch.Topics.Count == 0 || await IsReadyAsync(fetch).ConfigureAwait(false)) return;
+        if (fetch.MaxWaitMs <= 0 || fetch.Topics.Count == 0 || IsReady(fetch)) return;
 
         var patience = TimeSpan.FromMilliseconds(fetch.MaxWaitMs);
         long started = broker.Time.GetTimestamp();
@@ -129,7 +129,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             while (true)
             {
                 waiter.Reset();
-                if (await IsReadyAsync(fetch).ConfigureAwait(false)) return;
+                if (IsReady(fetch)) return;
                 var left = patience - broker.Time.GetElapsedTime(started);
                 if (left <= TimeSpan.Zero) return;
                 await waiter.Signalled.WaitAsync(left, broker.Time, disconnected).ConfigureAwait(false);
@@ -145,7 +145,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
         }
     }
 
-    private async ValueTask<bool> IsReadyAsync(FetchRequest fetch)
+    private bool IsReady(FetchRequest fetch)
     {
         long available = 0;
         foreach (var topic in fetch.Topics)
@@ -158,7 +158,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
                 if (verdict.Error != ErrorCode.None || verdict.Diverging is not null) return true;
                 try
                 {
-                    available += await log!.AvailableAsync(partition.Offset, Math.Max(0, partition.MaxBytes), verdict.End).ConfigureAwait(false);
+                    available += log!.Available(partition.Offset, Math.Max(0, partition.MaxBytes), verdict.End);
                 }
                 catch (ObjectDisposedException)
                 {
@@ -188,7 +188,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
     }
 
     /// <returns>Bytes of records in the answer.</returns>
-    private async ValueTask<int> WritePartitionAsync(
+    private int WritePartition(
         short version, ProtocolWriter response, FetchRequest fetch, FetchTopic topic, FetchPartition partition, int left, bool first)
     {
         var log = broker.Topics.FindPartition(topic.Name, partition.Index);
@@ -201,7 +201,7 @@ internal sealed class FetchApi(BrokerState broker) : Api(ApiKey.Fetch, 0, 12, fl
             try
             {
                 // The answer's first batch is whole even beyond the limits, or a large one would block for ever.
-                slice = await log!.SliceAsync(partition.Offset, Math.Clamp(partition.MaxBytes, 0, left), firstWhole: first, verdict.End).ConfigureAwait(false);
+                slice = log!.Slice(partition.Offset, Math.Clamp(partition.MaxBytes, 0, left), firstWhole: first, verdict.End);
             }
             catch (Exception e) when (e is ObjectDisposedException or IOException)
             {

@@ -13,7 +13,7 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
 
     private readonly record struct Wanted(int Index, int LeaderEpoch, long Timestamp, int MaxOffsets);
 
-    public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
+    public override ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
         short version = context.Version;
         request.Int32();
@@ -42,14 +42,15 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
             response.String(name);
             response.ArrayLength(partitions.Count);
             bool allowed = broker.Authoriser.AllowsTopic(context.Principal, AclOperation.Describe, name);
-            foreach (var wanted in partitions) await WriteAsync(response, version, allowed, broker.Topics.FindPartition(name, wanted.Index), wanted, readCommitted).ConfigureAwait(false);
+            foreach (var wanted in partitions) Write(response, version, allowed, broker.Topics.FindPartition(name, wanted.Index), wanted, readCommitted);
             response.Tags();
         }
 
         response.Tags();
+        return ValueTask.CompletedTask;
     }
 
-    private static async ValueTask WriteAsync(ProtocolWriter response, short version, bool allowed, IPartitionLog? log, Wanted wanted, bool readCommitted)
+    private static void Write(ProtocolWriter response, short version, bool allowed, IPartitionLog? log, Wanted wanted, bool readCommitted)
     {
         var error = !allowed ? ErrorCode.TopicAuthorizationFailed : log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, wanted.LeaderEpoch);
         TimedOffset? found = null;
@@ -59,7 +60,7 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
             try
             {
                 if (version == 0) list = OldForm(log!, wanted.Timestamp, wanted.MaxOffsets);
-                else found = await FindAsync(log!, wanted.Timestamp, readCommitted).ConfigureAwait(false);
+                else found = Find(log!, wanted.Timestamp, readCommitted);
             }
             catch (Exception e) when (e is ObjectDisposedException or IOException)
             {
@@ -81,7 +82,7 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
         response.Tags();
     }
 
-    private static async ValueTask<TimedOffset?> FindAsync(IPartitionLog log, long timestamp, bool readCommitted)
+    private static TimedOffset? Find(IPartitionLog log, long timestamp, bool readCommitted)
     {
         long end = readCommitted ? log.LastStableOffset : log.HighWatermark;
         switch (timestamp)
@@ -92,7 +93,7 @@ internal sealed class ListOffsetsApi(BrokerState broker) : Api(ApiKey.ListOffset
             case MaxTimestamp: timestamp = log.Latest.Value.TimestampMs; break;
         }
 
-        return await log.FindByTimeAsync(timestamp).ConfigureAwait(false) is { } found && found.Offset < end ? found : null;
+        return log.FindByTime(timestamp) is { } found && found.Offset < end ? found : null;
     }
 
     /// <summary>Version 0 asks for the beginnings of segments that were written before a time, from the newest down.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
+using Mesh.Broker.Storage;
 using Mesh.Broker.Transactions;
 
 namespace Mesh.Broker.Apis;
@@ -13,7 +14,11 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
 {
     private readonly record struct PartitionData(int Index, ReadOnlyMemory<byte>? Records);
 
-    private readonly record struct Outcome(ErrorCode Error, long BaseOffset, long StartOffset, long LogAppendTimeMs = -1);
+    private readonly record struct Outcome(ErrorCode Error, long BaseOffset, long StartOffset, long LogAppendTimeMs = -1)
+    {
+        /// <summary>Positions of the records for which the batch was refused, so that the sender can send the others again.</summary>
+        public IReadOnlyList<int> RefusedRecords { get; init; } = [];
+    }
 
     public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
     {
@@ -64,7 +69,14 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
                 if (version >= 5) response.Int64(outcome.StartOffset);
                 if (version >= 8)
                 {
-                    response.ArrayLength(0);
+                    response.ArrayLength(outcome.RefusedRecords.Count);
+                    foreach (int position in outcome.RefusedRecords)
+                    {
+                        response.Int32(position);
+                        response.NullableString("A record of a compacted topic needs a key.");
+                        response.Tags();
+                    }
+
                     response.NullableString(Explain(outcome.Error));
                 }
 
@@ -109,7 +121,8 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         {
             // The batch is given its offset in the request's own buffer, which nobody reads again.
             var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
-            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs);
+            var keyless = result.Error == ErrorCode.InvalidRecord ? BatchAdmission.RecordsWithoutKey(records.Span, header) : [];
+            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs) { RefusedRecords = keyless };
         }
         finally
         {

@@ -19,6 +19,22 @@ internal static class BatchAdmission
         return settings.Compact && !AllHaveKeys(batch, header) ? ErrorCode.InvalidRecord : ErrorCode.None;
     }
 
+    /// <summary>Positions in the batch of the records without a key, for the sender of a refused batch; none when it cannot be read.</summary>
+    public static IReadOnlyList<int> RecordsWithoutKey(ReadOnlySpan<byte> batch, in RecordBatchHeader header)
+    {
+        using var content = RecordCompression.Decompress(header, batch);
+        if (content is null) return [];
+        var records = content.Span;
+        var positions = new List<int>();
+        for (int i = 0; i < header.RecordCount; i++)
+        {
+            if (!RawRecord.TryRead(ref records, out var record)) return [];
+            if (!record.HasKey) positions.Add(i);
+        }
+
+        return positions;
+    }
+
     /// <summary>Compaction could never replace a record without a key.</summary>
     private static bool AllHaveKeys(ReadOnlySpan<byte> batch, in RecordBatchHeader header)
     {

@@ -18,7 +18,7 @@ internal static class BatchScanner
     /// <param name="checkCrc">Whether the batches' bytes are read too.</param>
     /// <param name="visit">Called per batch; false stops the walk before it.</param>
     /// <returns>Position after the last batch visited.</returns>
-    public static async ValueTask<long> ScanAsync(
+    public static long Scan(
         SafeFileHandle file, long from, long length, long minOffset, bool checkCrc, Func<RecordBatchHeader, long, bool> visit)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -33,7 +33,7 @@ internal static class BatchScanner
                 {
                     // Headers alone are far apart in large batches: then only a little is read around each.
                     int want = checkCrc || buffered > 0 && position - bufferStart < 2L * buffered ? buffer.Length : 4096;
-                    buffered = await ReadFullyAsync(file, buffer.AsMemory(0, (int)Math.Min(want, length - position)), position).ConfigureAwait(false);
+                    buffered = ReadFully(file, buffer.AsSpan(0, (int)Math.Min(want, length - position)), position);
                     bufferStart = position;
                     if (buffered < RecordBatchHeader.Size) return position;
                 }
@@ -49,7 +49,7 @@ internal static class BatchScanner
                     {
                         if (at >= bufferStart + buffered)
                         {
-                            buffered = await ReadFullyAsync(file, buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - at)), at).ConfigureAwait(false);
+                            buffered = ReadFully(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - at)), at);
                             bufferStart = at;
                             if (buffered == 0) return position;
                         }
@@ -76,13 +76,13 @@ internal static class BatchScanner
     }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<int> ReadFullyAsync(SafeFileHandle file, Memory<byte> buffer, long position)
+    public static int ReadFully(SafeFileHandle file, Span<byte> buffer, long position)
     {
+        // What is read is nearly always in memory; an asynchronous read would only make the same call on another thread.
         int total = 0;
         while (total < buffer.Length)
         {
-            int read = await RandomAccess.ReadAsync(file, buffer[total..], position + total).ConfigureAwait(false);
+            int read = RandomAccess.Read(file, buffer[total..], position + total);
             if (read == 0) break;
             total += read;
         }

@@ -115,7 +115,7 @@ internal sealed class EntryLog : IAsyncDisposable
         try
         {
             if (file.IsClosed) return;
-            RandomAccess.FlushToDisk(file);
+            FileSync.Flush(file);
             file.Dispose();
         }
         catch (IOException e)
@@ -148,7 +148,7 @@ internal sealed class EntryLog : IAsyncDisposable
         long upTo = Volatile.Read(ref written);
         try
         {
-            RandomAccess.FlushToDisk(Volatile.Read(ref file));
+            FileSync.Flush(Volatile.Read(ref file));
             if (upTo > Volatile.Read(ref flushed)) Volatile.Write(ref flushed, upTo);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -225,7 +225,7 @@ internal sealed class EntryLog : IAsyncDisposable
         {
             foreach (byte[] content in snapshot()) await stream.WriteAsync(Frame(content)).ConfigureAwait(false);
             await stream.FlushAsync().ConfigureAwait(false);
-            RandomAccess.FlushToDisk(stream.SafeFileHandle);
+            FileSync.Flush(stream.SafeFileHandle);
             size = stream.Length;
         }
 

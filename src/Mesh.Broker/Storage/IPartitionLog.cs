@@ -63,27 +63,27 @@ internal interface IPartitionLog : IAsyncDisposable
     /// <param name="offset">Where the read begins.</param>
     /// <param name="limit">Most bytes of interest.</param>
     /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
-    ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue);
+    long Available(long offset, long limit, long end = long.MaxValue);
 
     /// <summary>Whole batches from the one that holds <paramref name="offset"/> on, as a region of a file that the caller releases; empty when there is none.</summary>
     /// <param name="offset">Where it begins.</param>
     /// <param name="maxBytes">Most bytes.</param>
     /// <param name="firstWhole">Whether the first batch counts even when it is larger.</param>
     /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
-    ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue);
+    LogSlice Slice(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue);
 
     /// <summary>Bytes of the batch that holds <paramref name="offset"/>; 0 at the end.</summary>
-    ValueTask<int> BatchBytesAtAsync(long offset);
+    int BatchBytesAt(long offset);
 
     /// <summary>Fills <paramref name="destination"/> with whole batches, the first being the one that holds <paramref name="offset"/>.</summary>
     /// <param name="offset">Where the read begins.</param>
     /// <param name="destination">Takes the batches.</param>
     /// <param name="end">Offset it does not go beyond, nor beyond the high watermark.</param>
     /// <returns>Bytes written; 0 when the first batch does not fit or there is none.</returns>
-    ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end = long.MaxValue);
+    int Read(long offset, Span<byte> destination, long end = long.MaxValue);
 
     /// <summary>The first record at or after a time; of a batch that does not decompress its first record. Null when there is none.</summary>
-    ValueTask<TimedOffset?> FindByTimeAsync(long timestampMs);
+    TimedOffset? FindByTime(long timestampMs);
 
     /// <summary>The batch with the largest timestamp; null when the log is empty.</summary>
     TimedOffset? Latest { get; }

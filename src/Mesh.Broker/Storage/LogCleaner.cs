@@ -28,14 +28,14 @@ internal sealed class LogCleaner(string folder, LogSettings settings, AbortedRec
     /// <param name="segments">Segments that may be compacted, in order.</param>
     /// <param name="from">Where the last pass ended.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async ValueTask MapAsync(IReadOnlyList<LogSegment> segments, long from, CancellationToken cancellationToken)
+    public void Map(IReadOnlyList<LogSegment> segments, long from, CancellationToken cancellationToken)
     {
         MappedBelow = from;
         foreach (var segment in segments)
         {
             if (segment.NextOffset <= from) continue;
-            using var batches = new SegmentBatches(segment, await segment.LocateAsync(from).ConfigureAwait(false));
-            while (await batches.NextAsync().ConfigureAwait(false))
+            using var batches = new SegmentBatches(segment, segment.Locate(from));
+            while (batches.Next())
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var header = batches.Header;
@@ -58,7 +58,7 @@ internal sealed class LogCleaner(string folder, LogSettings settings, AbortedRec
             foreach (var source in sources)
             {
                 using var batches = new SegmentBatches(source, 0);
-                while (await batches.NextAsync().ConfigureAwait(false))
+                while (batches.Next())
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var kept = Keep(batches.Header, batches.Batch, filter);

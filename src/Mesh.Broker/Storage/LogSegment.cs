@@ -95,11 +95,11 @@ internal sealed class LogSegment : IDisposable
 
             segment.RemoveIndexFile();
             segment.index = [];
-            await BatchScanner.ScanAsync(segment.file, 0, length, baseOffset, checkCrc: true, (header, _) =>
+            BatchScanner.Scan(segment.file, 0, length, baseOffset, checkCrc: true, (header, _) =>
             {
                 segment.Account(header);
                 return true;
-            }).ConfigureAwait(false);
+            });
             if (segment.size < length) RandomAccess.SetLength(segment.file, segment.size);
             return (segment, length - segment.size);
         }
@@ -152,7 +152,7 @@ internal sealed class LogSegment : IDisposable
         // A failed append may have left bytes beyond the last batch.
         RandomAccess.SetLength(file, size);
         Sync();
-        var entries = await IndexAsync().ConfigureAwait(false);
+        var entries = LoadIndex();
         await SegmentIndex.WriteAsync(IndexPath, new SegmentIndex.Summary(size, NextOffset, MaxTimestamp, MaxTimestampOffset), entries).ConfigureAwait(false);
         indexOnDisk = true;
     }
@@ -196,15 +196,14 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>Position of the batch that holds an offset, or of the first one after it; <see cref="Size"/> when there is none.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<long> LocateAsync(long offset)
+    public long Locate(long offset)
     {
         if (Hint(offset) is { } known) return known;
 
         long limit = Size;
         if (offset >= NextOffset) return limit;
-        long from = (await NearestAsync(entry => entry.Offset <= offset).ConfigureAwait(false)).Position;
-        return await BatchScanner.ScanAsync(file, from, limit, 0, checkCrc: false, (header, _) => header.LastOffset < offset).ConfigureAwait(false);
+        long from = Nearest(entry => entry.Offset <= offset).Position;
+        return BatchScanner.Scan(file, from, limit, 0, checkCrc: false, (header, _) => header.LastOffset < offset);
     }
 
     /// <summary>
@@ -215,21 +214,21 @@ internal sealed class LogSegment : IDisposable
     /// <param name="maxBytes">Most bytes.</param>
     /// <param name="firstWhole">Whether the first batch counts even when it is larger.</param>
     /// <returns>Position, and offset of the next batch.</returns>
-    public async ValueTask<(long Position, long Offset)> BoundaryAsync(long from, int maxBytes, bool firstWhole)
+    public (long Position, long Offset) Boundary(long from, int maxBytes, bool firstWhole)
     {
         long limit = from + maxBytes;
-        var indexed = await NearestAsync(entry => entry.Position <= limit).ConfigureAwait(false);
+        var indexed = Nearest(entry => entry.Position <= limit);
         if (indexed.Position > from) return (indexed.Position, indexed.Offset);
 
         long next = -1;
         bool first = firstWhole;
-        long stop = await BatchScanner.ScanAsync(file, from, Size, 0, checkCrc: false, (header, position) =>
+        long stop = BatchScanner.Scan(file, from, Size, 0, checkCrc: false, (header, position) =>
         {
             if (position + header.TotalBytes > limit && !first) return false;
             first = false;
             next = header.NextOffset;
             return true;
-        }).ConfigureAwait(false);
+        });
         return (stop, next);
     }
 
@@ -246,17 +245,17 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>The first batch from an offset on with a record at or after a time.</summary>
-    public async ValueTask<(RecordBatchHeader Header, long Position)?> FindByTimeAsync(long timestampMs, long minOffset)
+    public (RecordBatchHeader Header, long Position)? FindByTime(long timestampMs, long minOffset)
     {
         if (MaxTimestamp < timestampMs) return null;
         (RecordBatchHeader, long)? found = null;
-        long from = (await NearestAsync(entry => entry.MaxTimestampBefore < timestampMs).ConfigureAwait(false)).Position;
-        await BatchScanner.ScanAsync(file, from, Size, 0, checkCrc: false, (header, position) =>
+        long from = Nearest(entry => entry.MaxTimestampBefore < timestampMs).Position;
+        BatchScanner.Scan(file, from, Size, 0, checkCrc: false, (header, position) =>
         {
             if (header.MaxTimestamp < timestampMs || header.LastOffset < minOffset || header.IsControl || header.RecordCount == 0) return true;
             found = (header, position);
             return false;
-        }).ConfigureAwait(false);
+        });
         return found;
     }
 
@@ -340,9 +339,9 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>The last entry that satisfies a condition which holds up to some entry and not after it.</summary>
-    private async ValueTask<IndexEntry> NearestAsync(Func<IndexEntry, bool> holds)
+    private IndexEntry Nearest(Func<IndexEntry, bool> holds)
     {
-        var entries = await IndexAsync().ConfigureAwait(false);
+        var entries = LoadIndex();
         lock (indexLock)
         {
             int low = 0, high = entries.Count - 1;
@@ -366,7 +365,7 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>Loads the index of a closed segment at its first use, or makes it again from the log when the file does not hold.</summary>
-    private async ValueTask<List<IndexEntry>> IndexAsync()
+    private List<IndexEntry> LoadIndex()
     {
         lock (indexLock)
         {
@@ -379,7 +378,7 @@ internal sealed class LogSegment : IDisposable
         {
             var rebuilt = new List<IndexEntry>();
             long maxTimestamp = -1;
-            await BatchScanner.ScanAsync(file, 0, Size, BaseOffset, checkCrc: false, (header, position) =>
+            BatchScanner.Scan(file, 0, Size, BaseOffset, checkCrc: false, (header, position) =>
             {
                 if (rebuilt.Count == 0 || position - rebuilt[^1].Position >= settings.IndexIntervalBytes)
                 {
@@ -388,7 +387,7 @@ internal sealed class LogSegment : IDisposable
 
                 maxTimestamp = Math.Max(maxTimestamp, header.MaxTimestamp);
                 return true;
-            }).ConfigureAwait(false);
+            });
             entries = rebuilt;
         }
 

@@ -62,12 +62,16 @@ internal sealed record LogSettings
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>How bytes reach a file; replaced by tests that let the disk fill up.</summary>
-    public Func<SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> Write { get; init; } =
-        static (file, bytes, position) => RandomAccess.WriteAsync(file, bytes, position);
+    /// <summary>How bytes reach a file's pages in memory; replaced by tests that let the disk fill up.</summary>
+    public Func<SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> Write { get; init; } = static (file, bytes, position) =>
+    {
+        // An asynchronous write would make the same call on another thread, and getting there takes longer than copying.
+        RandomAccess.Write(file, bytes.Span, position);
+        return ValueTask.CompletedTask;
+    };
 
     /// <summary>How a file reaches the disk; replaced by tests that let it fail.</summary>
-    public Action<SafeFileHandle> Sync { get; init; } = RandomAccess.FlushToDisk;
+    public Action<SafeFileHandle> Sync { get; init; } = FileSync.Flush;
 
     /// <summary>Called between the steps that put a compacted segment in place; replaced by tests that let the process die there.</summary>
     public Action Step { get; init; } = static () => { };

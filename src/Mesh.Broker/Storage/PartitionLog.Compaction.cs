@@ -96,7 +96,7 @@ internal sealed partial class PartitionLog
         }
 
         var cleaner = new LogCleaner(folder, Settings, new AbortedRecords(known.Transactions.All), lastOffsets);
-        await cleaner.MapAsync(cleanable, cleanedBelow, cancellationToken).ConfigureAwait(false);
+        cleaner.Map(cleanable, cleanedBelow, cancellationToken);
         for (int at = 0; at < cleanable.Count && cleanable[at].BaseOffset < cleaner.MappedBelow;)
         {
             int count = 1;

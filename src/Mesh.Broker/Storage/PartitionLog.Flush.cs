@@ -73,7 +73,7 @@ internal sealed partial class PartitionLog
         var broken = Active;
         try
         {
-            broken.Cut(await broken.LocateAsync(HighWatermark).ConfigureAwait(false));
+            broken.Cut(broken.Locate(HighWatermark));
             string path = Path.Combine(folder, LogSegment.NameOf(broken.BaseOffset));
             var (reopened, _) = await LogSegment.OpenAsync(path, Settings).ConfigureAwait(false);
             try
@@ -89,7 +89,7 @@ internal sealed partial class PartitionLog
             Volatile.Write(ref segments, [.. segments[..^1], reopened]);
             broken.Dispose();
             int before = LeaderEpoch;
-            await RestoreAsync().ConfigureAwait(false);
+            Restore();
             Volatile.Write(ref leaderEpoch, Math.Max(LeaderEpoch, before + 1));
             failed = false;
             BrokerLog.Reopened(logger, folder, Active.NextOffset);

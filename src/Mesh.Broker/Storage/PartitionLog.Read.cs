@@ -12,8 +12,7 @@ internal sealed partial class PartitionLog
     public IReadOnlyList<TimedOffset> SegmentOffsets => [.. Volatile.Read(ref segments).Select(segment => new TimedOffset(segment.BaseOffset, segment.MaxTimestamp))];
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<long> AvailableAsync(long offset, long limit, long end = long.MaxValue)
+    public long Available(long offset, long limit, long end = long.MaxValue)
     {
         while (true)
         {
@@ -24,9 +23,9 @@ internal sealed partial class PartitionLog
                 var list = Volatile.Read(ref segments);
                 int at = SegmentOf(list, offset);
                 int last = end < visible ? SegmentOf(list, end) : list.Length - 1;
-                long available = -await list[at].LocateAsync(offset).ConfigureAwait(false);
+                long available = -list[at].Locate(offset);
                 for (; at < last && available < limit; at++) available += list[at].Size;
-                if (at == last) available += end < visible ? await list[at].LocateAsync(end).ConfigureAwait(false) : list[at].Size;
+                if (at == last) available += end < visible ? list[at].Locate(end) : list[at].Size;
                 return Math.Clamp(available, 0, limit);
             }
             catch (ObjectDisposedException) when (!disposed)
@@ -37,7 +36,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue)
+    public LogSlice Slice(long offset, int maxBytes, bool firstWhole, long end = long.MaxValue)
     {
         while (true)
         {
@@ -45,9 +44,9 @@ internal sealed partial class PartitionLog
             {
                 long visible = Math.Min(end, HighWatermark);
                 if (offset >= visible) return default;
-                var (segment, position) = await LocateAsync(offset).ConfigureAwait(false);
-                var (stop, next) = (await segment.LocateAsync(visible).ConfigureAwait(false), Math.Min(visible, segment.NextOffset));
-                if (stop - position > maxBytes) (stop, next) = await segment.BoundaryAsync(position, maxBytes, firstWhole).ConfigureAwait(false);
+                var (segment, position) = Locate(offset);
+                var (stop, next) = (segment.Locate(visible), Math.Min(visible, segment.NextOffset));
+                if (stop - position > maxBytes) (stop, next) = segment.Boundary(position, maxBytes, firstWhole);
                 if (stop <= position) return default;
 
                 var region = new FileRegion(segment.File, position, (int)(stop - position));
@@ -57,46 +56,33 @@ internal sealed partial class PartitionLog
             }
             catch (ObjectDisposedException) when (!disposed)
             {
-                // As in AvailableAsync.
+                // As in Available.
             }
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> BatchBytesAtAsync(long offset)
+    public int BatchBytesAt(long offset)
     {
-        byte[] header = ArrayPool<byte>.Shared.Rent(RecordBatchHeader.Size);
-        try
+        Span<byte> header = stackalloc byte[RecordBatchHeader.Size];
+        while (true)
         {
-            int read = await ReadAtAsync(offset, header.AsMemory(0, RecordBatchHeader.Size)).ConfigureAwait(false);
-            return read < RecordBatchHeader.Size ? 0 : BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(8)) + RecordBatchHeader.LengthPrefix;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(header);
-        }
-
-        async ValueTask<int> ReadAtAsync(long from, Memory<byte> destination)
-        {
-            while (true)
+            try
             {
-                try
-                {
-                    if (from >= HighWatermark) return 0;
-                    var (segment, position) = await LocateAsync(from).ConfigureAwait(false);
-                    return await BatchScanner.ReadFullyAsync(segment.File, destination, position).ConfigureAwait(false);
-                }
-                catch (ObjectDisposedException) when (!disposed)
-                {
-                    // As in AvailableAsync.
-                }
+                if (offset >= HighWatermark) return 0;
+                var (segment, position) = Locate(offset);
+                int read = BatchScanner.ReadFully(segment.File, header, position);
+                return read < header.Length ? 0 : BinaryPrimitives.ReadInt32BigEndian(header[8..]) + RecordBatchHeader.LengthPrefix;
+            }
+            catch (ObjectDisposedException) when (!disposed)
+            {
+                // As in Available.
             }
         }
     }
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end = long.MaxValue)
+    public int Read(long offset, Span<byte> destination, long end = long.MaxValue)
     {
         while (true)
         {
@@ -104,22 +90,22 @@ internal sealed partial class PartitionLog
             {
                 long visible = Math.Min(end, HighWatermark);
                 if (offset >= visible) return 0;
-                var (segment, position) = await LocateAsync(offset).ConfigureAwait(false);
+                var (segment, position) = Locate(offset);
                 int wanted = (int)Math.Min(destination.Length, segment.Size - position);
-                int read = await BatchScanner.ReadFullyAsync(segment.File, destination[..wanted], position).ConfigureAwait(false);
-                int whole = WholeBatches(destination.Span[..read], visible, out long next);
+                int read = BatchScanner.ReadFully(segment.File, destination[..wanted], position);
+                int whole = WholeBatches(destination[..read], visible, out long next);
                 if (whole > 0) segment.Remember(next, position + whole);
                 return whole;
             }
             catch (ObjectDisposedException) when (!disposed)
             {
-                // As in AvailableAsync.
+                // As in Available.
             }
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask<TimedOffset?> FindByTimeAsync(long timestampMs)
+    public TimedOffset? FindByTime(long timestampMs)
     {
         while (true)
         {
@@ -127,24 +113,24 @@ internal sealed partial class PartitionLog
             {
                 foreach (var segment in Volatile.Read(ref segments))
                 {
-                    if (await FindInAsync(segment, timestampMs).ConfigureAwait(false) is { } found) return found.Offset < HighWatermark ? found : null;
+                    if (FindIn(segment, timestampMs) is { } found) return found.Offset < HighWatermark ? found : null;
                 }
 
                 return null;
             }
             catch (ObjectDisposedException) when (!disposed)
             {
-                // As in AvailableAsync.
+                // As in Available.
             }
         }
     }
 
-    private async ValueTask<TimedOffset?> FindInAsync(LogSegment segment, long timestampMs)
+    private TimedOffset? FindIn(LogSegment segment, long timestampMs)
     {
         long minOffset = StartOffset;
-        while (await segment.FindByTimeAsync(timestampMs, minOffset).ConfigureAwait(false) is var (header, position))
+        while (segment.FindByTime(timestampMs, minOffset) is var (header, position))
         {
-            if (await FindRecordAsync(segment, header, position, timestampMs, minOffset).ConfigureAwait(false) is { } found) return found;
+            if (FindRecord(segment, header, position, timestampMs, minOffset) is { } found) return found;
 
             // The batch's latest record was compacted away or lies below the log's start.
             minOffset = header.NextOffset;
@@ -153,14 +139,14 @@ internal sealed partial class PartitionLog
         return null;
     }
 
-    private static async ValueTask<TimedOffset?> FindRecordAsync(LogSegment segment, RecordBatchHeader header, long position, long timestampMs, long minOffset)
+    private static TimedOffset? FindRecord(LogSegment segment, RecordBatchHeader header, long position, long timestampMs, long minOffset)
     {
         if ((header.Attributes & RecordBatchHeader.LogAppendTimeBit) != 0) return new TimedOffset(Math.Max(header.BaseOffset, minOffset), header.MaxTimestamp);
 
         byte[] batch = ArrayPool<byte>.Shared.Rent((int)header.TotalBytes);
         try
         {
-            int read = await BatchScanner.ReadFullyAsync(segment.File, batch.AsMemory(0, (int)header.TotalBytes), position).ConfigureAwait(false);
+            int read = BatchScanner.ReadFully(segment.File, batch.AsSpan(0, (int)header.TotalBytes), position);
             return FirstRecord(batch.AsSpan(0, read), header, timestampMs, minOffset);
         }
         finally
@@ -183,12 +169,11 @@ internal sealed partial class PartitionLog
         return null;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(LogSegment Segment, long Position)> LocateAsync(long offset)
+    private (LogSegment Segment, long Position) Locate(long offset)
     {
         var list = Volatile.Read(ref segments);
         int at = SegmentOf(list, offset);
-        long position = await list[at].LocateAsync(offset).ConfigureAwait(false);
+        long position = list[at].Locate(offset);
 
         // The offset may lie in a gap at the end of its segment.
         while (position >= list[at].Size && at + 1 < list.Length) (at, position) = (at + 1, 0);

@@ -101,7 +101,7 @@ internal sealed partial class PartitionLog : IPartitionLog
 
             if (opened.Count == 0) opened.Add(LogSegment.Create(folder, ReadOffset(Path.Combine(folder, StartName)), settings));
             var log = new PartitionLog(folder, settings, logger, [.. opened]);
-            await log.RestoreAsync().ConfigureAwait(false);
+            log.Restore();
             return log;
         }
         catch
@@ -236,7 +236,7 @@ internal sealed partial class PartitionLog : IPartitionLog
     }
 
     /// <summary>Reads from the log what the snapshot of the producers and the file of the epochs do not know.</summary>
-    private async ValueTask RestoreAsync()
+    private void Restore()
     {
         var restored = new ProducerStates();
         long? known = restored.TryLoad(Path.Combine(folder, SnapshotName), Active.NextOffset);
@@ -245,14 +245,14 @@ internal sealed partial class PartitionLog : IPartitionLog
         foreach (var segment in segments)
         {
             if (segment.NextOffset <= (known ?? 0)) continue;
-            long from = known > segment.BaseOffset ? await segment.LocateAsync(known.Value).ConfigureAwait(false) : 0;
-            await BatchScanner.ScanAsync(segment.File, from, segment.Size, 0, checkCrc: false, (header, position) =>
+            long from = known > segment.BaseOffset ? segment.Locate(known.Value) : 0;
+            BatchScanner.Scan(segment.File, from, segment.Size, 0, checkCrc: false, (header, position) =>
             {
                 epochs.Note(header.LeaderEpoch, header.BaseOffset);
                 if (!header.IsControl) restored.Record(header, header.MaxTimestamp);
                 else if (ReadMarker(segment, header, position) is { } commit) restored.RecordMarker(header, commit, header.MaxTimestamp);
                 return true;
-            }).ConfigureAwait(false);
+            });
         }
 
         restored.Transactions.Trim(StartOffset);

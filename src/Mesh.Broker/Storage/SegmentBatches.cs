@@ -18,11 +18,11 @@ internal sealed class SegmentBatches(LogSegment segment, long from) : IDisposabl
 
     /// <summary>Goes to the next batch; false at the end.</summary>
     /// <exception cref="InvalidDataException">The segment is damaged here.</exception>
-    public async ValueTask<bool> NextAsync()
+    public bool Next()
     {
         at += Batch.Length;
         Batch = default;
-        if (!await HasAsync(RecordBatchHeader.Size).ConfigureAwait(false))
+        if (!Has(RecordBatchHeader.Size))
         {
             return buffer.Length == at ? false : throw Damaged();
         }
@@ -30,7 +30,7 @@ internal sealed class SegmentBatches(LogSegment segment, long from) : IDisposabl
         Header = RecordBatchHeader.Read(buffer.Span[at..]);
         if (Header.Magic != 2 || Header.TotalBytes < RecordBatchHeader.Size || Header.TotalBytes > segment.Size) throw Damaged();
         int length = (int)Header.TotalBytes;
-        if (!await HasAsync(length).ConfigureAwait(false)) throw Damaged();
+        if (!Has(length)) throw Damaged();
         Batch = buffer.Memory.Slice(at, length);
         if (Crc32C.Compute(Batch.Span[RecordBatchHeader.ChecksummedFrom..]) != Header.Crc) throw Damaged();
         return true;
@@ -39,7 +39,7 @@ internal sealed class SegmentBatches(LogSegment segment, long from) : IDisposabl
     public void Dispose() => buffer.Dispose();
 
     /// <summary>Has so many bytes in the buffer, if the segment does.</summary>
-    private async ValueTask<bool> HasAsync(int bytes)
+    private bool Has(int bytes)
     {
         if (buffer.Length - at >= bytes) return true;
         int rest = buffer.Length - at;
@@ -48,7 +48,7 @@ internal sealed class SegmentBatches(LogSegment segment, long from) : IDisposabl
         at = 0;
         buffer.Reserve(Math.Max(bytes - rest, ReadBytes - rest));
         int wanted = (int)Math.Min(buffer.Room.Length - rest, segment.Size - position);
-        int read = await BatchScanner.ReadFullyAsync(segment.File, buffer.Room.Slice(rest, wanted), position).ConfigureAwait(false);
+        int read = BatchScanner.ReadFully(segment.File, buffer.Room.Span.Slice(rest, wanted), position);
         position += read;
         buffer.Length = rest + read;
         return buffer.Length >= bytes;

@@ -93,8 +93,8 @@ public class CompactionTests
         records.Count(record => record.Key == "a").ShouldBeLessThan(20);
 
         // Offsets in the gaps read on from the next record, and times are found.
-        (await log.BatchBytesAtAsync(3)).ShouldBeGreaterThan(0);
-        (await log.FindByTimeAsync(12_001))!.Value.ShouldBe(new TimedOffset(5, 12_001));
+        (log.BatchBytesAt(3)).ShouldBeGreaterThan(0);
+        (log.FindByTime(12_001))!.Value.ShouldBe(new TimedOffset(5, 12_001));
     }
 
     [Fact]
@@ -163,8 +163,8 @@ public class CompactionTests
             int count = 0;
             for (long offset = 0; offset < log.HighWatermark; count++)
             {
-                byte[] batch = new byte[await log.BatchBytesAtAsync(offset)];
-                await log.ReadAsync(offset, batch);
+                byte[] batch = new byte[log.BatchBytesAt(offset)];
+                log.Read(offset, batch);
                 offset = RecordBatchHeader.Read(batch).NextOffset;
             }
 

@@ -179,7 +179,7 @@ public class DurabilityTests
             read.ShouldBe(whole[..read.Count], copy);
             opened.HighWatermark.ShouldBe(read.Count);
             opened.HighWatermark.ShouldBeGreaterThanOrEqualTo(log.SegmentOffsets[^1].Offset);
-            (await opened.FindByTimeAsync(2_000))!.Value.Offset.ShouldBe(1);
+            (opened.FindByTime(2_000))!.Value.Offset.ShouldBe(1);
             int next = (int)opened.HighWatermark / 2;
             (await AppendAsync(opened, Batches.Of([("k", "next")], producerId: next % 2, sequence: next / 2 * 2))).ShouldBe(new AppendResult(ErrorCode.None, opened.HighWatermark - 1), copy);
         }
@@ -194,8 +194,8 @@ public class DurabilityTests
             await using var log = await OpenAsync(folder["log"], new LogSettings { LeaderEpoch = start * 2 });
             log.LeaderEpoch.ShouldBe(start * 2);
             for (int i = 0; i < 3; i++) await AppendAsync(log, Batches.One("value"));
-            byte[] batch = new byte[await log.BatchBytesAtAsync(start * 3)];
-            await log.ReadAsync(start * 3, batch);
+            byte[] batch = new byte[log.BatchBytesAt(start * 3)];
+            log.Read(start * 3, batch);
             RecordBatchHeader.Read(batch).LeaderEpoch.ShouldBe(start * 2);
         }
 

@@ -23,7 +23,7 @@ public sealed class LogSliceTests
         var seen = new List<long>();
         for (long offset = 0; offset < log.HighWatermark;)
         {
-            var slice = await log.SliceAsync(offset, maxBytes, firstWhole: true);
+            var slice = log.Slice(offset, maxBytes, firstWhole: true);
             var headers = Headers(slice);
             slice.Region.Release();
             headers.ShouldNotBeEmpty();
@@ -42,8 +42,8 @@ public sealed class LogSliceTests
     {
         using var folder = new TemporaryFolder();
         await using var log = await WriteAsync(folder["log"]);
-        (await log.SliceAsync(5, 10, firstWhole: false)).Region.Length.ShouldBe(0);
-        var slice = await log.SliceAsync(5, 10, firstWhole: true);
+        (log.Slice(5, 10, firstWhole: false)).Region.Length.ShouldBe(0);
+        var slice = log.Slice(5, 10, firstWhole: true);
         slice.Region.Release();
         slice.NextOffset.ShouldBe(6);
     }
@@ -58,7 +58,7 @@ public sealed class LogSliceTests
         using var folder = new TemporaryFolder();
         await using var log = await WriteAsync(folder["log"]);
         long next = offset;
-        while ((await log.SliceAsync(next, 1 << 20, firstWhole: true, end)) is { Region.Length: > 0 } slice)
+        while ((log.Slice(next, 1 << 20, firstWhole: true, end)) is { Region.Length: > 0 } slice)
         {
             slice.Region.Release();
             next = slice.NextOffset;
@@ -72,7 +72,7 @@ public sealed class LogSliceTests
     {
         using var folder = new TemporaryFolder();
         await using var log = await WriteAsync(folder["log"]);
-        var slice = await log.SliceAsync(0, 1 << 20, firstWhole: true);
+        var slice = log.Slice(0, 1 << 20, firstWhole: true);
         (await log.DeleteRecordsAsync(-1)).ShouldBe(ErrorCode.None);
         log.Configure(log.Settings with { RetentionBytes = 0 });
         await log.ApplyRetentionAsync();

@@ -90,13 +90,13 @@ public class PartitionLogTests
         {
             for (int offset = 0; offset < 200; offset += 13)
             {
-                byte[] batch = new byte[await log.BatchBytesAtAsync(offset)];
-                (await log.ReadAsync(offset, batch)).ShouldBe(batch.Length);
+                byte[] batch = new byte[log.BatchBytesAt(offset)];
+                (log.Read(offset, batch)).ShouldBe(batch.Length);
                 RecordBatchHeader.Read(batch).BaseOffset.ShouldBe(offset);
-                (await log.FindByTimeAsync(1_000 + (offset * 10) - 5))!.Value.Offset.ShouldBe(offset);
+                (log.FindByTime(1_000 + (offset * 10) - 5))!.Value.Offset.ShouldBe(offset);
             }
 
-            (await log.FindByTimeAsync(1_000 + 2_000)).ShouldBeNull();
+            (log.FindByTime(1_000 + 2_000)).ShouldBeNull();
             log.Latest!.Value.Offset.ShouldBe(199);
             (await ValuesAsync(log)).ShouldBe(Enumerable.Range(0, 200).Select(i => $"value {i}"));
         }
@@ -250,8 +250,8 @@ public class PartitionLogTests
         var values = new List<string>();
         for (long offset = log.StartOffset; offset < log.HighWatermark;)
         {
-            byte[] batch = new byte[await log.BatchBytesAtAsync(offset)];
-            (await log.ReadAsync(offset, batch)).ShouldBe(batch.Length);
+            byte[] batch = new byte[log.BatchBytesAt(offset)];
+            (log.Read(offset, batch)).ShouldBe(batch.Length);
             var header = RecordBatchHeader.Read(batch);
             Crc32C.Compute(batch.AsSpan(RecordBatchHeader.ChecksummedFrom)).ShouldBe(header.Crc);
             Read(batch, values);

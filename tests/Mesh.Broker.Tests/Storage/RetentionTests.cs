@@ -75,14 +75,14 @@ public class RetentionTests
         log.StartOffset.ShouldBe(61);
         (await log.DeleteRecordsAsync(121)).ShouldBe(ErrorCode.OffsetOutOfRange);
         (await log.DeleteRecordsAsync(-2)).ShouldBe(ErrorCode.OffsetOutOfRange);
-        (await log.FindByTimeAsync(0)).ShouldBe(new TimedOffset(61, 201_000));
+        (log.FindByTime(0)).ShouldBe(new TimedOffset(61, 201_000));
 
         Directory.CreateDirectory(folder["killed"]);
         foreach (string path in Directory.GetFiles(folder["log"])) File.Copy(path, folder["killed", Path.GetFileName(path)]);
         await using (var killed = await OpenAsync(folder["killed"], new LogSettings { SegmentBytes = 1_024 }))
         {
             killed.StartOffset.ShouldBe(61);
-            (await killed.BatchBytesAtAsync(61)).ShouldBeGreaterThan(0);
+            (killed.BatchBytesAt(61)).ShouldBeGreaterThan(0);
             (await killed.DeleteRecordsAsync(-1)).ShouldBe(ErrorCode.None);
             killed.StartOffset.ShouldBe(120);
             await killed.ApplyRetentionAsync();
@@ -105,9 +105,9 @@ public class RetentionTests
         await using var log = await OpenAsync(folder["log"], new LogSettings());
         for (int i = 0; i < 10; i++) await AppendAsync(log, Batches.Of([("a", "1"), ("b", "2"), ("c", "3")], timestampMs: 100_000 + (i * 10_000), codec: codec));
 
-        (await log.FindByTimeAsync(141_500)).ShouldBe(new TimedOffset(14, 142_000));
-        (await log.FindByTimeAsync(142_001)).ShouldBe(new TimedOffset(15, 150_000));
-        (await log.FindByTimeAsync(192_001)).ShouldBeNull();
+        (log.FindByTime(141_500)).ShouldBe(new TimedOffset(14, 142_000));
+        (log.FindByTime(142_001)).ShouldBe(new TimedOffset(15, 150_000));
+        (log.FindByTime(192_001)).ShouldBeNull();
     }
 
     [Fact]
@@ -117,13 +117,13 @@ public class RetentionTests
         await using var log = await OpenAsync(folder["log"], new LogSettings { Time = clock, LogAppendTime = true });
         (await AppendAsync(log, Batches.Of([("a", "1"), ("b", "2")], timestampMs: 5))).ShouldBe(new AppendResult(ErrorCode.None, 0, Now));
 
-        byte[] batch = new byte[await log.BatchBytesAtAsync(0)];
-        await log.ReadAsync(0, batch);
+        byte[] batch = new byte[log.BatchBytesAt(0)];
+        log.Read(0, batch);
         var header = RecordBatchHeader.Read(batch);
         (header.Attributes & 0x08).ShouldBe(0x08);
         header.MaxTimestamp.ShouldBe(Now);
         Crc32C.Compute(batch.AsSpan(RecordBatchHeader.ChecksummedFrom)).ShouldBe(header.Crc);
-        (await log.FindByTimeAsync(Now)).ShouldBe(new TimedOffset(0, Now));
+        (log.FindByTime(Now)).ShouldBe(new TimedOffset(0, Now));
     }
 
     [Fact]

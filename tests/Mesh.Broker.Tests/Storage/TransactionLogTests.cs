@@ -19,7 +19,7 @@ public class TransactionLogTests
         await AppendAsync(log, Batches.One("after"));
         log.LastStableOffset.ShouldBe(1);
         log.HighWatermark.ShouldBe(4);
-        (await log.AvailableAsync(0, 1 << 20, log.LastStableOffset)).ShouldBe(await log.BatchBytesAtAsync(0));
+        (log.Available(0, 1 << 20, log.LastStableOffset)).ShouldBe(log.BatchBytesAt(0));
 
         var waiter = new AppendWaiter();
         log.AddWaiter(waiter);
@@ -48,8 +48,8 @@ public class TransactionLogTests
         await AppendAsync(log, Txn(7, 0, "value", epoch: 3));
         await log.AppendMarkerAsync(7, 3, commit: true);
 
-        byte[] batch = new byte[await log.BatchBytesAtAsync(1)];
-        await log.ReadAsync(1, batch);
+        byte[] batch = new byte[log.BatchBytesAt(1)];
+        log.Read(1, batch);
         var header = RecordBatchHeader.Read(batch);
         header.Attributes.ShouldBe((short)0x30);
         header.ProducerId.ShouldBe(7);

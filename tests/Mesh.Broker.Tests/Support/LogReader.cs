@@ -18,7 +18,7 @@ internal static class LogReader
         byte[] buffer = new byte[1 << 20];
         for (long offset = log.StartOffset; offset < end;)
         {
-            int read = await log.ReadAsync(offset, buffer, end);
+            int read = log.Read(offset, buffer, end);
             if (read == 0) break;
             for (int at = 0; at < read;)
             {

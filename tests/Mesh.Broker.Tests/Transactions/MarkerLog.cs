@@ -50,15 +50,15 @@ internal sealed class MarkerLog : IPartitionLog
 
     public void Configure(LogSettings settings) => throw new NotSupportedException();
 
-    public ValueTask<long> AvailableAsync(long offset, long limit, long end) => throw new NotSupportedException();
+    public long Available(long offset, long limit, long end) => throw new NotSupportedException();
 
-    public ValueTask<int> BatchBytesAtAsync(long offset) => throw new NotSupportedException();
+    public int BatchBytesAt(long offset) => throw new NotSupportedException();
 
-    public ValueTask<LogSlice> SliceAsync(long offset, int maxBytes, bool firstWhole, long end) => throw new NotSupportedException();
+    public LogSlice Slice(long offset, int maxBytes, bool firstWhole, long end) => throw new NotSupportedException();
 
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> destination, long end) => throw new NotSupportedException();
+    public int Read(long offset, Span<byte> destination, long end) => throw new NotSupportedException();
 
-    public ValueTask<TimedOffset?> FindByTimeAsync(long timestampMs) => throw new NotSupportedException();
+    public TimedOffset? FindByTime(long timestampMs) => throw new NotSupportedException();
 
     public void AddWaiter(AppendWaiter waiter) => throw new NotSupportedException();
 
