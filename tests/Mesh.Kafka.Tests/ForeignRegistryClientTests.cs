@@ -68,6 +68,7 @@ public class ForeignRegistryClientTests
 
         Read<UploadAccepted>(kafka.Options, "py-upload-out").ShouldBe(new UploadAccepted { IngestId = "from python", SizeBytes = 42 });
         Read<Api>(kafka.Options, "py-api-out").ShouldBe(ApiOf("from python", "python.proto"));
+        Read<Method>(kafka.Options, "py-method-out").Name.ShouldBe("Answer");
     }
 
     private static void ShouldHaveUsedTheRegistry(JsonElement client)

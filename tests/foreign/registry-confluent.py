@@ -1,7 +1,7 @@
 """The registry and the wire formats against python3-confluent-kafka.
 
 Arguments: bootstrap address, address of the registry, base64 of UploadAccepted's file descriptor. Reads the topics py-upload-in and
-py-api-in, which Mesh wrote; writes py-upload-out and py-api-out; prints what happened as JSON.
+py-api-in, which Mesh wrote; writes py-upload-out, py-api-out and py-method-out; prints what happened as JSON.
 """
 
 import base64
@@ -96,6 +96,9 @@ def exchange_protobuf():
     api = api_pb2.Api(name="from python", methods=[api_pb2.Method(name="Ask")])
     api.source_context.file_name = "python.proto"
     write("py-api-out", ProtobufSerializer(api_pb2.Api, registry), api)
+
+    # The second message of its file, whose index this version of the client writes in its own way.
+    write("py-method-out", ProtobufSerializer(api_pb2.Method, registry), api_pb2.Method(name="Answer"))
     api_in = read("py-api-in", ProtobufDeserializer(api_pb2.Api))
     return {
         "upload": read("py-upload-in", ProtobufDeserializer(upload)).ingest_id,
