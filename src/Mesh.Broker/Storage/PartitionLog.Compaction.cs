@@ -1,4 +1,5 @@
 using Mesh.Model;
+
 namespace Mesh.Broker.Storage;
 
 /// <summary>When to compact, and putting the outcome in place.</summary>
