@@ -211,7 +211,7 @@ internal sealed partial class Group
         if (members.Count == 0)
         {
             state = GroupState.Empty;
-            (protocol, protocolType, leader) = (null, null, "");
+            (protocol, leader) = (null, "");
             rebalanceDeadline = long.MaxValue;
             return;
         }

@@ -11,9 +11,9 @@ internal static class BatchAdmission
         bool timed = LimitsTimes(settings);
         if (!timed && !settings.Compact) return ErrorCode.None;
 
-        // What the header itself says of the times is known without decompressing.
+        // Retention goes by what the header says, whatever the records say.
         long now = settings.NowMs;
-        if (timed && !Near(header.MaxTimestamp, now, settings)) return ErrorCode.InvalidTimestamp;
+        if (timed && header.MaxTimestamp - now > settings.MaxTimestampAhead.TotalMilliseconds) return ErrorCode.InvalidTimestamp;
         using var content = RecordCompression.Decompress(header, batch, settings.MaxExpandedBytes);
         if (content is null) return ErrorCode.InvalidRecord;
         var records = content.Span;

@@ -214,6 +214,9 @@ public class GroupTests
 
         group.Describe().Members.ShouldBeEmpty();
         group.Describe().State.ShouldBe("Empty");
+
+        // What kind of group it was stays known: one without a protocol type is one that only keeps offsets.
+        group.Describe().ProtocolType.ShouldBe("consumer");
         group.TryClose().ShouldBeTrue();
     }
 
