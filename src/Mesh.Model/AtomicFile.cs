@@ -2,7 +2,7 @@ namespace Mesh.Model;
 
 /// <summary>
 /// Replaces a small file whole: the bytes go to a temporary file beside it, which is flushed to disk and renamed. After a crash the file
-/// holds either the old content or the new.
+/// holds either the old content or the new; once a call has returned, the new, whatever happens to the machine.
 /// </summary>
 public static class AtomicFile
 {
@@ -17,6 +17,7 @@ public static class AtomicFile
         }
 
         File.Move(temporary, path, overwrite: true);
+        FolderSync.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     /// <summary>Writes the file.</summary>
@@ -30,5 +31,6 @@ public static class AtomicFile
         }
 
         File.Move(temporary, path, overwrite: true);
+        FolderSync.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 }

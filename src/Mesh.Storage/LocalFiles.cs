@@ -60,31 +60,7 @@ internal static class LocalFiles
         File.Copy(source, destination);
     }
 
-    /// <summary>Makes names in a folder survive a power cut, where the system can.</summary>
-    public static void FlushFolder(string path)
-    {
-        if (OperatingSystem.IsWindows()) return;
-        int descriptor = Open(path, 0);
-        if (descriptor < 0) return;
-
-        // Some network file systems refuse to flush folders; the file itself has been flushed, so that is not an error.
-        _ = Fsync(descriptor);
-        _ = Close(descriptor);
-    }
-
     [DllImport("libc", EntryPoint = "link", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string source, [MarshalAs(UnmanagedType.LPUTF8Str)] string destination);
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Fsync(int descriptor);
-
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Close(int descriptor);
 }

@@ -179,7 +179,7 @@ public sealed class LocalObjectStore : IObjectStore
                 throw new MeshException("MESH8002", $"Object '{key}' exists already under {RootUri} and must not be replaced. Choose another key.");
             }
 
-            LocalFiles.FlushFolder(folder);
+            FolderSync.Flush(folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -204,7 +204,7 @@ public sealed class LocalObjectStore : IObjectStore
         string? parent = Path.GetDirectoryName(folder);
         if (parent is not null) EnsureFolder(parent);
         Directory.CreateDirectory(folder);
-        if (parent is not null) LocalFiles.FlushFolder(parent);
+        if (parent is not null) FolderSync.Flush(parent);
     }
 
     private void SweepLeftovers(DateTimeOffset before)

@@ -69,7 +69,14 @@ internal sealed class Connection : IDisposable
         {
             using var stream = await OpenStreamAsync().ConfigureAwait(false);
             receiver = new FrameReceiver(stream, broker.Memory, receivingPace) { Received = Touch };
-            var frames = Channel.CreateBounded<RequestFrame>(new BoundedChannelOptions(ReceivedAhead) { SingleReader = true, SingleWriter = true });
+            var frames = Channel.CreateBounded<RequestFrame>(new BoundedChannelOptions(ReceivedAhead)
+            {
+                SingleReader = true,
+                SingleWriter = true,
+
+                // A request is carried out by the thread that received it, which goes on receiving once the request has to wait.
+                AllowSynchronousContinuations = true,
+            });
             var receiving = ReceiveAsync(frames.Writer);
             try
             {

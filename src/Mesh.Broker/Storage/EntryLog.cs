@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Mesh.Broker.Protocol;
+using Mesh.Model;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -234,6 +235,7 @@ internal sealed class EntryLog : IAsyncDisposable
         }
 
         File.Move(temporary, path, overwrite: true);
+        FolderSync.Flush(Path.GetDirectoryName(path)!);
         var old = file;
         Volatile.Write(ref file, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous));
         Volatile.Write(ref flushed, written);

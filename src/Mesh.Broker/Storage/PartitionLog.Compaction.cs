@@ -1,3 +1,4 @@
+using Mesh.Model;
 namespace Mesh.Broker.Storage;
 
 /// <summary>When to compact, and putting the outcome in place.</summary>

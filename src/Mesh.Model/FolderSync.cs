@@ -1,16 +1,21 @@
 using System.Runtime.InteropServices;
 
-namespace Mesh.Broker.Storage;
+namespace Mesh.Model;
 
 /// <summary>Makes the names in a folder durable, which synchronising the files themselves does not.</summary>
-internal static class FolderSync
+public static class FolderSync
 {
+    /// <summary>Returns once the names in the folder survive a power cut.</summary>
     /// <exception cref="IOException">The folder did not reach the disk.</exception>
     public static void Flush(string folder)
     {
         // Windows keeps names itself and has no call for it.
         if (OperatingSystem.IsWindows()) return;
         int descriptor = Open(folder, 0);
+
+        // A folder that may be searched but not read cannot be synchronised: its names are as durable as they get.
+        const int accessDenied = 13;
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() == accessDenied) return;
         if (descriptor < 0) throw new IOException($"{folder} cannot be opened to synchronise it (error {Marshal.GetLastPInvokeError()}).");
         int result = Fsync(descriptor);
         int error = Marshal.GetLastPInvokeError();
