@@ -23,6 +23,7 @@ internal sealed partial class Group
                 if (request.MemberIdFirst && request.InstanceId is null)
                 {
                     pending[newId] = Now + TicksOf(request.SessionTimeout);
+                    SetPendingTimer();
                     return Task.FromResult(JoinAnswer.Failed(ErrorCode.MemberIdRequired, newId));
                 }
 
