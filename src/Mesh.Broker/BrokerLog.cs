@@ -85,4 +85,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(7040, LogLevel.Warning, "Record {Offset} of {Topic} is not a schema record and was skipped: {Reason}")]
     public static partial void SchemaRecordSkipped(ILogger logger, string topic, long offset, string reason);
+
+    [LoggerMessage(7041, LogLevel.Error, "{Topic} cannot be read from offset {Offset} on: {Reason}")]
+    public static partial void SchemasUnreadable(ILogger logger, string topic, long offset, string reason);
 }

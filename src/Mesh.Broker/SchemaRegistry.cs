@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Mesh.Broker.Protocol;
 using Mesh.Broker.Registry;
 using Mesh.Broker.Storage;
 using Mesh.Model;
@@ -8,8 +6,8 @@ namespace Mesh.Broker;
 
 /// <summary>
 /// Schemas by subject and version on the broker's topic <c>_schemas</c>, in the record form of Confluent's registry, so that other
-/// registries and tools can read it. The topic is the truth; what is in memory is read from it on start. <c>MapSchemaRegistry</c> gives
-/// it its REST interface.
+/// registries and tools can read it. The topic is the truth; what is in memory follows it, whoever writes to it. <c>MapSchemaRegistry</c>
+/// gives it its REST interface.
 /// </summary>
 public sealed partial class SchemaRegistry : IDisposable
 {
@@ -25,11 +23,16 @@ public sealed partial class SchemaRegistry : IDisposable
     /// <summary>Every change is decided and written by itself, or two registrations of one content could get two ids.</summary>
     private readonly SemaphoreSlim changing = new(1, 1);
 
+    private readonly CancellationTokenSource stopping = new();
+
     private SchemaRegistry(KafkaBroker broker, IPartitionLog log)
     {
         this.broker = broker;
         this.log = log;
     }
+
+    /// <summary>Whether the broker's clients have to log in, and so the registry's.</summary>
+    public bool RequiresLogin => broker.State.Users.IsRequired;
 
     internal static IReadOnlyList<string> Types => SchemaTypes;
 
@@ -40,7 +43,7 @@ public sealed partial class SchemaRegistry : IDisposable
     /// <summary>Opens the registry of a broker and reads what is registered.</summary>
     /// <param name="broker">Broker whose topic <see cref="TopicName"/> holds the schemas; created when absent.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="MeshException"><c>MESH7005</c>, transient: the topic cannot be created.</exception>
+    /// <exception cref="MeshException"><c>MESH7005</c>, transient: the topic cannot be created or read.</exception>
     public static async Task<SchemaRegistry> StartAsync(KafkaBroker broker, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(broker);
@@ -48,76 +51,44 @@ public sealed partial class SchemaRegistry : IDisposable
         var (error, topic) = await broker.State.Topics.CreateAsync(TopicName, 1, settings).ConfigureAwait(false);
         if (topic is null) throw new MeshException("MESH7005", $"The schema registry's topic {TopicName} cannot be created ({error}). Check the disk of {broker.State.Options.DataFolder}.", isTransient: true);
         var registry = new SchemaRegistry(broker, topic.Partitions[0]);
-        registry.ReadAll(cancellationToken);
+        try
+        {
+            registry.CatchUp(cancellationToken);
+        }
+        catch (RegistryException e)
+        {
+            registry.Dispose();
+            throw new MeshException("MESH7005", $"The schema registry's topic {TopicName} cannot be read. Check the disk of {broker.State.Options.DataFolder}; the log says where it failed.", isTransient: true, e);
+        }
+
+        _ = registry.FollowAsync(registry.stopping.Token);
         return registry;
     }
 
+    /// <summary>Whether name and password are those of a user of the broker, as SASL PLAIN would say.</summary>
+    /// <param name="name">Name.</param>
+    /// <param name="password">Password, in UTF-8.</param>
+    public bool IsUser(string name, ReadOnlySpan<byte> password) => broker.State.Users.IsRequired && broker.State.Users.Check(name, password);
+
     /// <inheritdoc/>
-    public void Dispose() => changing.Dispose();
+    public void Dispose()
+    {
+        stopping.Cancel();
+        stopping.Dispose();
+        changing.Dispose();
+    }
 
     private async ValueTask<T> ChangeAsync<T>(Func<ValueTask<T>> change)
     {
         await changing.WaitAsync().ConfigureAwait(false);
         try
         {
+            CatchUp(CancellationToken.None);
             return await change().ConfigureAwait(false);
         }
         finally
         {
             changing.Release();
-        }
-    }
-
-    /// <param name="key">Key of the record.</param>
-    /// <param name="value">Null for a tombstone.</param>
-    private async ValueTask WriteAsync<TValue>(RegistryKey key, TValue? value)
-        where TValue : class
-    {
-        byte[] keyJson = JsonSerializer.SerializeToUtf8Bytes(key);
-        byte[] valueJson = value is null ? [] : JsonSerializer.SerializeToUtf8Bytes(value);
-        byte[] batch = RecordBatchBuilder.Single(keyJson, valueJson, broker.State.Time.GetUtcNow().ToUnixTimeMilliseconds(), isTombstone: value is null);
-        if (batch.Length > broker.State.Options.MaxMessageBytes) throw new RegistryException(RegistryError.TooLarge());
-        var appended = await log.AppendAsync(batch, RecordBatchHeader.Read(batch)).ConfigureAwait(false);
-        if (appended.Error != ErrorCode.None) throw new RegistryException(RegistryError.StoreFailed);
-        store.Apply(keyJson, valueJson, isTombstone: value is null);
-    }
-
-    private void ReadAll(CancellationToken cancellationToken)
-    {
-        long offset = log.StartOffset;
-        long end = log.HighWatermark;
-        while (offset < end)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            byte[] batch = new byte[log.BatchBytesAt(offset)];
-            if (batch.Length == 0 || log.Read(offset, batch) == 0) return;
-            var header = RecordBatchHeader.Read(batch);
-            ReadBatch(header, batch);
-            offset = Math.Max(header.NextOffset, offset + 1);
-        }
-    }
-
-    private void ReadBatch(in RecordBatchHeader header, byte[] batch)
-    {
-        if ((header.Attributes & RecordBatchHeader.ControlBit) != 0) return;
-        using var content = RecordCompression.Decompress(header, batch);
-        if (content is null)
-        {
-            BrokerLog.SchemaRecordSkipped(broker.State.Logger, TopicName, header.BaseOffset, "it does not decompress");
-            return;
-        }
-
-        ReadOnlySpan<byte> records = content.Whole[..content.Length];
-        while (RecordReader.TryRead(ref records, withContent: true, out var record))
-        {
-            try
-            {
-                if (record.Value.Key is { } key) store.Apply(key, record.Value.Value, isTombstone: record.Value.Value is not { Length: > 0 });
-            }
-            catch (JsonException e)
-            {
-                BrokerLog.SchemaRecordSkipped(broker.State.Logger, TopicName, header.BaseOffset + record.Value.OffsetDelta, e.Message);
-            }
         }
     }
 }

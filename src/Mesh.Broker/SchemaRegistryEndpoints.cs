@@ -7,6 +7,8 @@ namespace Mesh.Broker;
 /// <summary>The registry's REST interface, as Confluent's clients speak it. Access control is the listener's.</summary>
 public static class SchemaRegistryEndpoints
 {
+    private const string BasicChallenge = "Basic realm=\"schema registry\", charset=\"UTF-8\"";
+
     /// <summary>
     /// Maps subjects, versions, schemas, compatibility, configuration, modes and contexts below the given builder. Contexts other than the
     /// default one, exporters, data contract rules and metadata are not there.
@@ -19,7 +21,19 @@ public static class SchemaRegistryEndpoints
         MapSchemas(routes);
         MapSettings(routes);
         MapServer(routes);
+        routes.MapOthers();
         return endpoints;
+    }
+
+    /// <summary>Answers 401 in the registry's form, for a listener that asks for a login.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="takesToken">Whether a bearer token would do as well.</param>
+    public static Task WriteUnauthorisedAsync(HttpContext context, bool takesToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        string[] challenges = takesToken ? [BasicChallenge, "Bearer"] : [BasicChallenge];
+        context.Response.Headers.WWWAuthenticate = challenges;
+        return RegistryRoutes.RefuseAsync(context, RegistryError.Unauthorised);
     }
 
     private static void MapSubjects(RegistryRoutes routes)

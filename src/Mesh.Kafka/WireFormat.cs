@@ -46,12 +46,17 @@ internal static class WireFormat
         if (value.Length <= HeaderBytes) return $"{value.Length} bytes are too few for the wire format (magic 0, schema id, message index)";
         if (value[0] != Magic) return $"it begins with byte {value[0]}, not with the magic 0 of the schema registry's wire format";
         int position = HeaderBytes;
-        if (!TryReadZigZag(value, ref position, out int count) || count is < 0 or > MaxIndexes) return "its message index is damaged";
+        if (!TryReadZigZag(value, ref position, out int count)) return "its message index is damaged";
+
+        // Confluent's Python client before 1.8.2 writes plain varints: an odd count then reads as a negative one, which nobody else writes.
+        bool isPlain = count < 0;
+        if (isPlain) count = Plain(count);
+        if (count is < 0 or > MaxIndexes) return "its message index is damaged";
         List<int> path = count == 0 ? [0] : [];
         for (int i = 0; i < count; i++)
         {
             if (!TryReadZigZag(value, ref position, out int index)) return "its message index is damaged";
-            path.Add(index);
+            path.Add(isPlain ? Plain(index) : index);
         }
 
         byte[] found = EncodeIndex(path);
@@ -83,6 +88,9 @@ internal static class WireFormat
         for (; rest >= 0x80; rest >>= 7) bytes.Add((byte)(rest | 0x80));
         bytes.Add((byte)rest);
     }
+
+    /// <summary>What stood there, when it was not zig-zag.</summary>
+    private static int Plain(int zigZag) => (zigZag << 1) ^ (zigZag >> 31);
 
     private static bool TryReadZigZag(ReadOnlySpan<byte> bytes, ref int position, out int number)
     {

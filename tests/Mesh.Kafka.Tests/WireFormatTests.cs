@@ -52,6 +52,16 @@ public class WireFormatTests
     }
 
     [Fact]
+    public void An_index_in_the_plain_varints_of_old_python_clients_is_read_too()
+    {
+        byte index = (byte)SnapshotCommitted.Descriptor.Index;
+
+        WireFormat.Locate([0, 0, 0, 0, 1, 1, index, 42], Committed, out int start).ShouldBeNull();
+        start.ShouldBe(7);
+        WireFormat.Locate([0, 0, 0, 0, 1, 1, index, 42], Upload, out _).ShouldNotBeNull().ShouldContain($"message [{index}] of schema 1");
+    }
+
+    [Fact]
     public void Mutated_events_are_either_read_or_refused_and_nothing_else()
     {
         var random = new Random(20261122);

@@ -68,7 +68,8 @@ public sealed class MeshProcess : IAsyncDisposable
     /// <summary>Starts a command with additional environment variables.</summary>
     public static MeshProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        // A shell lets what it starts in the background ignore Ctrl-C, and that is inherited; the tests stop servers by it.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -8,6 +8,12 @@ internal sealed record RegistryError(
     [property: JsonPropertyName("error_code")] int Code,
     [property: JsonPropertyName("message")] string Message)
 {
+    public static readonly RegistryError Unauthorised = new(401, 401, "Unauthorized");
+
+    public static readonly RegistryError NotFound = new(404, 404, "HTTP 404 Not Found");
+
+    public static readonly RegistryError MethodNotAllowed = new(405, 405, "HTTP 405 Method Not Allowed");
+
     public static RegistryError SubjectNotFound(string subject) => new(404, 40401, $"Subject '{subject}' not found.");
 
     public static RegistryError VersionNotFound(string version) => new(404, 40402, $"Version {version} not found.");
@@ -55,7 +61,7 @@ internal sealed record RegistryError(
 
     public static RegistryError TooLarge() => new(422, 42209, "Register operation failed because schema is too large");
 
-    public static readonly RegistryError StoreFailed = new(500, 50001, "Error in the backend data store: it could not be written; try again.");
+    public static readonly RegistryError StoreFailed = new(500, 50001, "Error in the backend data store: it could not be written or read; try again.");
 }
 
 /// <summary>Ends a request with an error for its client.</summary>

@@ -17,26 +17,14 @@ internal sealed class RegistryRequest(HttpContext context, SchemaRegistry regist
     private const string AllContexts = ":*:";
 
     /// <summary>The subject of the path; the default context may be named.</summary>
-    public string Subject
-    {
-        get
-        {
-            string subject = Route("subject").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-            return subject.StartsWith(DefaultContext, StringComparison.Ordinal) ? subject[DefaultContext.Length..] : subject;
-        }
-    }
+    public string Subject => InDefaultContext(Route("subject").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A subject that something may be kept for.</summary>
     public string ValidSubject => Subject is { Length: > 0 and <= MaxSubjectCharacters } subject && !subject.StartsWith(":.", StringComparison.Ordinal) && !subject.Any(char.IsControl)
         ? subject
         : throw new RegistryException(RegistryError.InvalidSubject(Subject));
 
-    public string SubjectPrefix => context.Request.Query["subjectPrefix"].ToString() switch
-    {
-        AllContexts or DefaultContext => "",
-        var prefix when prefix.StartsWith(DefaultContext, StringComparison.Ordinal) => prefix[DefaultContext.Length..],
-        var prefix => prefix,
-    };
+    public string SubjectPrefix => context.Request.Query["subjectPrefix"].ToString() is var prefix and not AllContexts ? InDefaultContext(prefix) : "";
 
     public bool IsLatest => Route("version") is "latest" or "-1";
 
@@ -56,11 +44,14 @@ internal sealed class RegistryRequest(HttpContext context, SchemaRegistry regist
         return registry.Store.Find(Subject, number) is { } found && (deleted || !found.IsDeleted) ? found : throw new RegistryException(RegistryError.VersionNotFound(text));
     }
 
-    /// <summary>The schema of the id in the path.</summary>
+    /// <summary>The schema of the id in the path; of the subject in the query, when that has it: texts of one id may be laid out differently.</summary>
     public StoredSchema ById()
     {
-        if (!int.TryParse(Route("id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int id)) throw new RegistryException(new RegistryError(404, 404, "HTTP 404 Not Found"));
-        return registry.Store.Find(id) ?? throw new RegistryException(RegistryError.SchemaNotFound(id));
+        if (!int.TryParse(Route("id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int id)) throw new RegistryException(RegistryError.NotFound);
+        string subject = InDefaultContext(context.Request.Query["subject"].ToString());
+        if (subject.StartsWith(":.", StringComparison.Ordinal)) throw new RegistryException(RegistryError.SchemaNotFound(id));
+        return registry.Store.Versions(subject).FirstOrDefault(version => version.Version.Id == id) ?? registry.Store.Find(id)
+            ?? throw new RegistryException(RegistryError.SchemaNotFound(id));
     }
 
     /// <summary>Versions that have the id in the path.</summary>
@@ -119,4 +110,6 @@ internal sealed class RegistryRequest(HttpContext context, SchemaRegistry regist
     }
 
     private string Route(string name) => context.Request.RouteValues[name] as string ?? "";
+
+    private static string InDefaultContext(string subject) => subject.StartsWith(DefaultContext, StringComparison.Ordinal) ? subject[DefaultContext.Length..] : subject;
 }

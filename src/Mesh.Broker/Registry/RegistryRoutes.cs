@@ -10,6 +10,7 @@ internal sealed class RegistryRoutes(IEndpointRouteBuilder endpoints, SchemaRegi
 {
     public const string ContentType = "application/vnd.schemaregistry.v1+json";
     private static readonly string[] GetMethods = ["GET", "HEAD"];
+    private readonly Dictionary<string, List<string>> methodsByPath = [];
 
     public SchemaRegistry Registry { get; } = registry;
 
@@ -17,7 +18,42 @@ internal sealed class RegistryRoutes(IEndpointRouteBuilder endpoints, SchemaRegi
 
     public void Map(string method, string path, Func<RegistryRequest, ValueTask<object>> answer) => Map([method], path, answer);
 
-    private void Map(string[] methods, string path, Func<RegistryRequest, ValueTask<object>> answer) => endpoints.MapMethods(path, methods, context => AnswerAsync(context, answer));
+    /// <summary>Answers what nothing else was mapped for: other methods of known paths with 405, other paths with 404.</summary>
+    public void MapOthers()
+    {
+        foreach (var (path, methods) in methodsByPath)
+        {
+            string allowed = string.Join(", ", methods);
+            endpoints.Map(path, context =>
+            {
+                context.Response.Headers.Allow = allowed;
+                return RefuseAsync(context, RegistryError.MethodNotAllowed);
+            });
+        }
+
+        endpoints.Map("/{**path}", context => RefuseAsync(context, RegistryError.NotFound));
+    }
+
+    /// <summary>Answers with an error.</summary>
+    public static Task RefuseAsync(HttpContext context, RegistryError error)
+    {
+        context.Response.StatusCode = error.Status;
+        return WriteAsync(context, JsonSerializer.SerializeToUtf8Bytes(error));
+    }
+
+    private static async Task WriteAsync(HttpContext context, byte[] body)
+    {
+        context.Response.ContentType = ContentType;
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private void Map(string[] methods, string path, Func<RegistryRequest, ValueTask<object>> answer)
+    {
+        if (!methodsByPath.TryGetValue(path, out var known)) methodsByPath[path] = known = [];
+        known.AddRange(methods);
+        endpoints.MapMethods(path, methods, context => AnswerAsync(context, answer));
+    }
 
     private async Task AnswerAsync(HttpContext context, Func<RegistryRequest, ValueTask<object>> answer)
     {
@@ -29,12 +65,10 @@ internal sealed class RegistryRoutes(IEndpointRouteBuilder endpoints, SchemaRegi
         }
         catch (RegistryException exception)
         {
-            context.Response.StatusCode = exception.Error.Status;
-            body = JsonSerializer.SerializeToUtf8Bytes(exception.Error);
+            await RefuseAsync(context, exception.Error).ConfigureAwait(false);
+            return;
         }
 
-        context.Response.ContentType = ContentType;
-        context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        await WriteAsync(context, body).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net;
 using Mesh.Broker;
 using Mesh.Cli.Hosting;
 using Mesh.Cli.Output;
@@ -62,8 +61,7 @@ internal static class BrokerCommand
         {
             using var registry = withRegistry ? await SchemaRegistry.StartAsync(broker, cancellationToken).ConfigureAwait(false) : null;
             var listening = registry is null ? null : await HttpListening.StartAsync(
-                IPAddress.Loopback, settings.Port(SettingKeys.SchemaRegistryPort), SettingKeys.SchemaRegistryPort, null, access.Token, loggers,
-                app => app.MapSchemaRegistry(registry), cancellationToken).ConfigureAwait(false);
+                registry, settings.Port(SettingKeys.SchemaRegistryPort), access.Token, loggers, cancellationToken).ConfigureAwait(false);
             try
             {
                 if (json)

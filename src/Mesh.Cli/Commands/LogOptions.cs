@@ -102,7 +102,12 @@ internal sealed class LogOptions
         var options = KafkaSettings.ReadCluster(settings, address);
         options = options.User is null && password is not null ? options with { User = "mesh", Password = password } : options;
         options = options.SchemaRegistryUser is null && password is not null ? options with { SchemaRegistryUser = "mesh", SchemaRegistryPassword = password } : options;
-        return schemas is null ? options : options with { SchemaRegistryUrl = schemas };
+        if (schemas is null) return options;
+
+        // The embedded registry, which only this machine reaches, knows the broker's users; no other is told a password that is not its own.
+        bool knowsUsers = options.SchemaRegistryUser is null && Uri.TryCreate(schemas, UriKind.Absolute, out var url) && url.IsLoopback;
+        if (knowsUsers) options = options with { SchemaRegistryUser = options.User, SchemaRegistryPassword = options.Password };
+        return options with { SchemaRegistryUrl = schemas };
     }
 
     private async Task<(string? Kafka, string? Registry)> EndpointsAsync(ParseResult parsed, CancellationToken cancellationToken)

@@ -1,26 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using Mesh.Broker;
 using Mesh.Commands.Configuration;
-using Mesh.Lakehouse.RestCatalog;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Cli.Hosting;
 
-/// <summary>An HTTP listener that asks for the token; stopped, with what is under way drained, when disposed.</summary>
+/// <summary>An HTTP listener that asks for a login; stopped, with what is under way drained, when disposed.</summary>
 internal sealed class HttpListening : IAsyncDisposable
 {
-    /// <summary>Paths that need no token: whether the server lives, and where a client exchanges its secret for the token.</summary>
-    private static readonly string[] OpenPaths = ["/health", "/catalog/v1/oauth/tokens"];
-
     private readonly WebApplication app;
 
     private HttpListening(WebApplication app, string url)
@@ -42,8 +36,32 @@ internal sealed class HttpListening : IAsyncDisposable
     /// <param name="map">Maps the endpoints.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <exception cref="MeshException"><c>MESH11050</c> the port is taken.</exception>
-    public static async Task<HttpListening> StartAsync(
+    public static Task<HttpListening> StartAsync(
         IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, string? token, ILoggerFactory loggers,
+        Action<WebApplication> map, CancellationToken cancellationToken) =>
+        StartAsync(address, port, portKey, certificate, new HttpLogin(token, null), loggers, map, cancellationToken);
+
+    /// <summary>Starts a schema registry's interface on loopback; the users of its broker may log in beside the token.</summary>
+    /// <param name="registry">The registry.</param>
+    /// <param name="port">Port; 0 takes a free one.</param>
+    /// <param name="token">Token that clients may present; null for none.</param>
+    /// <param name="loggers">Logs.</param>
+    /// <param name="cancellationToken">Stops starting.</param>
+    /// <exception cref="MeshException"><c>MESH11050</c> the port is taken.</exception>
+    public static Task<HttpListening> StartAsync(SchemaRegistry registry, int port, string? token, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        StartAsync(
+            IPAddress.Loopback, port, SettingKeys.SchemaRegistryPort, null, new HttpLogin(token, registry), loggers,
+            app => app.MapSchemaRegistry(registry), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<HttpListening> StartAsync(
+        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, HttpLogin login, ILoggerFactory loggers,
         Action<WebApplication> map, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -63,7 +81,7 @@ internal sealed class HttpListening : IAsyncDisposable
         });
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         var app = builder.Build();
-        if (token is not null) app.Use((context, next) => RequireTokenAsync(context, next, token));
+        if (login.IsRequired) app.Use(login.RequireAsync);
         app.UseRouting();
         map(app);
         app.UseEndpoints(_ => { });
@@ -79,31 +97,5 @@ internal sealed class HttpListening : IAsyncDisposable
 
         string url = app.Urls.First().Replace("0.0.0.0", Dns.GetHostName(), StringComparison.Ordinal).Replace("[::]", Dns.GetHostName(), StringComparison.Ordinal);
         return new HttpListening(app, url);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await app.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private static Task RequireTokenAsync(HttpContext context, RequestDelegate next, string token)
-    {
-        string header = context.Request.Headers.Authorization.ToString();
-        byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(token));
-        bool valid = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(header[7..])), expected);
-        if (!valid && header.StartsWith("Basic ", StringComparison.Ordinal))
-        {
-            // Schema registry clients send the Kafka user and password.
-            byte[] given = new byte[header.Length];
-            valid = Convert.TryFromBase64String(header[6..], given, out int length)
-                && CryptographicOperations.FixedTimeEquals(SHA256.HashData(given.AsSpan(0, length)), SHA256.HashData(Encoding.UTF8.GetBytes($"mesh:{token}")));
-        }
-
-        if (valid || OpenPaths.Contains(context.Request.Path.Value)) return next(context);
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return context.Request.Path.StartsWithSegments("/catalog") ? RestCatalogueEndpoints.WriteUnauthorizedAsync(context) : Task.CompletedTask;
     }
 }

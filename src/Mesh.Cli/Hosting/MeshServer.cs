@@ -178,8 +178,8 @@ internal sealed class MeshServer : IAsyncDisposable
         {
             Bootstrap = broker.Bootstrap,
             SchemaRegistryUrl = registry,
-            SchemaRegistryUser = ownRegistry ? access.Token is null ? null : "mesh" : settings.Text(SettingKeys.SchemaRegistryUser),
-            SchemaRegistryPassword = ownRegistry ? access.Token : settings.Text(SettingKeys.SchemaRegistryPassword),
+            SchemaRegistryUser = ownRegistry ? password is null ? null : BrokerSettings.OwnUser : settings.Text(SettingKeys.SchemaRegistryUser),
+            SchemaRegistryPassword = ownRegistry ? password : settings.Text(SettingKeys.SchemaRegistryPassword),
             User = password is null ? null : BrokerSettings.OwnUser,
             Password = password,
             TlsCaFile = access.IsLoopback(access.KafkaListen) ? null : settings.Text(SettingKeys.TlsCertificate),
@@ -191,9 +191,9 @@ internal sealed class MeshServer : IAsyncDisposable
     {
         var registry = await SchemaRegistry.StartAsync(broker, cancellationToken).ConfigureAwait(false);
         OnStop(registry.Dispose);
-        return await ListenAsync(
-            IPAddress.Loopback, settings.Port(SettingKeys.SchemaRegistryPort), SettingKeys.SchemaRegistryPort, null, access.Token, loggers,
-            app => app.MapSchemaRegistry(registry), cancellationToken).ConfigureAwait(false);
+        var listener = await HttpListening.StartAsync(registry, settings.Port(SettingKeys.SchemaRegistryPort), access.Token, loggers, cancellationToken).ConfigureAwait(false);
+        OnStop(listener);
+        return listener.Url;
     }
 
     private Task<string> StartHttpAsync(

@@ -43,6 +43,25 @@ public sealed class RegistryLogTests : IAsyncLifetime
         records[^1].Value.ShouldBeNull();
     }
 
+    [Fact]
+    public async Task What_another_writer_appends_is_taken_over_while_the_registry_runs()
+    {
+        using var producer = new ProducerBuilder<string, string?>(new ProducerConfig { BootstrapServers = registry.Broker.Bootstrap }).SetValueSerializer(new Nullable()).Build();
+        async Task PutAsync(string key, string? value) => await producer.ProduceAsync(SchemaRegistry.TopicName, new Message<string, string?> { Key = key, Value = value }, TestContext.Current.CancellationToken);
+        await registry.RegisterAsync("own", Proto);
+
+        // A change is decided on all that is in the log, without waiting: the other writer's id is not given away again.
+        await PutAsync("{\"keytype\":\"SCHEMA\",\"subject\":\"theirs\",\"version\":1,\"magic\":1}", "{\"subject\":\"theirs\",\"version\":1,\"id\":7,\"schema\":\"\\\"string\\\"\",\"deleted\":false}");
+        (await registry.RegisterAsync("more", "\"bytes\"", null)).ShouldBe(8);
+        (await registry.GetAsync("/schemas/ids/7")).GetProperty("schema").GetString().ShouldBe("\"string\"");
+
+        // Questions see it soon.
+        await PutAsync("{\"keytype\":\"CONFIG\",\"subject\":null,\"magic\":0}", "{\"compatibilityLevel\":\"FORWARD\"}");
+        while ((await registry.GetAsync("/config")).GetProperty("compatibilityLevel").GetString() != "FORWARD") await Task.Delay(20, TestContext.Current.CancellationToken);
+        await PutAsync("{\"keytype\":\"SCHEMA\",\"subject\":\"theirs\",\"version\":1,\"magic\":1}", null);
+        while ((await registry.GetAsync("/subjects")).ToString() != "[\"more\",\"own\"]") await Task.Delay(20, TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData(CompressionType.None)]
     [InlineData(CompressionType.Gzip)]

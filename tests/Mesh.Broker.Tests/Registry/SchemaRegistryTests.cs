@@ -45,6 +45,32 @@ public sealed class SchemaRegistryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_ids_text_is_that_of_the_subject_which_is_asked_for()
+    {
+        string laidOut = Proto.Replace(";", ";\n", StringComparison.Ordinal);
+        int id = await registry.RegisterAsync("a", Proto);
+        (await registry.RegisterAsync("b", laidOut)).ShouldBe(id);
+
+        await ShouldBeAsync("?subject=a", Proto);
+        await ShouldBeAsync("?subject=b", laidOut);
+        await ShouldBeAsync("?subject=:.:b", laidOut);
+        await ShouldBeAsync("?subject=none", Proto);
+        await registry.ShouldFailAsync("GET", $"/schemas/ids/{id}?subject=:.other:b", null, 404, 40403);
+
+        async Task ShouldBeAsync(string query, string text) => (await registry.GetAsync($"/schemas/ids/{id}{query}")).GetProperty("schema").GetString().ShouldBe(text);
+    }
+
+    [Theory]
+    [InlineData("GET", "/none/such", 404)]
+    [InlineData("GET", "/", 404)]
+    [InlineData("POST", "/subjects/a/versions/1/none", 404)]
+    [InlineData("PUT", "/schemas/types", 405)]
+    [InlineData("POST", "/subjects", 405)]
+    [InlineData("PUT", "/subjects/a/versions", 405)]
+    public async Task What_is_not_there_is_refused_in_the_registrys_form(string method, string path, int status) =>
+        (await registry.ShouldFailAsync(method, path, null, status, status)).ShouldStartWith($"HTTP {status} ");
+
+    [Fact]
     public async Task The_same_schema_has_one_id_everywhere_and_one_version_per_subject()
     {
         int first = await registry.RegisterAsync("a", Proto);
