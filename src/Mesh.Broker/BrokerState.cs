@@ -14,7 +14,12 @@ internal sealed class BrokerState
     /// <summary>The only broker there is; also the controller and every group's coordinator.</summary>
     public const int NodeId = 1;
 
-    public required BrokerOptions Options { get; init; }
+    /// <summary>What clients changed of the broker's settings.</summary>
+    public required DynamicSettings Dynamic { get; init; }
+
+    /// <summary>Options in force.</summary>
+    public BrokerOptions Options => Dynamic.Options;
+
     public required TopicStore Topics { get; init; }
     public required OffsetStore Offsets { get; init; }
     public required ProducerIds ProducerIds { get; init; }

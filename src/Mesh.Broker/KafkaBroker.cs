@@ -85,7 +85,7 @@ public sealed class KafkaBroker : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             var state = new BrokerState
             {
-                Options = options,
+                Dynamic = topics.Dynamic,
                 Topics = topics,
                 Offsets = offsets,
                 ProducerIds = producerIds,

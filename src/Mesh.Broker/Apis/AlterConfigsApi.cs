@@ -2,7 +2,7 @@ using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Apis;
 
-/// <summary>Replaces all settings of a topic (KIP-133): what is not named has its default again.</summary>
+/// <summary>Replaces all settings of a topic, or all that clients set of the broker (KIP-133): what is not named has its default again.</summary>
 internal sealed class AlterConfigsApi(BrokerState broker) : Api(ApiKey.AlterConfigs, 0, 2, flexibleFrom: 2)
 {
     private readonly record struct Entry(string Name, string? Value);

@@ -4,6 +4,7 @@ namespace Mesh.Broker.Apis;
 internal enum ConfigSource : sbyte
 {
     Topic = 1,
+    DynamicBroker = 2,
     StaticBroker = 4,
     Default = 5,
 }

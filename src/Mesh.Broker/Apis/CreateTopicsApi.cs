@@ -86,7 +86,7 @@ internal sealed class CreateTopicsApi(BrokerState broker) : Api(ApiKey.CreateTop
                 return;
             }
 
-            writer.Array(created ? ConfigEntry.OfTopic(topic.Settings, broker.Options) : [], static (inner, entry) =>
+            writer.Array(created ? ConfigEntry.OfTopic(topic.Settings, broker.Dynamic) : [], static (inner, entry) =>
             {
                 inner.String(entry.Name);
                 inner.NullableString(entry.Value);

@@ -47,12 +47,12 @@ internal sealed class DescribeConfigsApi(BrokerState broker) : Api(ApiKey.Descri
             new(ErrorCode.TopicAuthorizationFailed, "Describing a topic's settings needs DescribeConfigs on it.", []),
         ConfigResourceType.Topic when !Topic.IsValidName(resource.Name) => new(ErrorCode.InvalidTopic, "This is no name of a topic.", []),
         ConfigResourceType.Topic => broker.Topics.Find(resource.Name) is { } topic
-            ? new(ErrorCode.None, null, ConfigEntry.OfTopic(topic.Settings, broker.Options))
+            ? new(ErrorCode.None, null, ConfigEntry.OfTopic(topic.Settings, broker.Dynamic))
             : new(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{resource.Name}'.", []),
         ConfigResourceType.Broker when !broker.Authoriser.Allows(principal, AclOperation.DescribeConfigs, AclResourceType.Cluster, AclEntry.ClusterName) =>
             new(ErrorCode.ClusterAuthorizationFailed, "Describing the broker's settings needs DescribeConfigs on the cluster.", []),
-        // No name stands for what holds for all brokers, which is what was changed at run time: nothing.
-        ConfigResourceType.Broker when resource.Name.Length == 0 => new(ErrorCode.None, null, []),
+        // No name stands for what holds for all brokers, which is what was changed at run time.
+        ConfigResourceType.Broker when resource.Name.Length == 0 => new(ErrorCode.None, null, [.. ConfigEntry.OfBroker(broker).Where(entry => entry.Source == ConfigSource.DynamicBroker)]),
         ConfigResourceType.Broker when resource.Name == BrokerState.NodeId.ToString(CultureInfo.InvariantCulture) => new(ErrorCode.None, null, ConfigEntry.OfBroker(broker)),
         ConfigResourceType.Broker => new(ErrorCode.InvalidRequest, $"Unexpected broker id, expected {BrokerState.NodeId} or empty string, but received '{resource.Name}'.", []),
         ConfigResourceType.BrokerLogger => new(ErrorCode.InvalidRequest, "This broker's logging has no settings that clients see.", []),

@@ -3,7 +3,7 @@ using Mesh.Broker.Storage;
 
 namespace Mesh.Broker.Apis;
 
-/// <summary>Changes single settings of a topic (KIP-339).</summary>
+/// <summary>Changes single settings of a topic or the broker (KIP-339).</summary>
 internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKey.IncrementalAlterConfigs, 0, 1, flexibleFrom: 1)
 {
     private enum Operation : sbyte
@@ -41,7 +41,7 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
         {
             var outcome = repeated.Contains((resource.Type, resource.Name))
                 ? new TopicConfigChange.Outcome(ErrorCode.InvalidRequest, "Each resource must appear at most once.")
-                : await TopicConfigChange.ApplyAsync(broker, context.Principal, resource.Type, resource.Name, validateOnly, ChangeBy(resource.Entries)).ConfigureAwait(false);
+                : await TopicConfigChange.ApplyAsync(broker, context.Principal, resource.Type, resource.Name, validateOnly, ChangeBy(resource.Type, resource.Entries)).ConfigureAwait(false);
             response.Error(outcome.Error);
             response.NullableString(outcome.Message);
             response.Int8((sbyte)resource.Type);
@@ -52,8 +52,10 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
         response.Tags();
     }
 
-    private TopicConfigChange.Change ChangeBy(List<Entry> entries) => (present, out changed) =>
+    private TopicConfigChange.Change ChangeBy(ConfigResourceType type, List<Entry> entries) => (present, out changed) =>
     {
+        bool ofBroker = type == ConfigResourceType.Broker;
+        TopicSetting? Find(string name) => ofBroker ? DynamicSettings.Find(name) : TopicSettings.Find(name);
         var settings = new Dictionary<string, string>(present, StringComparer.Ordinal);
         changed = settings;
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -62,7 +64,7 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
             if (!seen.Add(name)) return new(ErrorCode.InvalidRequest, $"Error due to duplicate config keys : {name}");
             if (operation == Operation.Delete)
             {
-                if (TopicSettings.Find(name) is null) return new(ErrorCode.InvalidConfig, $"There is no topic setting '{name}'.");
+                if (Find(name) is null) return Unknown(name, ofBroker);
                 settings.Remove(name);
                 continue;
             }
@@ -75,11 +77,11 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
                 continue;
             }
 
-            if (TopicSettings.Find(name) is not { } setting) return new(ErrorCode.InvalidConfig, $"There is no topic setting '{name}'.");
+            if (Find(name) is not { } setting) return Unknown(name, ofBroker);
             if (setting.Type != SettingType.List) return new(ErrorCode.InvalidConfig, $"Can't {operation.ToString().ToUpperInvariant()} to key {name} because its type is not LIST.");
 
-            // A topic that does not set the list begins from what holds for it by default.
-            var list = Split(settings.GetValueOrDefault(name) ?? TopicSettings.DefaultOf(setting, broker.Options));
+            // What does not set the list begins from what holds for it by default.
+            var list = Split(settings.GetValueOrDefault(name) ?? (ofBroker ? broker.Dynamic.ValueOf(setting) : broker.Dynamic.DefaultOf(setting)));
             foreach (string item in Split(value))
             {
                 if (operation == Operation.Subtract) list.Remove(item);
@@ -91,6 +93,9 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
 
         return TopicConfigChange.Outcome.Done;
     };
+
+    private static TopicConfigChange.Outcome Unknown(string name, bool ofBroker) =>
+        new(ErrorCode.InvalidConfig, ofBroker ? $"'{name}' cannot be changed while the broker runs." : $"There is no topic setting '{name}'.");
 
     private static List<string> Split(string value) => [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 }

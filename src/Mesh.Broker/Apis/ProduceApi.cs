@@ -73,7 +73,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
                     foreach (int position in outcome.RefusedRecords)
                     {
                         response.Int32(position);
-                        response.NullableString("A record of a compacted topic needs a key.");
+                        response.NullableString(outcome.Error == ErrorCode.InvalidTimestamp ? "Its time is further from the broker's clock than the topic's settings allow." : "A record of a compacted topic needs a key.");
                         response.Tags();
                     }
 
@@ -121,8 +121,10 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
         {
             // The batch is given its offset in the request's own buffer, which nobody reads again.
             var result = await log.AppendAsync(MemoryMarshal.AsMemory(records), header).ConfigureAwait(false);
-            var keyless = result.Error == ErrorCode.InvalidRecord ? BatchAdmission.RecordsWithoutKey(records.Span, header) : [];
-            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs) { RefusedRecords = keyless };
+            return new Outcome(result.Error, result.BaseOffset, log.StartOffset, result.LogAppendTimeMs)
+            {
+                RefusedRecords = result.Error == ErrorCode.None ? [] : BatchAdmission.RefusedRecords(records.Span, header, log.Settings, result.Error),
+            };
         }
         finally
         {
@@ -132,7 +134,7 @@ internal sealed class ProduceApi(BrokerState broker) : Api(ApiKey.Produce, 0, 10
 
     private static string? Explain(ErrorCode error) => error switch
     {
-        ErrorCode.InvalidRecord => "The batch is not made of whole records, or one of a compacted topic has no key.",
+        ErrorCode.InvalidRecord => "The batch is not made of whole records, expands to too many bytes, or one of a compacted topic has no key.",
         ErrorCode.InvalidTimestamp => "A timestamp is further from the broker's clock than the topic's settings allow.",
         ErrorCode.MessageTooLarge => "The batch is larger than the topic's max.message.bytes or the broker's limit.",
         ErrorCode.KafkaStorageError => "The batch could not be written to the disk; try again.",

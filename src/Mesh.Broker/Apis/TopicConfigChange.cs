@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mesh.Broker.Access;
 using Mesh.Broker.Protocol;
 using Mesh.Broker.Storage;
@@ -13,7 +14,7 @@ internal static class TopicConfigChange
         public static readonly Outcome Done = new(ErrorCode.None, null);
     }
 
-    /// <summary>Computes a topic's new settings from its present ones, or says what is wrong.</summary>
+    /// <summary>Computes new settings from its present ones, or says what is wrong.</summary>
     internal delegate Outcome Change(IReadOnlyDictionary<string, string> present, out IReadOnlyDictionary<string, string> changed);
 
     /// <summary>Carries a change out.</summary>
@@ -22,10 +23,13 @@ internal static class TopicConfigChange
         switch (type)
         {
             case ConfigResourceType.Topic: break;
+            case ConfigResourceType.Broker when !broker.Authoriser.Allows(principal, AclOperation.AlterConfigs, AclResourceType.Cluster, AclEntry.ClusterName):
+                return new(ErrorCode.ClusterAuthorizationFailed, "Altering the broker's settings needs AlterConfigs on the cluster.");
+            case ConfigResourceType.Broker when name.Length > 0 && name != BrokerState.NodeId.ToString(CultureInfo.InvariantCulture):
+                return new(ErrorCode.InvalidRequest, $"Unexpected broker id, expected {BrokerState.NodeId} or empty string, but received '{name}'.");
             case ConfigResourceType.Broker:
-                return broker.Authoriser.Allows(principal, AclOperation.AlterConfigs, AclResourceType.Cluster, AclEntry.ClusterName)
-                    ? new(ErrorCode.InvalidRequest, "Cannot update these configs dynamically: this broker's settings are those it was started with.")
-                    : new(ErrorCode.ClusterAuthorizationFailed, "Altering the broker's settings needs AlterConfigs on the cluster.");
+                if (validateOnly) return Compute(broker.Dynamic.Values, change, broker.Dynamic.Validate, out _);
+                return await CarryOutAsync(change, broker.Dynamic.Validate, broker.Topics.AlterDefaultsAsync).ConfigureAwait(false);
             case ConfigResourceType.BrokerLogger:
                 return new(ErrorCode.InvalidRequest, "This broker's logging has no settings that clients change.");
             default:
@@ -38,12 +42,18 @@ internal static class TopicConfigChange
         }
 
         if (broker.Topics.Find(name) is not { } topic) return new(ErrorCode.UnknownTopicOrPartition, $"There is no topic '{name}'.");
-        if (validateOnly) return Compute(topic.Settings, change, out _);
+        if (validateOnly) return Compute(topic.Settings, change, TopicSettings.Validate, out _);
+        return await CarryOutAsync(change, TopicSettings.Validate, alter => broker.Topics.AlterSettingsAsync(name, alter)).ConfigureAwait(false);
+    }
 
+    private static async ValueTask<Outcome> CarryOutAsync(
+        Change change, Func<IReadOnlyDictionary<string, string>, string?> validate,
+        Func<Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>?>, ValueTask<ErrorCode>> alter)
+    {
         var outcome = Outcome.Done;
-        var error = await broker.Topics.AlterSettingsAsync(name, present =>
+        var error = await alter(present =>
         {
-            outcome = Compute(present, change, out var changed);
+            outcome = Compute(present, change, validate, out var changed);
             return outcome.Error == ErrorCode.None ? changed : null;
         }).ConfigureAwait(false);
         return outcome.Error != ErrorCode.None ? outcome
@@ -51,10 +61,11 @@ internal static class TopicConfigChange
             : new(error, error == ErrorCode.KafkaStorageError ? "The settings could not be written to the disk." : null);
     }
 
-    private static Outcome Compute(IReadOnlyDictionary<string, string> present, Change change, out IReadOnlyDictionary<string, string> changed)
+    private static Outcome Compute(
+        IReadOnlyDictionary<string, string> present, Change change, Func<IReadOnlyDictionary<string, string>, string?> validate, out IReadOnlyDictionary<string, string> changed)
     {
         var outcome = change(present, out changed);
         if (outcome.Error != ErrorCode.None) return outcome;
-        return TopicSettings.Validate(changed) is { } wrong ? new(ErrorCode.InvalidConfig, wrong) : Outcome.Done;
+        return validate(changed) is { } wrong ? new(ErrorCode.InvalidConfig, wrong) : Outcome.Done;
     }
 }

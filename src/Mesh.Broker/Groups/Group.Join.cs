@@ -23,6 +23,7 @@ internal sealed partial class Group
                 if (request.MemberIdFirst && request.InstanceId is null)
                 {
                     pending[newId] = Now + TicksOf(request.SessionTimeout);
+                    SetPendingTimer();
                     return Task.FromResult(JoinAnswer.Failed(ErrorCode.MemberIdRequired, newId));
                 }
 
@@ -211,7 +212,7 @@ internal sealed partial class Group
         if (members.Count == 0)
         {
             state = GroupState.Empty;
-            (protocol, protocolType, leader) = (null, null, "");
+            (protocol, leader) = (null, "");
             rebalanceDeadline = long.MaxValue;
             return;
         }

@@ -17,6 +17,7 @@ internal sealed partial class Group : IDisposable
 
     // Members that were given an id and have not joined with it yet, with the time at which the id lapses.
     private readonly Dictionary<string, long> pending = new(StringComparer.Ordinal);
+    private readonly ITimer pendingTimer;
     private readonly ITimer rebalanceTimer;
     private long rebalanceDeadline = long.MaxValue;
     private bool initialDelay;
@@ -33,6 +34,7 @@ internal sealed partial class Group : IDisposable
         this.settings = settings;
         this.time = time;
         this.logger = logger;
+        pendingTimer = time.CreateTimer(static group => ((Group)group!).OnPendingTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         rebalanceTimer = time.CreateTimer(static group => ((Group)group!).OnRebalanceTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -140,6 +142,7 @@ internal sealed partial class Group : IDisposable
             DropLapsedIds();
             if (members.Count > 0 || pending.Count > 0) return false;
             closed = true;
+            pendingTimer.Dispose();
             rebalanceTimer.Dispose();
             return true;
         }
@@ -151,6 +154,7 @@ internal sealed partial class Group : IDisposable
         lock (gate)
         {
             closed = true;
+            pendingTimer.Dispose();
             rebalanceTimer.Dispose();
             foreach (var member in members.Values)
             {
@@ -230,6 +234,25 @@ internal sealed partial class Group : IDisposable
                 MaybeCompleteJoin();
                 break;
         }
+    }
+
+    /// <summary>Who was given an id and does not come with it holds up the others only as long as its session would last.</summary>
+    private void OnPendingTimer()
+    {
+        lock (gate)
+        {
+            if (closed) return;
+            DropLapsedIds();
+            SetPendingTimer();
+            MaybeCompleteJoin();
+        }
+    }
+
+    private void SetPendingTimer()
+    {
+        if (pending.Count == 0) return;
+        long left = Math.Max(0, pending.Values.Min() - Now);
+        pendingTimer.Change(TimeSpan.FromSeconds((double)left / time.TimestampFrequency) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 
     private void DropLapsedIds()

@@ -21,21 +21,35 @@ internal static class RecordCompression
 
     private static ReadOnlySpan<byte> JavaMagic => [0x82, (byte)'S', (byte)'N', (byte)'A', (byte)'P', (byte)'P', (byte)'Y', 0];
 
+    /// <summary>Name of each codec in settings, at the place of its number in a batch's attributes.</summary>
+    public static readonly IReadOnlyList<string> Names = ["uncompressed", "gzip", "snappy", "lz4", "zstd"];
+
+    /// <summary>Whether batches can be compressed so on this machine.</summary>
+    public static bool CanCompress(int codec) => codec switch
+    {
+        Lz4Frame => Lz4.IsNative,
+        Zstandard => Zstd.IsNative,
+        _ => true,
+    };
+
     /// <summary>The records of a batch; null when they do not decompress within the limit.</summary>
-    public static PooledBytes? Decompress(in RecordBatchHeader header, ReadOnlySpan<byte> batch)
+    /// <param name="header">Header.</param>
+    /// <param name="batch">All of the batch.</param>
+    /// <param name="maxBytes">Largest content.</param>
+    public static PooledBytes? Decompress(in RecordBatchHeader header, ReadOnlySpan<byte> batch, int maxBytes = MaxBytes)
     {
         var records = batch[RecordBatchHeader.Size..];
         var content = new PooledBytes(Math.Max(1024, records.Length));
         bool sound = header.Compression switch
         {
             0 => Copy(records, content),
-            Gzip => Inflate(records, content),
-            Snappy => records.StartsWith(JavaMagic) ? FromJavaBlocks(records, content) : FromSnappy(records, content),
-            Lz4Frame => Grow(records, content, Lz4.TryDecompressFrame),
-            Zstandard => Grow(records, content, Zstd.TryDecompress),
+            Gzip => Inflate(records, content, maxBytes),
+            Snappy => records.StartsWith(JavaMagic) ? FromJavaBlocks(records, content, maxBytes) : FromSnappy(records, content, maxBytes),
+            Lz4Frame => Grow(records, content, maxBytes, Lz4.TryDecompressFrame),
+            Zstandard => Grow(records, content, maxBytes, Zstd.TryDecompress),
             _ => false,
         };
-        if (sound) return content;
+        if (sound && content.Length <= maxBytes) return content;
         content.Dispose();
         return null;
     }
@@ -80,7 +94,7 @@ internal static class RecordCompression
         return true;
     }
 
-    private static unsafe bool Inflate(ReadOnlySpan<byte> records, PooledBytes content)
+    private static unsafe bool Inflate(ReadOnlySpan<byte> records, PooledBytes content, int maxBytes)
     {
         fixed (byte* pointer = records)
         {
@@ -93,7 +107,7 @@ internal static class RecordCompression
                     int read = gzip.Read(content.Whole[content.Length..]);
                     if (read == 0) return true;
                     content.Length += read;
-                    if (content.Length > MaxBytes) return false;
+                    if (content.Length > maxBytes) return false;
                 }
             }
             catch (InvalidDataException)
@@ -104,11 +118,11 @@ internal static class RecordCompression
     }
 
     /// <summary>Neither frame need say how large its content is, so room is doubled until it does.</summary>
-    private static bool Grow(ReadOnlySpan<byte> records, PooledBytes content, Decompressor decompress)
+    private static bool Grow(ReadOnlySpan<byte> records, PooledBytes content, int maxBytes, Decompressor decompress)
     {
         for (long room = Math.Max(64 << 10, records.Length * 4L); ; room *= 4)
         {
-            int capacity = (int)Math.Min(room, MaxBytes);
+            int capacity = (int)Math.Min(room, maxBytes);
             content.Reserve(capacity);
             if (decompress(records, content.Whole, out int written))
             {
@@ -116,11 +130,11 @@ internal static class RecordCompression
                 return true;
             }
 
-            if (capacity == MaxBytes || room > records.Length * 100_000L) return false;
+            if (capacity == maxBytes || room > records.Length * 100_000L) return false;
         }
     }
 
-    private static bool FromSnappy(ReadOnlySpan<byte> block, PooledBytes content)
+    private static bool FromSnappy(ReadOnlySpan<byte> block, PooledBytes content, int maxBytes)
     {
         uint length = 0;
         for (int i = 0; ; i++)
@@ -131,14 +145,14 @@ internal static class RecordCompression
         }
 
         // A copy of 64 bytes takes three, so a longer claim is a lie.
-        if (length > block.Length * 32L || length > MaxBytes - content.Length) return false;
+        if (length > block.Length * 32L || length > maxBytes - content.Length) return false;
         content.Reserve((int)length);
         if (!SnappyDecoder.TryDecompress(block, content.Whole.Slice(content.Length, (int)length))) return false;
         content.Length += (int)length;
         return true;
     }
 
-    private static bool FromJavaBlocks(ReadOnlySpan<byte> records, PooledBytes content)
+    private static bool FromJavaBlocks(ReadOnlySpan<byte> records, PooledBytes content, int maxBytes)
     {
         if (records.Length < JavaHeaderBytes) return false;
         for (records = records[JavaHeaderBytes..]; !records.IsEmpty;)
@@ -146,7 +160,7 @@ internal static class RecordCompression
             if (records.Length < 4) return false;
             int length = BinaryPrimitives.ReadInt32BigEndian(records);
             records = records[4..];
-            if (length <= 0 || length > records.Length || !FromSnappy(records[..length], content)) return false;
+            if (length <= 0 || length > records.Length || !FromSnappy(records[..length], content, maxBytes)) return false;
             records = records[length..];
         }
 

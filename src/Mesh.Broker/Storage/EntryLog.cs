@@ -20,6 +20,7 @@ internal sealed class EntryLog : IAsyncDisposable
     private readonly FlushPolicy policy;
     private readonly ILogger logger;
     private readonly Func<IEnumerable<byte[]>> snapshot;
+    private readonly Action<SafeFileHandle> sync;
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly Lock flushLock = new();
     private SafeFileHandle file = null!;
@@ -34,12 +35,13 @@ internal sealed class EntryLog : IAsyncDisposable
     // After a failed fsync the kernel may have dropped the pages, so only a new file from memory can be trusted.
     private bool suspect;
 
-    private EntryLog(string path, FlushPolicy policy, ILogger logger, Func<IEnumerable<byte[]>> snapshot)
+    private EntryLog(string path, FlushPolicy policy, ILogger logger, Func<IEnumerable<byte[]>> snapshot, Action<SafeFileHandle>? sync)
     {
         this.path = path;
         this.policy = policy;
         this.logger = logger;
         this.snapshot = snapshot;
+        this.sync = sync ?? FileSync.Flush;
     }
 
     /// <summary>Opens or creates the file.</summary>
@@ -48,9 +50,11 @@ internal sealed class EntryLog : IAsyncDisposable
     /// <param name="logger">Takes what was lost.</param>
     /// <param name="replay">Takes the content of each entry in order; throws <see cref="InvalidDataException"/> for one that makes no sense.</param>
     /// <param name="snapshot">The entries that say what is kept now; not called while an entry is being applied.</param>
-    public static async ValueTask<EntryLog> OpenAsync(string path, FlushPolicy policy, ILogger logger, Action<byte[]> replay, Func<IEnumerable<byte[]>> snapshot)
+    /// <param name="sync">How the file reaches the disk; given by tests that let it fail.</param>
+    public static async ValueTask<EntryLog> OpenAsync(
+        string path, FlushPolicy policy, ILogger logger, Action<byte[]> replay, Func<IEnumerable<byte[]>> snapshot, Action<SafeFileHandle>? sync = null)
     {
-        var log = new EntryLog(path, policy, logger, snapshot);
+        var log = new EntryLog(path, policy, logger, snapshot, sync);
         if (File.Exists(path)) await log.LoadAsync(replay).ConfigureAwait(false);
         await log.CompactAsync().ConfigureAwait(false);
         return log;
@@ -116,7 +120,7 @@ internal sealed class EntryLog : IAsyncDisposable
         try
         {
             if (file.IsClosed) return;
-            FileSync.Flush(file);
+            sync(file);
             file.Dispose();
         }
         catch (IOException e)
@@ -149,7 +153,7 @@ internal sealed class EntryLog : IAsyncDisposable
         long upTo = Volatile.Read(ref written);
         try
         {
-            FileSync.Flush(Volatile.Read(ref file));
+            sync(Volatile.Read(ref file));
             if (upTo > Volatile.Read(ref flushed)) Volatile.Write(ref flushed, upTo);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -226,7 +230,7 @@ internal sealed class EntryLog : IAsyncDisposable
         {
             foreach (byte[] content in snapshot()) await stream.WriteAsync(Frame(content)).ConfigureAwait(false);
             await stream.FlushAsync().ConfigureAwait(false);
-            FileSync.Flush(stream.SafeFileHandle);
+            sync(stream.SafeFileHandle);
             size = stream.Length;
         }
 

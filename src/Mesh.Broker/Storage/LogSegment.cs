@@ -81,7 +81,8 @@ internal sealed class LogSegment : IDisposable
         var segment = new LogSegment(path, baseOffset, settings, Open(path, FileMode.Open));
         try
         {
-            segment.CreatedMs = Math.Min(segment.CreatedMs, new DateTimeOffset(System.IO.File.GetCreationTimeUtc(path)).ToUnixTimeMilliseconds());
+            // A copy is created late, but many keep the time of the last write.
+            segment.CreatedMs = Math.Min(segment.CreatedMs, Math.Min(Milliseconds(System.IO.File.GetCreationTimeUtc(path)), Milliseconds(System.IO.File.GetLastWriteTimeUtc(path))));
             long length = RandomAccess.GetLength(segment.file);
             if (SegmentIndex.ReadSummary(segment.IndexPath) is { } summary && summary.LogBytes == length)
             {
@@ -89,6 +90,7 @@ internal sealed class LogSegment : IDisposable
                 segment.NextOffset = summary.NextOffset;
                 segment.MaxTimestamp = summary.MaxTimestamp;
                 segment.MaxTimestampOffset = summary.MaxTimestampOffset;
+                segment.CreatedMs = Math.Min(segment.CreatedMs, summary.CreatedMs);
                 segment.indexOnDisk = true;
                 return (segment, 0);
             }
@@ -153,7 +155,7 @@ internal sealed class LogSegment : IDisposable
         RandomAccess.SetLength(file, size);
         Sync();
         var entries = LoadIndex();
-        await SegmentIndex.WriteAsync(IndexPath, new SegmentIndex.Summary(size, NextOffset, MaxTimestamp, MaxTimestampOffset), entries).ConfigureAwait(false);
+        await SegmentIndex.WriteAsync(IndexPath, new SegmentIndex.Summary(size, NextOffset, MaxTimestamp, MaxTimestampOffset, CreatedMs), entries).ConfigureAwait(false);
         indexOnDisk = true;
     }
 
@@ -281,6 +283,8 @@ internal sealed class LogSegment : IDisposable
 
     private static SafeFileHandle Open(string path, FileMode mode) =>
         System.IO.File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+
+    private static long Milliseconds(DateTime time) => new DateTimeOffset(time).ToUnixTimeMilliseconds();
 
     private static int Slot(long offset) => (int)((ulong)offset * 0x9E3779B97F4A7C15 >> 59) * 2;
 

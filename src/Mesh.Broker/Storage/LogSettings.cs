@@ -1,3 +1,4 @@
+using Mesh.Broker.Protocol;
 using Microsoft.Win32.SafeHandles;
 
 namespace Mesh.Broker.Storage;
@@ -5,6 +6,9 @@ namespace Mesh.Broker.Storage;
 /// <summary>How one partition's log behaves.</summary>
 internal sealed record LogSettings
 {
+    /// <summary>How many times the largest batch its records may be once they are decompressed.</summary>
+    public const int MaxExpansion = 16;
+
     public long SegmentBytes { get; init; } = 256L << 20;
 
     /// <summary>Age at which a segment is closed.</summary>
@@ -14,6 +18,9 @@ internal sealed record LogSettings
     public int IndexIntervalBytes { get; init; } = 64 << 10;
 
     public FlushPolicy Flush { get; init; } = FlushPolicy.PageCache;
+
+    /// <summary>Longest time until an append that nobody waits for is synchronised; <see cref="TimeSpan.MaxValue"/> leaves it to the system.</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.MaxValue;
 
     /// <summary>Whether retention by age and size applies.</summary>
     public bool Delete { get; init; } = true;
@@ -26,6 +33,12 @@ internal sealed record LogSettings
 
     /// <summary>Largest batch a client may append, in bytes.</summary>
     public int MaxMessageBytes { get; init; } = int.MaxValue;
+
+    /// <summary>Compression that every batch has in the log, by its number in a batch's attributes; null leaves what the producer chose.</summary>
+    public int? Codec { get; init; }
+
+    /// <summary>Largest records of one batch once they are decompressed, in bytes: a small batch that expands without end would fill the memory.</summary>
+    public int MaxExpandedBytes => (int)Math.Min((long)MaxMessageBytes * MaxExpansion, RecordCompression.MaxBytes);
 
     /// <summary>Whether records get the time of the append instead of the producer's.</summary>
     public bool LogAppendTime { get; init; }

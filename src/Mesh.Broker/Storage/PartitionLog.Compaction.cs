@@ -15,8 +15,8 @@ internal sealed partial class PartitionLog
 
     private long nextHorizonMs = long.MaxValue;
 
-    /// <summary>The last swap's note could not be taken away.</summary>
-    private bool swapPending;
+    /// <summary>What is left to do of a swap that failed in the middle; until it is done nothing may be written beside the swap's note.</summary>
+    private Action? unfinishedSwap;
 
     /// <inheritdoc/>
     public async ValueTask CompactAsync(CancellationToken cancellationToken)
@@ -26,7 +26,8 @@ internal sealed partial class PartitionLog
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         try
         {
-            while (!disposed && !failed && !swapPending && Cleanable() is { Count: > 0 } cleanable && IsDue(cleanable))
+            await FinishSwapAsync(cancellationToken).ConfigureAwait(false);
+            while (!disposed && !failed && Cleanable() is { Count: > 0 } cleanable && IsDue(cleanable))
             {
                 if (!await CleanAsync(cleanable, either.Token).ConfigureAwait(false)) return;
             }
@@ -149,19 +150,38 @@ internal sealed partial class PartitionLog
             LogSegment[] middle = vanishes ? [] : [cleaned];
             Volatile.Write(ref segments, [.. segments[..at], .. middle, .. segments[(at + sources.Count)..]]);
 
-            // Should something fail from here on, the note stays for the next start, and until then nothing may be written beside it.
-            swapPending = true;
-            if (!vanishes) sources[0].Dispose();
-            foreach (var source in replaced)
+            // Should something fail from here on, the note stays for the next attempt or the next start.
+            unfinishedSwap = () =>
             {
-                source.Delete();
-                Settings.Step();
-            }
+                foreach (var source in replaced)
+                {
+                    source.Delete();
+                    Settings.Step();
+                }
 
-            SegmentSwap.Complete(folder, cleaned.BaseOffset);
-            swapPending = false;
+                SegmentSwap.Complete(folder, cleaned.BaseOffset);
+            };
+            if (!vanishes) sources[0].Dispose();
+            unfinishedSwap();
+            unfinishedSwap = null;
             if (Settings.Flush == FlushPolicy.Fsync) FolderSync.Flush(folder);
             return true;
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    private async ValueTask FinishSwapAsync(CancellationToken cancellationToken)
+    {
+        if (unfinishedSwap is null) return;
+        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (disposed) return;
+            unfinishedSwap();
+            unfinishedSwap = null;
         }
         finally
         {
@@ -181,10 +201,14 @@ internal sealed partial class PartitionLog
         }
         catch
         {
-            swapPending = true;
-            SegmentSwap.Complete(folder, cleaned.BaseOffset);
-            swapPending = false;
-            cleaned.Delete();
+            // The note first: with it but without the compacted file a start would take the sources for replaced.
+            unfinishedSwap = () =>
+            {
+                SegmentSwap.Complete(folder, cleaned.BaseOffset);
+                cleaned.Delete();
+            };
+            unfinishedSwap();
+            unfinishedSwap = null;
             throw;
         }
     }

@@ -5,6 +5,10 @@ namespace Mesh.Broker.Storage;
 /// <summary>Group synchronisation: appends that arrive while one synchronisation runs share the next.</summary>
 internal sealed partial class PartitionLog
 {
+    // Synchronised by time, up to an offset.
+    private long syncedMs;
+    private long syncedTo;
+
     private readonly Lock flushLock = new();
     private Task? flush;
     private long flushedOffset;
@@ -47,6 +51,29 @@ internal sealed partial class PartitionLog
         finally
         {
             lock (flushLock) flush = null;
+        }
+    }
+
+    /// <summary>Synchronises what nobody waits for, once the topic's interval is over; a closed segment is on the disk already.</summary>
+    private void SyncWhenDue()
+    {
+        var active = Volatile.Read(ref segments)[^1];
+        long now = Settings.NowMs;
+        long end = active.NextOffset;
+        if (Settings.Flush == FlushPolicy.Fsync || disposed || active.SyncFailed || end == syncedTo || !Longer(now - syncedMs, Settings.FlushInterval)) return;
+        try
+        {
+            active.Sync();
+            syncedTo = end;
+            syncedMs = now;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed in between, and synchronised by that.
+        }
+        catch (IOException e)
+        {
+            BrokerLog.AppendFailed(logger, folder, e.Message);
         }
     }
 

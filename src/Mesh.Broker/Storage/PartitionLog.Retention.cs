@@ -35,6 +35,8 @@ internal sealed partial class PartitionLog
         {
             writing.Release();
         }
+
+        SyncWhenDue();
     }
 
     /// <inheritdoc/>

@@ -116,7 +116,19 @@ internal sealed partial class PartitionLog : IPartitionLog
     public async ValueTask<AppendResult> AppendAsync(Memory<byte> batch, RecordBatchHeader header)
     {
         var refused = BatchAdmission.Check(batch.Span, header, Settings);
-        return refused == ErrorCode.None ? await AppendAsync(batch, header, commit: null).ConfigureAwait(false) : new AppendResult(refused, -1);
+        if (refused != ErrorCode.None) return new AppendResult(refused, -1);
+        return Settings.Codec is { } codec && codec != header.Compression
+            ? await AppendAnewAsync(batch, header, codec).ConfigureAwait(false)
+            : await AppendAsync(batch, header, commit: null).ConfigureAwait(false);
+    }
+
+    private async ValueTask<AppendResult> AppendAnewAsync(ReadOnlyMemory<byte> batch, RecordBatchHeader header, int codec)
+    {
+        using var anew = new PooledBytes(batch.Length);
+        var error = await BatchTranscoder.TranscodeAsync(batch, header, codec, Settings, anew).ConfigureAwait(false);
+        return error == ErrorCode.None
+            ? await AppendAsync(anew.Room[..anew.Length], RecordBatchHeader.Read(anew.Span), commit: null).ConfigureAwait(false)
+            : new AppendResult(error, -1);
     }
 
     /// <param name="batch">Batch.</param>

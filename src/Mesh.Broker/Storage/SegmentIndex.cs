@@ -13,11 +13,14 @@ internal readonly record struct IndexEntry(long Offset, long Position, long MaxT
 /// </summary>
 internal static class SegmentIndex
 {
-    private const uint Magic = 0x3158444d; // "MDX1"
-    private const int SummaryBytes = 4 + (8 * 4) + 4 + 4;
+    private const uint Magic = 0x3258444d; // "MDX2"
+    private const int SummaryBytes = 4 + (8 * 5) + 4 + 4;
+    private const int CountAt = SummaryBytes - 8;
+    private const int ChecksumAt = SummaryBytes - 4;
     private const int EntryBytes = 8 * 3;
 
-    public sealed record Summary(long LogBytes, long NextOffset, long MaxTimestamp, long MaxTimestampOffset);
+    /// <summary>When the segment was begun is kept here, since the file's own times do not survive a copy.</summary>
+    public sealed record Summary(long LogBytes, long NextOffset, long MaxTimestamp, long MaxTimestampOffset, long CreatedMs);
 
     public static Summary? ReadSummary(string path)
     {
@@ -56,8 +59,9 @@ internal static class SegmentIndex
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(12), summary.NextOffset);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(20), summary.MaxTimestamp);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(28), summary.MaxTimestampOffset);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(36), entries.Count);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(40), Crc32C.Compute(bytes.AsSpan(0, 40)));
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(36), summary.CreatedMs);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(CountAt), entries.Count);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(ChecksumAt), Crc32C.Compute(bytes.AsSpan(0, ChecksumAt)));
         var content = bytes.AsSpan(SummaryBytes);
         foreach (var entry in entries)
         {
@@ -73,13 +77,14 @@ internal static class SegmentIndex
 
     private static Summary? Parse(ReadOnlySpan<byte> bytes, out int count)
     {
-        count = BinaryPrimitives.ReadInt32LittleEndian(bytes[36..]);
+        count = BinaryPrimitives.ReadInt32LittleEndian(bytes[CountAt..]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic || count < 0) return null;
-        if (Crc32C.Compute(bytes[..40]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[40..])) return null;
+        if (Crc32C.Compute(bytes[..ChecksumAt]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumAt..])) return null;
         return new Summary(
             BinaryPrimitives.ReadInt64LittleEndian(bytes[4..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[12..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[28..]));
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[28..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[36..]));
     }
 }

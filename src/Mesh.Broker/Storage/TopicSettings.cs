@@ -1,4 +1,5 @@
 using System.Globalization;
+using Mesh.Broker.Protocol;
 
 namespace Mesh.Broker.Storage;
 
@@ -7,15 +8,18 @@ internal static class TopicSettings
 {
     private const string LongMax = "9223372036854775807";
 
+    /// <summary>Upkeep comes no more often.</summary>
+    private const long MinFlushMs = 30_000;
+
     /// <summary>Every known setting, by name.</summary>
     public static IReadOnlyList<TopicSetting> All { get; } =
     [
         new("cleanup.policy", "delete", SettingType.List, "Whether old segments are deleted (delete), only the last record of each key is kept (compact), or both.") { Values = ["delete", "compact"] },
-        new("compression.type", "producer", SettingType.Text, "Batches keep the compression that the producer chose.") { Values = ["producer"], Remark = "This broker never compresses anew." },
+        new("compression.type", "producer", SettingType.Text, "Compression of batches in the log: the producer's (producer), or the one named, into which others are compressed anew.") { Values = ["producer", .. RecordCompression.Names] },
         new("delete.retention.ms", "86400000", SettingType.Long, "How long a tombstone stays after it was first compacted, in milliseconds.") { Min = 0 },
         new("file.delete.delay.ms", "60000", SettingType.Long, "No effect: files go at once.") { Min = 0 },
         new("flush.messages", LongMax, SettingType.Long, "1 answers a producer only after its batch is on the disk; otherwise the broker's flush policy decides.") { Values = ["1", LongMax], Remark = "Appends are synchronised each or not at all." },
-        new("flush.ms", LongMax, SettingType.Long, "No effect: nothing is synchronised by time.") { Values = [LongMax], Remark = "Nothing is synchronised by time; set flush.messages=1." },
+        new("flush.ms", LongMax, SettingType.Long, "Longest time until records that nobody waits for are on the disk, in milliseconds; looked after as often as retention.") { Min = MinFlushMs },
         new("follower.replication.throttled.replicas", "", SettingType.List, "No effect: there is one broker."),
         new("index.interval.bytes", "65536", SettingType.Int, "No effect: index entries lie 64 KiB apart.") { Min = 0, Max = int.MaxValue },
         new("leader.replication.throttled.replicas", "", SettingType.List, "No effect: there is one broker."),
@@ -59,7 +63,13 @@ internal static class TopicSettings
     /// <summary>Whether a value may be set; if not, a sentence that names the setting, what was given and what is expected.</summary>
     public static string? Validate(string key, string value)
     {
-        if (Find(key) is not { } setting) return $"There is no topic setting '{key}'.";
+        return Find(key) is { } setting ? Validate(setting, value) : $"There is no topic setting '{key}'.";
+    }
+
+    /// <summary>Whether a setting may have a value; if not, a sentence that says what is expected.</summary>
+    public static string? Validate(TopicSetting setting, string value)
+    {
+        string key = setting.Name;
         bool valid = setting.Type switch
         {
             SettingType.Boolean => value is "true" or "false",
@@ -69,6 +79,11 @@ internal static class TopicSettings
             _ => true,
         };
         if (valid && setting.Values.Count > 0 && setting.Type != SettingType.List) valid = setting.Values.Contains(value);
+        if (valid && key == "compression.type" && !RecordCompression.CanCompress(CodecOf(value) ?? 0))
+        {
+            return $"{key}={value} needs a library that this machine lacks: {(value == "lz4" ? "liblz4.so.1" : "libzstd.so.1")}. Install it and start the broker again, or choose gzip or snappy.";
+        }
+
         if (valid) return null;
 
         string expected = setting switch
@@ -116,6 +131,8 @@ internal static class TopicSettings
             MaxMessageBytes = (int)Math.Min(options.MaxMessageBytes, Number("max.message.bytes", options.MaxMessageBytes)),
             Delete = policy.Contains("delete"),
             Compact = policy.Contains("compact"),
+            Codec = CodecOf(Value("compression.type") ?? "producer"),
+            FlushInterval = Span("flush.ms", TimeSpan.MaxValue),
             LogAppendTime = Value("message.timestamp.type") == "LogAppendTime",
             MaxTimestampBehind = Min(difference, Span("message.timestamp.before.max.ms", TimeSpan.MaxValue)),
             MaxTimestampAhead = Min(difference, Span("message.timestamp.after.max.ms", TimeSpan.MaxValue)),
@@ -126,6 +143,16 @@ internal static class TopicSettings
             ProducerExpiry = options.ProducerIdExpiration,
             Time = time,
         };
+    }
+
+    private static int? CodecOf(string value)
+    {
+        for (int codec = 0; codec < RecordCompression.Names.Count; codec++)
+        {
+            if (RecordCompression.Names[codec] == value) return codec;
+        }
+
+        return null;
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

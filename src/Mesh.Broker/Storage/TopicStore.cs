@@ -30,6 +30,9 @@ internal sealed class TopicStore : IAsyncDisposable
         this.logger = logger;
     }
 
+    /// <summary>What clients changed of the broker's settings.</summary>
+    public DynamicSettings Dynamic { get; private set; } = null!;
+
     /// <summary>Identity of this data folder to clients.</summary>
     public string ClusterId { get; private set; } = "";
 
@@ -47,6 +50,7 @@ internal sealed class TopicStore : IAsyncDisposable
         Directory.CreateDirectory(store.TopicsFolder);
         try
         {
+            store.Dynamic = await DynamicSettings.OpenAsync(options).ConfigureAwait(false);
             store.leaderEpoch = await NextLeaderEpochAsync(options.DataFolder).ConfigureAwait(false);
             await store.LoadAsync().ConfigureAwait(false);
             store.upkeep = store.KeepUpAsync();
@@ -79,7 +83,7 @@ internal sealed class TopicStore : IAsyncDisposable
 
             var logs = await CreateLogsAsync(name, 0, partitions, SettingsFor(settings)).ConfigureAwait(false);
             var topic = new Topic(name, Guid.NewGuid(), time.GetUtcNow(), settings, logs);
-            await SaveAsync([.. topics.Values, topic]).ConfigureAwait(false);
+            await SaveOrCloseAsync([.. topics.Values, topic], logs).ConfigureAwait(false);
             topics[name] = topic;
             BrokerLog.TopicCreated(logger, name, partitions);
             return (ErrorCode.None, topic);
@@ -109,6 +113,34 @@ internal sealed class TopicStore : IAsyncDisposable
         ChangeAsync(name, topic => ValueTask.FromResult(change(topic.Settings) is not { } settings || TopicSettings.Validate(settings) is not null
             ? (ErrorCode.InvalidConfig, topic)
             : (ErrorCode.None, topic with { Settings = settings })));
+
+    /// <summary>Changes the broker's settings, durably, and applies them to all logs.</summary>
+    /// <param name="change">All that clients set afterwards, from what they have set; null leaves them.</param>
+    public async ValueTask<ErrorCode> AlterDefaultsAsync(Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>?> change)
+    {
+        await changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (change(Dynamic.Values) is not { } values) return ErrorCode.InvalidConfig;
+            await Dynamic.ReplaceAsync(values).ConfigureAwait(false);
+            foreach (var topic in topics.Values)
+            {
+                var settings = SettingsFor(topic.Settings);
+                foreach (var log in topic.Partitions) log.Configure(settings);
+            }
+
+            return ErrorCode.None;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            BrokerLog.AppendFailed(logger, options.DataFolder, e.Message);
+            return ErrorCode.KafkaStorageError;
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
 
     /// <summary>Gives a topic more partitions, durably.</summary>
     /// <param name="name">Topic.</param>
@@ -158,7 +190,15 @@ internal sealed class TopicStore : IAsyncDisposable
         foreach (var log in topics.Values.SelectMany(topic => topic.Partitions)) await log.DisposeAsync().ConfigureAwait(false);
     }
 
-    private LogSettings SettingsFor(IReadOnlyDictionary<string, string> settings) => TopicSettings.Apply(options, time, settings) with { LeaderEpoch = leaderEpoch };
+    private LogSettings SettingsFor(IReadOnlyDictionary<string, string> settings) => TopicSettings.Apply(options, time, WithDefaults(settings)) with { LeaderEpoch = leaderEpoch };
+
+    private IReadOnlyDictionary<string, string> WithDefaults(IReadOnlyDictionary<string, string> settings)
+    {
+        if (Dynamic.TopicDefaults.Count == 0) return settings;
+        var all = new Dictionary<string, string>(Dynamic.TopicDefaults, StringComparer.Ordinal);
+        foreach (var (name, value) in settings) all[name] = value;
+        return all;
+    }
 
     /// <summary>Every start is a new epoch of all partitions: one file instead of one for each.</summary>
     private static async ValueTask<int> NextLeaderEpochAsync(string folder)
@@ -169,8 +209,12 @@ internal sealed class TopicStore : IAsyncDisposable
         return epoch;
     }
 
-    /// <summary>Retention and compaction, also of topics that nobody writes to.</summary>
-    private async Task KeepUpAsync()
+    /// <summary>Retention and compaction, also of topics that nobody writes to. Compaction may take long, and retention does not wait for it.</summary>
+    private Task KeepUpAsync() => Task.WhenAll(
+        RepeatAsync(static (log, _) => log.ApplyRetentionAsync()),
+        RepeatAsync(static (log, cancellationToken) => log.CompactAsync(cancellationToken)));
+
+    private async Task RepeatAsync(Func<IPartitionLog, CancellationToken, ValueTask> work)
     {
         using var timer = new PeriodicTimer(options.UpkeepInterval, time);
         try
@@ -179,8 +223,7 @@ internal sealed class TopicStore : IAsyncDisposable
             {
                 foreach (var log in topics.Values.SelectMany(topic => topic.Partitions))
                 {
-                    await log.ApplyRetentionAsync().ConfigureAwait(false);
-                    await log.CompactAsync(stopping.Token).ConfigureAwait(false);
+                    await work(log, stopping.Token).ConfigureAwait(false);
                     stopping.Token.ThrowIfCancellationRequested();
                 }
             }
@@ -231,7 +274,7 @@ internal sealed class TopicStore : IAsyncDisposable
             if (!topics.TryGetValue(name, out var topic)) return ErrorCode.UnknownTopicOrPartition;
             var (error, changed) = await change(topic).ConfigureAwait(false);
             if (error != ErrorCode.None) return error;
-            await SaveAsync(topics.Values.Select(other => other == topic ? changed : other)).ConfigureAwait(false);
+            await SaveOrCloseAsync(topics.Values.Select(other => other == topic ? changed : other), changed.Partitions.Skip(topic.Partitions.Count)).ConfigureAwait(false);
             topics[name] = changed;
             foreach (var log in changed.Partitions) log.Configure(SettingsFor(changed.Settings));
             return ErrorCode.None;
@@ -274,6 +317,20 @@ internal sealed class TopicStore : IAsyncDisposable
 
     private ValueTask SaveAsync(IEnumerable<Topic> list) => AtomicFile.WriteAsync(MetadataPath, JsonSerializer.SerializeToUtf8Bytes(
         new TopicsFile(ClusterId, [.. list.Select(topic => new TopicEntry(topic.Name, topic.Id, topic.Created, topic.Partitions.Count, topic.Settings))])), CancellationToken.None);
+
+    /// <summary>Should the list not reach the disk, the logs that it would have added are no topic's: a later attempt sets their folders aside.</summary>
+    private async ValueTask SaveOrCloseAsync(IEnumerable<Topic> list, IEnumerable<IPartitionLog> added)
+    {
+        try
+        {
+            await SaveAsync(list).ConfigureAwait(false);
+        }
+        catch
+        {
+            foreach (var log in added) await log.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     private string FolderOf(string topic, int partition) => Path.Combine(TopicsFolder, $"{topic}-{partition}");
 

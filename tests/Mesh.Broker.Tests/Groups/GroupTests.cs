@@ -26,6 +26,26 @@ public class GroupTests
     }
 
     [Fact]
+    public async Task Who_takes_an_id_and_never_joins_holds_up_the_others_for_its_session_only()
+    {
+        var time = new SteppedTime();
+        using var group = New(time: time, delay: TimeSpan.FromSeconds(1));
+        (await group.JoinAsync(Request("", idFirst: true, session: TimeSpan.FromSeconds(6)))).Error.ShouldBe(ErrorCode.MemberIdRequired);
+        string id = (await group.JoinAsync(Request("", idFirst: true))).MemberId;
+        var first = group.JoinAsync(Request(id));
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await first).Error.ShouldBe(ErrorCode.None);
+
+        var again = group.JoinAsync(Request(id, protocol: "other"));
+        time.Advance(TimeSpan.FromSeconds(4));
+        again.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        again.IsCompleted.ShouldBeTrue();
+        (await again).Generation.ShouldBe((await first).Generation + 1);
+    }
+
+    [Fact]
     public async Task Members_that_come_together_share_a_generation_and_each_gets_its_own_assignment()
     {
         using var group = New();
@@ -214,6 +234,9 @@ public class GroupTests
 
         group.Describe().Members.ShouldBeEmpty();
         group.Describe().State.ShouldBe("Empty");
+
+        // What kind of group it was stays known: one without a protocol type is one that only keeps offsets.
+        group.Describe().ProtocolType.ShouldBe("consumer");
         group.TryClose().ShouldBeTrue();
     }
 

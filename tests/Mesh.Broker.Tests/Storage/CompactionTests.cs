@@ -10,6 +10,51 @@ public class CompactionTests
 {
     private static readonly TimeSpan TombstoneAge = TimeSpan.FromMinutes(10);
 
+    [Fact]
+    public async Task A_swap_whose_note_could_not_be_taken_away_is_finished_by_the_next_attempt()
+    {
+        using var folder = new TemporaryFolder();
+        bool blocking = true;
+        string note = folder["log", Path.ChangeExtension(LogSegment.NameOf(0), ".swap")];
+        var settings = new LogSettings
+        {
+            Compact = true, Delete = false, SegmentBytes = 1_024, MinDirtyRatio = 0,
+            Step = () =>
+            {
+                if (!blocking || !File.Exists(note)) return;
+                File.Move(note, folder["note"], overwrite: true);
+                Directory.CreateDirectory(note);
+            },
+        };
+        await using var log = await PartitionLog.OpenAsync(folder["log"], settings, NullLogger.Instance);
+        await FillAsync();
+        await log.CompactAsync(TestContext.Current.CancellationToken);
+        Directory.Exists(note).ShouldBeTrue();
+        await log.CompactAsync(TestContext.Current.CancellationToken);
+        Directory.Exists(note).ShouldBeTrue();
+        log.HighWatermark.ShouldBe(60);
+
+        blocking = false;
+        Directory.Delete(note);
+        File.Move(folder["note"], note);
+        await FillAsync();
+        long before = log.SizeBytes;
+        await log.CompactAsync(TestContext.Current.CancellationToken);
+
+        File.Exists(note).ShouldBeFalse();
+        log.SizeBytes.ShouldBeLessThan(before);
+        (await LogReader.CommittedAsync(log)).Last(record => record.Key == "k0").Value.ShouldBe("55");
+
+        async Task FillAsync()
+        {
+            for (int i = 0; i < 60; i++)
+            {
+                byte[] batch = Batches.Of([($"k{i % 5}", $"{i}")]);
+                (await log.AppendAsync(batch, RecordBatchHeader.Read(batch))).Error.ShouldBe(ErrorCode.None);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

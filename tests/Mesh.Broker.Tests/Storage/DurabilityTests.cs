@@ -103,7 +103,7 @@ public class DurabilityTests
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["disk"]);
-        Assert.SkipUnless(OperatingSystem.IsLinux() && await MountAsync("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder["disk"]), "needs the right to mount a tmpfs: run as root");
+        Assert.SkipUnless(await Tmpfs.TryMountAsync(folder["disk"], "256k"), "needs the right to mount a tmpfs: run as root");
         try
         {
             var accepted = new List<string?>();
@@ -139,7 +139,7 @@ public class DurabilityTests
         }
         finally
         {
-            await MountAsync("umount", folder["disk"]);
+            await Tmpfs.UnmountAsync(folder["disk"]);
         }
 
         void CopyTo(string target)
@@ -234,18 +234,4 @@ public class DurabilityTests
     private static ValueTask<PartitionLog> OpenAsync(string folder, LogSettings settings) => PartitionLog.OpenAsync(folder, settings, NullLogger.Instance);
 
     private static async Task<AppendResult> AppendAsync(PartitionLog log, byte[] batch) => await log.AppendAsync(batch, RecordBatchHeader.Read(batch));
-
-    private static async Task<bool> MountAsync(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 }

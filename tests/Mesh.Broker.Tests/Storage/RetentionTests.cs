@@ -47,6 +47,52 @@ public class RetentionTests
         log.SegmentOffsets.Count.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_segment_is_as_old_as_before_when_its_files_were_copied(bool keepsTimes)
+    {
+        using var folder = new TemporaryFolder();
+        var settings = new LogSettings { SegmentAge = TimeSpan.FromHours(1) };
+        await using (var log = await OpenAsync(folder["log"], settings with { Time = new ManualTimeProvider(DateTimeOffset.UtcNow.AddHours(-2)) })) await AppendAsync(log, Batches.One("value"));
+        Directory.CreateDirectory(folder["copy"]);
+        foreach (string path in Directory.GetFiles(folder["log"]))
+        {
+            string copy = folder["copy", Path.GetFileName(path)];
+
+            // Without its index the time of the last write is all there is.
+            if (keepsTimes && path.EndsWith(".index", StringComparison.Ordinal)) continue;
+            await File.WriteAllBytesAsync(copy, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            if (keepsTimes) File.SetLastWriteTimeUtc(copy, DateTime.UtcNow.AddHours(-2));
+        }
+
+        await using var restored = await OpenAsync(folder["copy"], settings);
+        await restored.ApplyRetentionAsync();
+        restored.SegmentOffsets.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_nobody_waits_for_is_synchronised_when_its_interval_is_over()
+    {
+        using var folder = new TemporaryFolder();
+        int synchronised = 0;
+        await using var log = await OpenAsync(folder["log"], new LogSettings { Time = clock, FlushInterval = TimeSpan.FromMinutes(1), Sync = _ => synchronised++ });
+        await AppendAsync(log, Batches.One("value"));
+        await log.ApplyRetentionAsync();
+        synchronised.ShouldBe(1);
+        await AppendAsync(log, Batches.One("value"));
+        clock.Advance(TimeSpan.FromSeconds(59));
+        await log.ApplyRetentionAsync();
+        synchronised.ShouldBe(1);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await log.ApplyRetentionAsync();
+        await log.ApplyRetentionAsync();
+        synchronised.ShouldBe(2);
+        clock.Advance(TimeSpan.FromHours(1));
+        await log.ApplyRetentionAsync();
+        synchronised.ShouldBe(2);
+    }
+
     [Fact]
     public async Task The_broker_keeps_up_with_retention_by_itself()
     {
