@@ -8,6 +8,7 @@ internal sealed class Copier(string bootstrap, string name, string transactional
     private const int MaxBatch = 100;
     private readonly List<ConsumeResult<Ignore, string>> batch = [];
     private long number;
+    private int delivered;
 
     public int Run(CancellationToken stopping)
     {
@@ -37,6 +38,10 @@ internal sealed class Copier(string bootstrap, string name, string transactional
 
             return 0;
         }
+        catch (UnheardTransactionException)
+        {
+            return 0;
+        }
         catch (KafkaException exception)
         {
             return Transactions.End(exception);
@@ -61,10 +66,11 @@ internal sealed class Copier(string bootstrap, string name, string transactional
         if (batch.Count == 0) return true;
         string transaction = $"{name}.{number++}";
         Journal.Write(new HistoryEvent { Kind = HistoryKind.Begin, Transaction = transaction, Topic = Workload.Output, Values = [.. batch.Select(record => record.Message.Value)] });
+        Volatile.Write(ref delivered, 0);
         producer.BeginTransaction();
         try
         {
-            foreach (var record in batch) producer.Produce(new TopicPartition(Workload.Output, record.Partition), new Message<Null, string> { Value = record.Message.Value });
+            foreach (var record in batch) producer.Produce(new TopicPartition(Workload.Output, record.Partition), new Message<Null, string> { Value = record.Message.Value }, Count);
             var positions = batch.GroupBy(record => record.TopicPartition).Select(of => new TopicPartitionOffset(of.Key, of.Max(record => record.Offset.Value) + 1));
             Transactions.Repeat(() => producer.SendOffsetsToTransaction(positions, consumer.ConsumerGroupMetadata, Workload.Patience));
             Transactions.Commit(producer, transaction);
@@ -72,8 +78,13 @@ internal sealed class Copier(string bootstrap, string name, string transactional
         }
         catch (KafkaException exception) when (Transactions.IsAbortable(exception))
         {
-            Transactions.Abort(producer, transaction);
+            Transactions.Abort(producer, transaction, Volatile.Read(ref delivered));
             return false;
         }
+    }
+
+    private void Count(DeliveryReport<Null, string> report)
+    {
+        if (!report.Error.IsError) Interlocked.Increment(ref delivered);
     }
 }

@@ -31,10 +31,27 @@ internal static class Transactions
         Journal.Write(new HistoryEvent { Kind = HistoryKind.Committed, Transaction = transaction });
     }
 
-    public static void Abort(IProducer<Null, string> producer, string transaction)
+    /// <param name="producer">Producer.</param>
+    /// <param name="transaction">Transaction.</param>
+    /// <param name="delivered">Records of it that were acknowledged.</param>
+    /// <exception cref="UnheardTransactionException">
+    /// The connection ended before the broker knew of the transaction. librdkafka cannot tell and asks for the abort all the same; Kafka
+    /// answers INVALID_TXN_STATE like the broker here, after which the client does not go on.
+    /// </exception>
+    public static void Abort(IProducer<Null, string> producer, string transaction, int delivered)
     {
-        Repeat(() => producer.AbortTransaction(Workload.Patience));
+        bool wasHeard = true;
+        try
+        {
+            Repeat(() => producer.AbortTransaction(Workload.Patience));
+        }
+        catch (KafkaException exception) when (exception.Error.Code == ErrorCode.InvalidTxnState && delivered == 0)
+        {
+            wasHeard = false;
+        }
+
         Journal.Write(new HistoryEvent { Kind = HistoryKind.Aborted, Transaction = transaction });
+        if (!wasHeard) throw new UnheardTransactionException();
     }
 
     public static bool IsAbortable(KafkaException exception) =>
