@@ -4,9 +4,10 @@ using Mesh.Broker.Storage;
 namespace Mesh.Broker.Apis;
 
 /// <summary>Changes single settings of a topic or the broker (KIP-339).</summary>
-internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKey.IncrementalAlterConfigs, 0, 1, flexibleFrom: 1)
+internal sealed class IncrementalAlterConfigsApi(BrokerState broker)
+    : ConfigAlterationApi<IncrementalAlterConfigsApi.Entry>(broker, ApiKey.IncrementalAlterConfigs, 1, flexibleFrom: 1)
 {
-    private enum Operation : sbyte
+    internal enum Operation : sbyte
     {
         Set = 0,
         Delete = 1,
@@ -14,45 +15,11 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
         Subtract = 3,
     }
 
-    private readonly record struct Entry(string Name, Operation Operation, string? Value);
+    internal readonly record struct Entry(string Name, Operation Operation, string? Value);
 
-    private readonly record struct Resource(ConfigResourceType Type, string Name, List<Entry> Entries);
+    protected override Entry ReadEntry(ProtocolReader reader) => new(reader.String(), (Operation)reader.Int8(), reader.NullableString());
 
-    public override async ValueTask HandleAsync(RequestContext context, ProtocolReader request, ProtocolWriter response)
-    {
-        var resources = request.Array(static reader =>
-        {
-            var resource = new Resource((ConfigResourceType)reader.Int8(), reader.String(), reader.Array(static inner =>
-            {
-                var entry = new Entry(inner.String(), (Operation)inner.Int8(), inner.NullableString());
-                inner.Tags();
-                return entry;
-            }));
-            reader.Tags();
-            return resource;
-        });
-        bool validateOnly = request.Boolean();
-        request.Tags();
-
-        var repeated = resources.CountBy(resource => (resource.Type, resource.Name)).Where(count => count.Value > 1).Select(count => count.Key).ToHashSet();
-        response.Int32(0);
-        response.ArrayLength(resources.Count);
-        foreach (var resource in resources)
-        {
-            var outcome = repeated.Contains((resource.Type, resource.Name))
-                ? new TopicConfigChange.Outcome(ErrorCode.InvalidRequest, "Each resource must appear at most once.")
-                : await TopicConfigChange.ApplyAsync(broker, context.Principal, resource.Type, resource.Name, validateOnly, ChangeBy(resource.Type, resource.Entries)).ConfigureAwait(false);
-            response.Error(outcome.Error);
-            response.NullableString(outcome.Message);
-            response.Int8((sbyte)resource.Type);
-            response.String(resource.Name);
-            response.Tags();
-        }
-
-        response.Tags();
-    }
-
-    private TopicConfigChange.Change ChangeBy(ConfigResourceType type, List<Entry> entries) => (present, out changed) =>
+    protected override ConfigChange.Change ChangeOf(ConfigResourceType type, List<Entry> entries) => (present, out changed) =>
     {
         bool ofBroker = type == ConfigResourceType.Broker;
         TopicSetting? Find(string name) => ofBroker ? DynamicSettings.Find(name) : TopicSettings.Find(name);
@@ -81,7 +48,7 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
             if (setting.Type != SettingType.List) return new(ErrorCode.InvalidConfig, $"Can't {operation.ToString().ToUpperInvariant()} to key {name} because its type is not LIST.");
 
             // What does not set the list begins from what holds for it by default.
-            var list = Split(settings.GetValueOrDefault(name) ?? (ofBroker ? broker.Dynamic.ValueOf(setting) : broker.Dynamic.DefaultOf(setting)));
+            var list = Split(settings.GetValueOrDefault(name) ?? (ofBroker ? Broker.Dynamic.ValueOf(setting) : Broker.Dynamic.DefaultOf(setting)));
             foreach (string item in Split(value))
             {
                 if (operation == Operation.Subtract) list.Remove(item);
@@ -91,10 +58,10 @@ internal sealed class IncrementalAlterConfigsApi(BrokerState broker) : Api(ApiKe
             settings[name] = string.Join(',', list);
         }
 
-        return TopicConfigChange.Outcome.Done;
+        return ConfigChange.Outcome.Done;
     };
 
-    private static TopicConfigChange.Outcome Unknown(string name, bool ofBroker) =>
+    private static ConfigChange.Outcome Unknown(string name, bool ofBroker) =>
         new(ErrorCode.InvalidConfig, ofBroker ? $"'{name}' cannot be changed while the broker runs." : $"There is no topic setting '{name}'.");
 
     private static List<string> Split(string value) => [.. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];

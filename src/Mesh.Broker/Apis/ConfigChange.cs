@@ -6,7 +6,7 @@ using Mesh.Broker.Storage;
 namespace Mesh.Broker.Apis;
 
 /// <summary>What AlterConfigs and IncrementalAlterConfigs have in common: one change of one resource's settings.</summary>
-internal static class TopicConfigChange
+internal static class ConfigChange
 {
     /// <summary>What a change came to.</summary>
     internal readonly record struct Outcome(ErrorCode Error, string? Message)
