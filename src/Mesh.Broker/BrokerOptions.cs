@@ -60,7 +60,7 @@ public sealed record BrokerOptions
     /// <summary>Largest request accepted, in bytes (default: 64 MiB). A longer one is refused before anything is allocated for it.</summary>
     public int MaxRequestBytes { get; init; } = 64 << 20;
 
-    /// <summary>Memory that requests and fetched data of all connections may hold, in bytes (default: 512 MiB). Beyond it large requests are refused and fetches get smaller.</summary>
+    /// <summary>Memory that requests and answers of all connections may hold, in bytes (default: 512 MiB); beyond it large ones are refused. Fetched records do not count: they go from the files to the sockets in pieces.</summary>
     public long MaxBufferedBytes { get; init; } = 512L << 20;
 
     /// <summary>Open connections (default: 1000); further ones are closed at once.</summary>

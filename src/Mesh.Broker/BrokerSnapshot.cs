@@ -4,7 +4,7 @@ namespace Mesh.Broker;
 /// <param name="Bootstrap">Address for clients.</param>
 /// <param name="ClusterId">Identity of the data folder.</param>
 /// <param name="Connections">Open client connections.</param>
-/// <param name="BufferedBytes">Memory that large requests and fetched data hold.</param>
+/// <param name="BufferedBytes">Memory that large requests and answers hold.</param>
 /// <param name="Topics">Topics by name.</param>
 /// <param name="Groups">Consumer groups that have members or committed offsets, by id.</param>
 public sealed record BrokerSnapshot(

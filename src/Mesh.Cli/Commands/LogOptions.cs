@@ -32,15 +32,7 @@ internal sealed class LogOptions
     public static Command Create(
         string name, string description, IReadOnlyList<Symbol> symbols, Func<TopicAdmin, KafkaOptions, ParseResult, CancellationToken, Task<int>> run)
     {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument) command.Add(argument);
-            else command.Add((Option)symbol);
-        }
-
-        var log = new LogOptions(command);
-        command.Add(CommonOptions.Json());
+        var (command, log) = Begin(name, description, symbols);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var options = await log.FindAsync(parsed, cancellationToken).ConfigureAwait(false);
@@ -58,15 +50,7 @@ internal sealed class LogOptions
     public static Command CreateForRegistry(
         string name, string description, IReadOnlyList<Symbol> symbols, Func<SchemaRegistryClient, ParseResult, CancellationToken, Task<int>> run)
     {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument) command.Add(argument);
-            else command.Add((Option)symbol);
-        }
-
-        var log = new LogOptions(command);
-        command.Add(CommonOptions.Json());
+        var (command, log) = Begin(name, description, symbols);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             // A registry that is named needs no server beside it.
@@ -124,5 +108,19 @@ internal sealed class LogOptions
             var status = await queries.GetStatusAsync(cancellationToken).ConfigureAwait(false);
             return (status.Kafka, status.SchemaRegistry);
         }
+    }
+
+    private static (Command Command, LogOptions Log) Begin(string name, string description, IReadOnlyList<Symbol> symbols)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument) command.Add(argument);
+            else command.Add((Option)symbol);
+        }
+
+        var log = new LogOptions(command);
+        command.Add(CommonOptions.Json());
+        return (command, log);
     }
 }

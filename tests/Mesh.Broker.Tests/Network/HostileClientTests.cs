@@ -82,20 +82,7 @@ public class HostileClientTests
         await using var broker = await TestBroker.StartAsync();
         await broker.Broker.State.Topics.CreateAsync("t", 1, new Dictionary<string, string>());
         using var client = await WireClient.ConnectAsync(broker.Broker);
-        byte[] waiting = WireClient.Request(ApiKey.Fetch, 4, 1, writer =>
-        {
-            writer.Int32(-1);
-            writer.Int32(300);
-            writer.Int32(1);
-            writer.Int32(1 << 20);
-            writer.Int8(0);
-            writer.ArrayLength(1);
-            writer.String("t");
-            writer.ArrayLength(1);
-            writer.Int32(0);
-            writer.Int64(0);
-            writer.Int32(1 << 20);
-        });
+        byte[] waiting = Requests.Fetch(maxWaitMs: 300);
         byte[] heartbeat = WireClient.Request(ApiKey.Heartbeat, 0, 2, writer =>
         {
             writer.String("g");

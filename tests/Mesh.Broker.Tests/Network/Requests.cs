@@ -26,6 +26,22 @@ internal static class Requests
         writer.Bytes(batch);
     });
 
+    /// <summary>A fetch of at most a megabyte from the start of partition 0 of <c>t</c>, in version 4.</summary>
+    public static byte[] Fetch(int maxWaitMs) => WireClient.Request(ApiKey.Fetch, 4, 1, writer =>
+    {
+        writer.Int32(-1);
+        writer.Int32(maxWaitMs);
+        writer.Int32(1);
+        writer.Int32(1 << 20);
+        writer.Int8(0);
+        writer.ArrayLength(1);
+        writer.String("t");
+        writer.ArrayLength(1);
+        writer.Int32(0);
+        writer.Int64(0);
+        writer.Int32(1 << 20);
+    });
+
     /// <summary>One request of each kind, mostly in its newest form.</summary>
     public static IEnumerable<byte[]> OfEveryKind()
     {
