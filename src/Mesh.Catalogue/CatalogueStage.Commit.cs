@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Google.Protobuf;
 using Mesh.Kafka;
 using Mesh.Kafka.Events;
@@ -14,6 +15,8 @@ public sealed partial class CatalogueStage
     private async Task CommitTableAsync(string table, IReadOnlyList<ConsumedEvent<FilesWritten>> events, CancellationToken stopping)
     {
         using var activity = events.StartProcessing(Group);
+        activity.SetTag("mesh.table", table);
+        long started = Stopwatch.GetTimestamp();
         List<FileSet> sets = [];
         foreach (var consumed in events)
         {
@@ -32,6 +35,7 @@ public sealed partial class CatalogueStage
         try
         {
             await AppendAsync(table, sets, stopping).ConfigureAwait(false);
+            metrics.Ended(started);
         }
         catch (MeshException) when (sets.Count > 1)
         {
@@ -70,9 +74,12 @@ public sealed partial class CatalogueStage
             // What has been begun is finished: nothing is committed by halves, and stopping is not delayed for long.
             var outcome = await RetryAsync($"Committing to {table}", () => catalogue.AppendAsync(identifier, request, CancellationToken.None), stopping)
                 .ConfigureAwait(false);
+            metrics.Dropped(table, outcome.Duplicates.Count);
             if (outcome.Snapshot is { } snapshot)
             {
                 Log.Committed(logger, table, snapshot.SnapshotId, snapshot.AddedRows, outcome.Accepted.Count, outcome.Duplicates.Count);
+                Activity.Current?.SetTag("mesh.snapshot.id", snapshot.SnapshotId);
+                Count(table, sets, outcome);
             }
             else if (outcome.Duplicates.Count > 0)
             {
@@ -80,7 +87,16 @@ public sealed partial class CatalogueStage
             }
         }
 
+        Heartbeat.Beat();
         CrashPoint.Reach("catalogue.after-commit");
+    }
+
+    private void Count(string table, IReadOnlyList<FileSet> sets, AppendOutcome outcome)
+    {
+        var accepted = sets.Where(set => outcome.Accepted.Contains(set.Set.IngestId)).ToList();
+        var files = accepted.SelectMany(set => set.Set.Files).ToList();
+        metrics.Committed(table, files.Sum(file => file.RowCount), files.Count, files.Sum(file => file.FileBytes));
+        foreach (var set in accepted) metrics.Reached(set.Set.Topology, set.MaxLogTimeUs);
     }
 
     /// <summary>

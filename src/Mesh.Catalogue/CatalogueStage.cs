@@ -7,6 +7,7 @@ using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Streaming;
 using Mesh.Streaming.DeadLetters;
 using Microsoft.Extensions.Logging;
 
@@ -35,6 +36,7 @@ public sealed partial class CatalogueStage
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private readonly CatalogueOptions options;
+    private readonly CatalogueMetrics metrics;
 
     /// <param name="kafka">Where the events are.</param>
     /// <param name="catalogue">Tables to commit to.</param>
@@ -58,7 +60,12 @@ public sealed partial class CatalogueStage
         this.logger = logger;
         this.time = time;
         this.options = options ?? new CatalogueOptions();
+        metrics = new CatalogueMetrics(time);
+        Heartbeat = new StageHeartbeat("catalogue", time);
     }
+
+    /// <summary>Whether the stage gets on.</summary>
+    public StageHeartbeat Heartbeat { get; }
 
     /// <summary>Runs until cancelled; then commits what it has read, leaves the group and returns.</summary>
     /// <exception cref="MeshException"><c>MESH7106</c>: the Kafka client's settings are wrong.</exception>
@@ -76,7 +83,16 @@ public sealed partial class CatalogueStage
                     var batch = await consumer.ReadBatchAsync(options.MaxBatchEvents, options.MaxBatchBytes, options.Linger, cancellationToken)
                         .ConfigureAwait(false);
                     CrashPoint.Reach("catalogue.after-read");
-                    await ProcessAsync(batch, cancellationToken).ConfigureAwait(false);
+                    Heartbeat.Begin();
+                    try
+                    {
+                        await ProcessAsync(batch, cancellationToken).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        Heartbeat.End();
+                    }
+
                     await CommitOffsetsAsync(consumer, batch, cancellationToken).ConfigureAwait(false);
                     CrashPoint.Reach("catalogue.after-offset");
                 }
@@ -151,6 +167,8 @@ public sealed partial class CatalogueStage
             }
             catch (Exception exception) when (IsTransient(exception))
             {
+                metrics.Retried();
+                Heartbeat.Beat();
                 Log.Retried(logger, what, delay.TotalMilliseconds, exception.Message);
                 await Task.Delay(delay, time, stopping).ConfigureAwait(false);
             }
@@ -186,6 +204,7 @@ public sealed partial class CatalogueStage
             PayloadBytes = consumed.RawValue.Length,
             Attempts = 1,
             Topology = written?.Topology ?? "",
+            TopologyVersion = written?.TopologyVersion ?? "",
             CreatedAtUs = UnixMicros.Of(time.GetUtcNow()),
             Source = new SourceCoordinates { Topic = consumed.Position.Topic, Partition = consumed.Position.Partition, Offset = consumed.Position.Offset },
         };
@@ -202,7 +221,7 @@ public sealed partial class CatalogueStage
                 return true;
             },
             stopping).ConfigureAwait(false);
-        if (!IngestId.TryParse(written?.IngestId, out var id)) return;
+        if (FileSet.RunOf(written) is not { } run) return;
         await RetryAsync(
             "Marking a recording",
             async () =>
@@ -210,7 +229,7 @@ public sealed partial class CatalogueStage
                 // With its account a recording is told apart from one that could not be read at all: the sets of its other tables, which
                 // may still come, then do not bring it back to waiting for a table that it will never be in.
                 if (AccountOf(consumed) is { } set) await StoreAccountsAsync([set]).ConfigureAwait(false);
-                await recordings.MarkDeadLetteredAsync(id, $"{cause.Code}: {cause.Message}", CancellationToken.None).ConfigureAwait(false);
+                await recordings.MarkDeadLetteredAsync(run, $"{cause.Code}: {cause.Message}", CancellationToken.None).ConfigureAwait(false);
                 return true;
             },
             stopping).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
 
 namespace Mesh.Catalogue;
@@ -26,6 +27,18 @@ public static class SnapshotAnnouncement
         return AddAsync(transaction, committed);
     }
 
+    /// <summary>Adds the event of a snapshot that adds messages of one run, as a replay of dead letters commits them.</summary>
+    public static Task AddAsync(MetadataTransaction transaction, Table table, Snapshot snapshot, RecordingRun run)
+    {
+        var committed = Describe(table, snapshot);
+        committed.AddedRows = snapshot.AddedRows;
+        committed.AddedFiles = (int)Math.Clamp(Number(snapshot, "added-data-files"), 0, int.MaxValue);
+        committed.AddedBytes = Number(snapshot, "added-files-size");
+        committed.IngestIds.Add(run.IngestId.ToString());
+        committed.Topologies.Add(run.Topology);
+        return AddAsync(transaction, committed);
+    }
+
     /// <summary>Adds an event.</summary>
     internal static Task AddAsync(MetadataTransaction transaction, SnapshotCommitted committed) =>
         Outbox.AddAsync(transaction, Topics.SnapshotCommitted, committed.Table, SnapshotCommitted.Descriptor.FullName, committed.ToByteArray());
@@ -34,6 +47,7 @@ public static class SnapshotAnnouncement
     internal static SnapshotCommitted Describe(Table table, Snapshot snapshot) => new()
     {
         Table = table.Identifier.ToString(),
+        TableUuid = table.Uuid.ToString(),
         SnapshotId = snapshot.SnapshotId,
         ParentSnapshotId = snapshot.ParentSnapshotId ?? 0,
         SequenceNumber = snapshot.SequenceNumber,

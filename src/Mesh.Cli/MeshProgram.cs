@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Mesh.Cli.Commands;
+using Mesh.Cli.Commands.Governance;
+using Mesh.Cli.Commands.Studies;
+using Mesh.Cli.Commands.Tracking;
 using Mesh.Model;
 
 namespace Mesh.Cli;
@@ -27,20 +30,31 @@ public static class MeshProgram
             RecordingCommands.Split(),
             RecordingCommands.Sort(),
             PublishCommand.Create(),
+            TelemetryCommand.Create(),
             SubscribeCommand.Create(),
             RecordingsCommand.Create(),
             ProductsCommand.Create(),
             CatalogueCommand.Create(),
             TopologyCommand.Create(),
             DeadLettersCommand.Create(),
+            ReplayCommand.Create(),
+            TriggersCommand.Create(),
             JobsCommand.Create(),
+            StudiesCommand.Create(),
             ModelsCommand.Create(),
+            RunsCommand.Create(),
+            LineageCommand.Create(),
+            HoldoutsCommand.Create(),
+            IdentityCommand.Create(),
+            AuditCommand.Create(),
+            OnnxCommand.Create(),
             TopicsCommand.Create(),
             AclsCommand.Create(),
             SchemasCommand.Create(),
             GroupsCommand.Create(),
             StatusCommand.Create(),
             DoctorCommand.Create(),
+            RuntimeCommand.Create(),
             SettingsCommand.Create(),
             TrainerCommand.Create(),
         };

@@ -35,10 +35,16 @@ public sealed class RecordBatch
     public int Length { get; }
 
     /// <summary>The columns in schema order.</summary>
-    public IReadOnlyList<ColumnVector> Columns { get; }
+    public IReadOnlyList<ColumnVector> Columns { get; private set; }
 
     /// <summary>Key-value pairs that travel with the batch: Arrow IPC's custom metadata of its message.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>
+    /// Forgets the columns, so that their memory can be collected though the batch itself may still be referred to, as by queues it has passed. For who
+    /// used it last.
+    /// </summary>
+    public void Release() => Columns = [];
 
     /// <summary>The first <paramref name="rows"/> rows, in the same memory.</summary>
     public RecordBatch Prefix(int rows) => new(Schema, rows, [.. Columns.Select(column => column.Prefix(rows))]) { Metadata = Metadata };

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
-using Mesh.Commands;
 using Mesh.Commands.Maintenance;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
@@ -13,25 +11,23 @@ namespace Mesh.Console;
 /// <summary>Maps maintenance under <c>/api/v1/catalogue</c>. What changes anything is a POST.</summary>
 public static class MaintenanceApi
 {
-    private const long MaxBodyBytes = 1 << 20;
-
     /// <summary>Maps the endpoints onto <paramref name="maintenance"/>.</summary>
     public static void MapMaintenanceApi(this IEndpointRouteBuilder endpoints, IMaintenance maintenance)
     {
         var api = endpoints.MapGroup("/api/v1/catalogue");
         Map(api, HttpMethods.Get, "/maintenance/tables", (_, _, token) => maintenance.ListTablesAsync(token));
         Map(api, HttpMethods.Get, "/maintenance/results", (_, _, token) => maintenance.ListResultsAsync(token));
-        Map(api, HttpMethods.Post, "/maintenance/dropped", async (_, context, token) => await maintenance.RemoveDroppedAsync(await BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/compact", async (table, context, token) => await maintenance.CompactAsync(table, await BodyAsync<CompactRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/manifests", async (table, context, token) => await maintenance.RewriteManifestsAsync(table, await BodyAsync<DryRunRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/expire", async (table, context, token) => await maintenance.ExpireAsync(table, await BodyAsync<ExpireRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/orphans", async (table, context, token) => await maintenance.RemoveOrphansAsync(table, await BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/tier", async (table, context, token) => await maintenance.TierAsync(table, await BodyAsync<DryRunRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/delete", async (table, context, token) => await maintenance.DeleteAsync(table, await BodyAsync<DeleteRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/references/set", async (table, context, token) => await maintenance.SetReferenceAsync(table, await BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/references/drop", async (table, context, token) => await maintenance.DropReferenceAsync(table, await BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/rollback", async (table, context, token) => await maintenance.RollbackAsync(table, await BodyAsync<RollbackRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/alter", async (table, context, token) => await maintenance.AlterAsync(table, await BodyAsync<AlterRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/maintenance/dropped", async (_, context, token) => await maintenance.RemoveDroppedAsync(await JsonApi.BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/compact", async (table, context, token) => await maintenance.CompactAsync(table, await JsonApi.BodyAsync<CompactRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/manifests", async (table, context, token) => await maintenance.RewriteManifestsAsync(table, await JsonApi.BodyAsync<DryRunRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/expire", async (table, context, token) => await maintenance.ExpireAsync(table, await JsonApi.BodyAsync<ExpireRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/orphans", async (table, context, token) => await maintenance.RemoveOrphansAsync(table, await JsonApi.BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/tier", async (table, context, token) => await maintenance.TierAsync(table, await JsonApi.BodyAsync<DryRunRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/delete", async (table, context, token) => await maintenance.DeleteAsync(table, await JsonApi.BodyAsync<DeleteRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/references/set", async (table, context, token) => await maintenance.SetReferenceAsync(table, await JsonApi.BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/references/drop", async (table, context, token) => await maintenance.DropReferenceAsync(table, await JsonApi.BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/rollback", async (table, context, token) => await maintenance.RollbackAsync(table, await JsonApi.BodyAsync<RollbackRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
+        Map(api, HttpMethods.Post, "/{table}/alter", async (table, context, token) => await maintenance.AlterAsync(table, await JsonApi.BodyAsync<AlterRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Get, "/{table}/storage", (table, _, token) => maintenance.MeasureAsync(table, token));
         Map(api, HttpMethods.Get, "/{table}/statistics", (table, _, token) => maintenance.GetStatisticsAsync(table, token));
     }
@@ -77,37 +73,8 @@ public static class MaintenanceApi
         }
     }
 
-    private static void Map<T>(RouteGroupBuilder api, string method, string pattern, Func<string, HttpContext, CancellationToken, Task<T>> run) =>
-        api.MapMethods(pattern, [method], async (HttpContext context) =>
-        {
-            try
-            {
-                string table = context.Request.RouteValues["table"] as string ?? "";
-                return Results.Json(await run(table, context, context.RequestAborted).ConfigureAwait(false), MeshJson.Options);
-            }
-            catch (MeshException exception)
-            {
-                return Results.Json(
-                    new Dictionary<string, object> { ["code"] = exception.Code, ["message"] = exception.Message },
-                    statusCode: exception.IsTransient ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status400BadRequest);
-            }
-        });
-
-    /// <summary>The request's body; an empty one asks for what the settings say.</summary>
-    private static async Task<T> BodyAsync<T>(HttpContext context)
-    {
-        if (context.Request.ContentLength is > MaxBodyBytes) throw new MeshException("MESH11081", $"The request has more than {MaxBodyBytes:N0} bytes.");
-        try
-        {
-            using var buffer = new MemoryStream();
-            await context.Request.Body.CopyToAsync(buffer, context.RequestAborted).ConfigureAwait(false);
-            string json = Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
-            return JsonSerializer.Deserialize<T>(json.Length == 0 ? "{}" : json, MeshJson.Options)
-                ?? throw new MeshException("MESH11081", "The request's body is null, but should be a JSON object.");
-        }
-        catch (JsonException exception)
-        {
-            throw new MeshException("MESH11081", $"The request's body is not understood: {exception.Message}", innerException: exception);
-        }
-    }
+    private static void Map<T>(RouteGroupBuilder api, string method, string pattern, Func<string, HttpContext, CancellationToken, Task<T>> run)
+        where T : class =>
+        api.MapMethods(pattern, [method], context => JsonApi.AnswerAsync(context, async token =>
+            await run(context.Request.RouteValues["table"] as string ?? "", context, token).ConfigureAwait(false)));
 }

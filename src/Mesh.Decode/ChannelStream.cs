@@ -18,10 +18,16 @@ internal sealed class ChannelStream
     private const int SequenceColumn = 3;
 
     private readonly MessageDecoder? decoder;
-    private readonly ConstantColumn recordingId;
-    private readonly ConstantColumn vehicleId;
-    private readonly ConstantColumn channel;
-    private readonly AbsentColumn clockError;
+    private readonly TextColumn recordingId;
+    private readonly TextColumn vehicleId;
+    private readonly TextColumn channel;
+    private readonly AbsentColumn noClockError;
+    private readonly IChannelClock? clock;
+    private readonly FixedWidthBuilder<long> clockErrors = new(DataType.Int64);
+    private bool[] isStamped = [];
+    private long[] logRun = [];
+    private long[] sensorRun = [];
+    private long[] errorRun = [];
     private readonly FixedWidthBuilder<long> sequences = new(DataType.Int64);
     private readonly FixedWidthBuilder<long> logTimes = new(DataType.TimestampMicros);
     private readonly FixedWidthBuilder<long> logTimesNs = new(DataType.Int64);
@@ -31,8 +37,8 @@ internal sealed class ChannelStream
     private readonly ColumnBuilder[] children = [];
 
     public ChannelStream(
-        string topic, MessageSchema? schema, string messageEncoding, TopicCounter counter, ConstantColumn recordingId, ConstantColumn vehicleId,
-        AbsentColumn clockError, MessageDecoderOptions options)
+        string topic, MessageSchema? schema, string messageEncoding, TopicCounter counter, TextColumn recordingId, TextColumn vehicleId,
+        AbsentColumn noClockError, MessageDecoderOptions options, TextColumn? channel = null, IChannelClock? clock = null)
     {
         Topic = topic;
         Schema = schema;
@@ -40,8 +46,9 @@ internal sealed class ChannelStream
         Counter = counter;
         this.recordingId = recordingId;
         this.vehicleId = vehicleId;
-        this.clockError = clockError;
-        channel = new ConstantColumn(topic);
+        this.noClockError = noClockError;
+        this.clock = clock;
+        this.channel = channel ?? new ConstantColumn(topic);
         try
         {
             decoder = MessageDecoders.Create(messageEncoding, schema, options);
@@ -57,6 +64,12 @@ internal sealed class ChannelStream
 
     /// <summary>Position among the streams of the recording.</summary>
     public required int Index { get; init; }
+
+    /// <summary>
+    /// Whether each message's time is of the best base it has, instead of that of the first message: where channels share a stream and reading may
+    /// begin anywhere, what came first must not matter.
+    /// </summary>
+    public bool IsTimeBasePerMessage { get; init; }
 
     public string Topic { get; }
 
@@ -103,17 +116,31 @@ internal sealed class ChannelStream
         int rows = decoder!.DecodeRun(data, run, children, out failure);
         fields!.EndStructs(rows);
         sequences.Append(runSequences[..rows]);
-        foreach (ref readonly var message in run[..rows])
+        Reserve(rows);
+        for (int i = 0; i < rows; i++)
         {
+            ref readonly var message = ref run[i];
             long logTimeNs = (long)message.LogTimeNs;
             long publishTimeNs = (long)message.PublishTimeNs;
-            logTimes.Append(logTimeNs / 1000);
+            logRun[i] = logTimeNs;
             logTimesNs.Append(logTimeNs);
             publishTimesNs.Append(publishTimeNs);
-            sensorTimesNs.Append(SensorTime(data.Slice(message.Offset, message.Length), logTimeNs, publishTimeNs));
+            sensorRun[i] = SensorTime(data.Slice(message.Offset, message.Length), logTimeNs, publishTimeNs, out isStamped[i]);
             UnmeasuredBytes += message.Length;
         }
 
+        if (clock is not null)
+        {
+            clock.Correct(isStamped.AsSpan(0, rows), logRun.AsSpan(0, rows), sensorRun.AsSpan(0, rows), errorRun.AsSpan(0, rows));
+            foreach (long error in errorRun.AsSpan(0, rows))
+            {
+                if (error < 0) clockErrors.AppendNull();
+                else clockErrors.Append(error);
+            }
+        }
+
+        sensorTimesNs.Append(sensorRun.AsSpan(0, rows));
+        foreach (long logTimeNs in logRun.AsSpan(0, rows)) logTimes.Append(logTimeNs / 1000);
         RowsOut += rows;
         UnmeasuredRows += rows;
         return rows;
@@ -123,7 +150,7 @@ internal sealed class ChannelStream
     /// <returns>How much it grew since the last time.</returns>
     public long Measure()
     {
-        long bytes = fields!.EstimatedBytes + sequences.EstimatedBytes * 5;
+        long bytes = fields!.EstimatedBytes + sequences.EstimatedBytes * 6;
         long growth = bytes - EstimatedBytes;
         EstimatedBytes = bytes;
         UnmeasuredRows = 0;
@@ -143,7 +170,7 @@ internal sealed class ChannelStream
         columns[4] = logTimes.Build();
         columns[5] = logTimesNs.Build();
         columns[6] = publishTimesNs.Build();
-        columns[7] = clockError.Take(rows);
+        columns[7] = clock is null ? noClockError.Take(rows) : clockErrors.Build();
         var message = fields!.Build().Children;
         for (int i = 0; i < message.Count; i++) columns[SystemColumns.Fields.Count + i] = message[i];
 
@@ -156,13 +183,32 @@ internal sealed class ChannelStream
 
     // The base belongs to the channel and is settled by its first message: a base that changed from row to row would make the times
     // of one column mean different things. A row without the stamp that the base asks for takes the next best one.
-    private long SensorTime(ReadOnlySpan<byte> payload, long logTimeNs, long publishTimeNs)
+    private long SensorTime(ReadOnlySpan<byte> payload, long logTimeNs, long publishTimeNs, out bool hasStamp)
     {
         long stampNs = 0;
-        bool hasStamp = TimeBase is "" or "header" && decoder!.TryReadStampNs(payload, out stampNs) && stampNs != 0;
-        if (TimeBase.Length == 0) TimeBase = hasStamp ? "header" : publishTimeNs != 0 && publishTimeNs != logTimeNs ? "publish" : "log";
+        if (IsTimeBasePerMessage)
+        {
+            hasStamp = decoder!.TryReadStampNs(payload, out stampNs) && stampNs != 0;
+            return hasStamp ? stampNs : publishTimeNs != 0 ? publishTimeNs : logTimeNs;
+        }
+
+        hasStamp = TimeBase is "" or "header" && clock is not { UsesStamps: false } && decoder!.TryReadStampNs(payload, out stampNs) && stampNs != 0;
+        if (TimeBase.Length == 0)
+        {
+            // Stamps of a clock that could not be modelled are of no known time: what counts is when the message was received.
+            bool hasPublishTime = clock is not { UsesStamps: false } && publishTimeNs != 0 && publishTimeNs != logTimeNs;
+            TimeBase = hasStamp ? "header" : hasPublishTime ? "publish" : "log";
+        }
+
         if (hasStamp) return stampNs;
         return TimeBase == "log" || publishTimeNs == 0 ? logTimeNs : publishTimeNs;
+    }
+
+    private void Reserve(int rows)
+    {
+        if (isStamped.Length >= rows) return;
+        (isStamped, logRun, sensorRun) = (new bool[rows], new long[rows], new long[rows]);
+        if (clock is not null) errorRun = new long[rows];
     }
 
     // Engines compare column names ignoring case, so names that differ in nothing else would make a table nobody can query.

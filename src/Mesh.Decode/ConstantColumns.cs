@@ -4,15 +4,32 @@ using Mesh.Columnar;
 
 namespace Mesh.Decode;
 
+/// <summary>A text column of every row's identity.</summary>
+internal abstract class TextColumn
+{
+    /// <summary>The values of the rows since the last call.</summary>
+    public abstract ColumnVector Take(int rows);
+}
+
+/// <summary>A column whose rows have texts of their own, appended one by one.</summary>
+internal sealed class VaryingColumn : TextColumn
+{
+    private readonly BinaryBuilder builder = new(DataType.Utf8);
+
+    public void Append(ReadOnlySpan<byte> value) => builder.Append(value);
+
+    public override ColumnVector Take(int rows) => builder.Build();
+}
+
 /// <summary>A column with the same text in every row; batches share its memory, so that it costs nothing per message.</summary>
-internal sealed class ConstantColumn(string text)
+internal sealed class ConstantColumn(string text) : TextColumn
 {
     private readonly byte[] value = Encoding.UTF8.GetBytes(text);
     private byte[] offsets = new byte[sizeof(int)];
     private byte[] values = [];
     private int capacity;
 
-    public ColumnVector Take(int rows)
+    public override ColumnVector Take(int rows)
     {
         if (rows > capacity) Grow(rows);
         return new ColumnVector

@@ -79,10 +79,11 @@ internal sealed class LetterBook(UploadContext upload, DecodeOptions options, Ti
             Source = new SourceCoordinates { Topic = upload.Source.Topic, Partition = upload.Source.Partition, Offset = upload.Source.Offset },
             CreatedAtUs = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
             Topology = upload.Topology,
-            PayloadBytes = payload.Length,
+            TopologyVersion = upload.TopologyVersion,
+            PayloadBytes = message.Length,
         };
 
-        if (payload.Length <= options.MaxLetterPayloadBytes && inlineBytes + payload.Length <= InlineBytesPerRecording)
+        if (message.IsHeld && payload.Length <= options.MaxLetterPayloadBytes && inlineBytes + payload.Length <= InlineBytesPerRecording)
         {
             letter.Payload = ByteString.CopyFrom(payload);
             inlineBytes += payload.Length;

@@ -3,7 +3,7 @@ using Mesh.Model;
 namespace Mesh.Decode;
 
 /// <summary>A landing object under the name its producer knows it by.</summary>
-internal sealed class NamedByteSource(IByteSource source, string name) : IByteSource
+public sealed class NamedByteSource(IByteSource source, string name) : IByteSource
 {
     public long Length => source.Length;
 

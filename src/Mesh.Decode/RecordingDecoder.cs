@@ -30,11 +30,19 @@ public sealed class RecordingDecoder(
     /// <exception cref="MeshException">
     /// <c>MESH2102</c> a message or place is damaged and the topology says <c>onCorrupt: fail</c>; storage errors as they come.
     /// </exception>
+    public IAsyncEnumerable<ChannelBatch> DecodeAsync(UploadContext upload, DecodeAccount account, CancellationToken cancellationToken) =>
+        DecodeAsync(upload, account, null, cancellationToken);
+
+    /// <summary>The same with clocks that a first pass has made known.</summary>
+    /// <param name="upload">The attempt.</param>
+    /// <param name="account">Filled while decoding; complete at the end.</param>
+    /// <param name="clocks">Corrects times; null to keep them.</param>
+    /// <param name="cancellationToken">Stops decoding.</param>
     public async IAsyncEnumerable<ChannelBatch> DecodeAsync(
-        UploadContext upload, DecodeAccount account, [EnumeratorCancellation] CancellationToken cancellationToken)
+        UploadContext upload, DecodeAccount account, IClockCorrection? clocks, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var reader = await OpenAsync(upload, cancellationToken).ConfigureAwait(false);
-        var session = new RecordingSession(upload, options, account, reader, time);
+        var session = new RecordingSession(upload, options, account, reader, clocks, time);
         while (await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false) is { } block)
         {
             session.Take(block);
@@ -43,7 +51,11 @@ public sealed class RecordingDecoder(
             {
                 goesOn = session.Continue();
                 await WriteLettersAsync(session.Letters.TakePending(), cancellationToken).ConfigureAwait(false);
-                if (session.TakeFull() is { } batch) yield return batch;
+                var batch = session.TakeFull();
+
+                // Whoever takes the batch may be long in writing it.
+                if (session.IsBlockDone) reader.ReleaseBlock();
+                if (batch is not null) yield return batch;
             }
             while (goesOn);
 
@@ -59,6 +71,23 @@ public sealed class RecordingDecoder(
         foreach (var loss in account.Losses) DecodeLog.DataLost(logger, loss.Bytes, loss.Offset, upload.IngestId, loss.Code, loss.Expected, loss.Found);
     }
 
+    /// <summary>A first pass that reads nothing but the timestamps of the selected channels and of the truth channel. Damage is left to the second.</summary>
+    /// <param name="upload">The attempt.</param>
+    /// <param name="stamps">Takes them.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="RecordingFormatException">The object is not a recording.</exception>
+    public async Task ScanStampsAsync(UploadContext upload, IClockStamps stamps, CancellationToken cancellationToken)
+    {
+        await using var reader = await OpenAsync(upload, cancellationToken).ConfigureAwait(false);
+        await StampScanner.ScanAsync(
+            reader,
+            channel => options.Correct(channel, upload.VehicleId),
+            channel => options.Selects(channel.Schema?.Name ?? "", channel.Topic, upload.VehicleId),
+            stamps,
+            options.Messages,
+            cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>The failure of a whole recording because of one damaged place.</summary>
     internal static MeshException Damaged(UploadContext upload, string what) => new(
         "MESH2102", $"Recording {upload.IngestId} is damaged and the topology says onCorrupt: fail. {what}. Set onCorrupt: deadLetter to take what is intact.");
@@ -68,7 +97,7 @@ public sealed class RecordingDecoder(
         var source = await landing.OpenAsync(landing.KeyOf(upload.RecordingUri), cancellationToken).ConfigureAwait(false);
         try
         {
-            return await RecordingFormats.OpenAsync(new NamedByteSource(source, upload.FileName), options.Reader, cancellationToken).ConfigureAwait(false);
+            return await RecordingFormats.OpenAsync(new NamedByteSource(source, upload.FileName), options.Reader with { ListAboveBytes = options.MaxMessageBytes }, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

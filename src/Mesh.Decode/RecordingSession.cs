@@ -5,7 +5,7 @@ using Mesh.Streaming.Ingest;
 namespace Mesh.Decode;
 
 /// <summary>One pass over one recording: which channel goes where, what is open, what is full.</summary>
-internal sealed class RecordingSession(UploadContext upload, DecodeOptions options, DecodeAccount account, RecordingReader reader, TimeProvider time)
+internal sealed class RecordingSession(UploadContext upload, DecodeOptions options, DecodeAccount account, RecordingReader reader, IClockCorrection? clocks, TimeProvider time)
 {
     private const int MeasureRows = 256;
     private const int MeasureBytes = 256 << 10;
@@ -21,6 +21,7 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
     private MessageRef[] run = [];
     private long[] sequences = [];
     private int[] ends = [];
+    private bool[] chosen = [];
     private int position;
     private int current;
     private ChannelStream? full;
@@ -28,6 +29,9 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
     private bool anyRow;
 
     public LetterBook Letters { get; } = new(upload, options, time);
+
+    /// <summary>Whether nothing of the block is needed any more.</summary>
+    public bool IsBlockDone => streams.Count == 0 || position >= ends[streams.Count - 1];
 
     /// <summary>
     /// Takes a block: every message gets its sequence in file order, then the wanted ones are put together by stream, so that each stream
@@ -40,6 +44,11 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         while (routes.Count < reader.Channels.Count) AddRoute();
         if (ends.Length <= streams.Count) ends = new int[streams.Count + 16];
         if (run.Length < messages.Length) (run, sequences) = (new MessageRef[messages.Length], new long[messages.Length]);
+        if (options.Only is { } only)
+        {
+            TakeOnly(messages, only);
+            return;
+        }
 
         // A counting sort: stable, so a stream's messages stay in file order.
         Array.Clear(ends);
@@ -59,10 +68,41 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
             sequences[place] = sequence;
         }
 
+        Begin(messages.Length);
+    }
+
+    // The same sort, over the messages that are selected one by one.
+    private void TakeOnly(ReadOnlySpan<MessageRef> messages, MessageSelection only)
+    {
+        if (chosen.Length < messages.Length) chosen = new bool[messages.Length];
+        Span<long> numbers = new long[messages.Length];
+        Array.Clear(ends);
+        for (int i = 0; i < messages.Length; i++)
+        {
+            var (counter, stream) = routes[messages[i].ChannelIndex];
+            numbers[i] = counter.NextSequence++;
+            chosen[i] = stream is not null && only.Contains(stream.Topic, numbers[i]);
+            if (chosen[i]) ends[stream!.Index + 1]++;
+        }
+
+        for (int i = 1; i < ends.Length; i++) ends[i] += ends[i - 1];
+        for (int i = 0; i < messages.Length; i++)
+        {
+            if (!chosen[i]) continue;
+            int place = ends[routes[messages[i].ChannelIndex].Stream!.Index]++;
+            run[place] = messages[i];
+            sequences[place] = numbers[i];
+        }
+
+        Begin(messages.Length);
+    }
+
+    private void Begin(int messages)
+    {
         // Each end has moved from the start of its stream's run to the end of it.
         int wanted = streams.Count == 0 ? 0 : ends[streams.Count - 1];
-        account.MessagesIn += messages.Length;
-        account.NotSelected += messages.Length - wanted;
+        account.MessagesIn += messages;
+        account.NotSelected += messages - wanted;
         position = 0;
         current = 0;
     }
@@ -124,6 +164,13 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         }
 
         int count = CountRun(stream, messages);
+        if (count == 0 && IsTooLong(messages[0]))
+        {
+            Refuse(stream, messages[0], numbers[0], "MESH2107",
+                $"The message has {messages[0].Length} bytes, more than the {options.MaxMessageBytes} that limits.maxMessage of the topology allows. Raise the limit, give the server the memory it takes, and replay the letter; or record smaller messages.");
+            return 1;
+        }
+
         if (count == 0)
         {
             Refuse(stream, messages[0], numbers[0], "MESH2103",
@@ -159,12 +206,14 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         for (int i = 0; i < limit; i++)
         {
             ref readonly var message = ref messages[i];
-            if (bytes >= MeasureBytes || message.LogTimeNs > long.MaxValue || message.PublishTimeNs > long.MaxValue) return i;
+            if (bytes >= MeasureBytes || message.LogTimeNs > long.MaxValue || message.PublishTimeNs > long.MaxValue || IsTooLong(message)) return i;
             bytes += message.Length;
         }
 
         return limit;
     }
+
+    private bool IsTooLong(in MessageRef message) => message.Length > options.MaxMessageBytes || !message.IsHeld;
 
     private void Refuse(ChannelStream stream, in MessageRef message, long sequence, string code, string reason)
     {
@@ -173,7 +222,7 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
             throw RecordingDecoder.Damaged(upload, $"Message {sequence} of {stream.Topic}: {code}: {reason}");
         }
 
-        Letters.Add(stream, message, data.Span.Slice(message.Offset, message.Length), sequence, code, reason);
+        Letters.Add(stream, message, message.IsHeld ? data.Span.Slice(message.Offset, message.Length) : [], sequence, code, reason);
     }
 
     private ChannelBatch Build(ChannelStream stream)
@@ -195,9 +244,9 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
 
     private void AddRoute()
     {
-        var channel = reader.Channels[routes.Count];
+        var channel = options.Correct(reader.Channels[routes.Count], upload.VehicleId);
         if (!counters.TryGetValue(channel.Topic, out var counter)) counters.Add(channel.Topic, counter = new TopicCounter());
-        routes.Add(new Route(counter, options.Selects(channel.Schema?.Name ?? "", channel.Topic) ? StreamOf(channel, counter) : null));
+        routes.Add(new Route(counter, options.Selects(channel.Schema?.Name ?? "", channel.Topic, upload.VehicleId) ? StreamOf(channel, counter) : null));
     }
 
     private ChannelStream StreamOf(RecordingChannel channel, TopicCounter counter)
@@ -208,7 +257,7 @@ internal sealed class RecordingSession(UploadContext upload, DecodeOptions optio
         }
 
         var stream = new ChannelStream(
-            channel.Topic, channel.Schema, channel.MessageEncoding, counter, recordingId, vehicleId, clockError, options.Messages) { Index = streams.Count };
+            channel.Topic, channel.Schema, channel.MessageEncoding, counter, recordingId, vehicleId, clockError, options.Messages, clock: clocks?.Of(channel.Topic)) { Index = streams.Count };
         streams.Add(stream);
         return stream;
     }

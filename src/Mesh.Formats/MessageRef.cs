@@ -9,4 +9,8 @@ namespace Mesh.Formats;
 /// <param name="Length">Bytes of the payload.</param>
 /// <param name="FileOffset">Byte position in the recording: of the record itself, or of the chunk that holds it.</param>
 public readonly record struct MessageRef(
-    int ChannelIndex, uint Sequence, ulong LogTimeNs, ulong PublishTimeNs, int Offset, int Length, long FileOffset);
+    int ChannelIndex, uint Sequence, ulong LogTimeNs, ulong PublishTimeNs, int Offset, int Length, long FileOffset)
+{
+    /// <summary>Whether the payload is in the block; false only with <see cref="RecordingReaderOptions.ListAboveBytes"/>, where <see cref="Length"/> still says how long it is.</summary>
+    public bool IsHeld => Offset >= 0;
+}

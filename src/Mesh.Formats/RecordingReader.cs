@@ -24,6 +24,14 @@ public abstract class RecordingReader : IAsyncDisposable
     public abstract ValueTask<MessageBlock?> ReadBlockAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Gives back the memory of the block read last where it is too large to be kept for the next one. For consumers that are done with a block
+    /// long before they ask for another; the block must not be used afterwards.
+    /// </summary>
+    public virtual void ReleaseBlock()
+    {
+    }
+
+    /// <summary>
     /// What header and index say, without reading the messages; the query plays no part. May be called before or after reading blocks,
     /// not in between.
     /// </summary>

@@ -27,6 +27,18 @@ public sealed record RecordingReaderOptions
     /// <summary>Bytes of decompressed blocks held ahead of the caller (default: 64 MiB). A block larger than that passes alone.</summary>
     public long MaxBufferedBytes { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// Asked before a block that takes more than <see cref="MaxBufferedBytes"/> is held, with the bytes it takes; reading waits for the answer, which
+    /// is disposed when the block has been given back (default: null, nobody is asked). For programs that read many recordings at a time. MCAP only.
+    /// </summary>
+    public Func<long, CancellationToken, ValueTask<IDisposable>>? AdmitLargeBlock { get; init; }
+
+    /// <summary>
+    /// Bytes of a message above which it is listed without its payload, which is then never held: <see cref="MessageRef.IsHeld"/> is false (default: none
+    /// are). With it, chunks that are too large to be held are read piece by piece instead of being reported as loss. MCAP read forward only.
+    /// </summary>
+    public long ListAboveBytes { get; init; } = long.MaxValue;
+
     /// <summary>Largest message, in bytes (default: 1 GiB, at most 2 000 000 000). A longer one is reported as loss and skipped.</summary>
     public long MaxMessageBytes { get; init; } = 1L << 30;
 
@@ -65,5 +77,6 @@ public sealed record RecordingReaderOptions
     {
         MaxRecordBytes = MaxMessageBytes, MaxChunkBytes = MaxBlockBytes, MaxLosses = MaxLosses, CheckCrc = CheckCrc,
         Parallelism = Parallelism, MaxBufferedBytes = MaxBufferedBytes, DeliverUnchecked = DeliverUnchecked,
+        AdmitLargeBlock = AdmitLargeBlock, ListAboveBytes = ListAboveBytes,
     };
 }

@@ -4,7 +4,7 @@ namespace Mesh.Kafka;
 
 /// <summary>An event as it came from the log.</summary>
 /// <typeparam name="T">Generated event class.</typeparam>
-public sealed record ConsumedEvent<T>(EventPosition Position, string Key, ReadOnlyMemory<byte> RawValue)
+public sealed record ConsumedEvent<T>(EventPosition Position, string Key, ReadOnlyMemory<byte> RawValue) : IConsumed
     where T : class, IMessage<T>
 {
     /// <summary>The event; null when the bytes are not one (see <see cref="Error"/>).</summary>
@@ -21,4 +21,6 @@ public sealed record ConsumedEvent<T>(EventPosition Position, string Key, ReadOn
 
     /// <summary>The <c>tracestate</c> that belongs to it.</summary>
     public string? TraceState { get; init; }
+
+    int IConsumed.Bytes => RawValue.Length;
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Confluent.Kafka;
-using Google.Protobuf;
 using Mesh.Model;
 using Microsoft.Extensions.Logging;
 
@@ -11,13 +10,14 @@ namespace Mesh.Kafka;
 /// The thread that owns the native consumer. It never stops polling for longer than a moment, or the group would take its partitions
 /// away: when the reader is slow the partitions are paused and polling goes on. The buffer is bounded by events and bytes.
 /// </summary>
+/// <typeparam name="T">What a record is read as.</typeparam>
 internal sealed partial class ConsumerThread<T>
-    where T : class, IMessage<T>, new()
+    where T : class, IConsumed
 {
-    private const int BufferedEvents = 512;
     private const long BufferedBytes = 16 << 20;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan PatienceWithReader = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PlacingTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
 
     private readonly KafkaOptions options;
@@ -25,19 +25,21 @@ internal sealed partial class ConsumerThread<T>
     private readonly string group;
     private readonly ILogger logger;
     private readonly ClientLog clientLog;
-    private readonly EventReading<T> reading = new();
+    private readonly Func<ConsumeResult<byte[], byte[]>, T> read;
     private readonly PartitionOwnership ownership = new();
     private readonly Channel<Buffered> buffer = Channel.CreateUnbounded<Buffered>(new() { SingleReader = true, SingleWriter = true });
     private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object signal = new();
     private volatile bool stopping;
+    private bool placingFailed;
     private int started;
     private int heldEvents;
     private long heldBytes;
     private bool paused;
 
-    public ConsumerThread(KafkaOptions options, string topic, string group, ILogger logger)
+    public ConsumerThread(KafkaOptions options, string topic, string group, Func<ConsumeResult<byte[], byte[]>, T> read, ILogger logger)
     {
+        this.read = read;
         this.options = options;
         this.topic = topic;
         this.group = group;
@@ -45,13 +47,19 @@ internal sealed partial class ConsumerThread<T>
         clientLog = new ClientLog(options, logger);
     }
 
+    /// <summary>Most events that wait for the reader (default: 512).</summary>
+    public int MaxBufferedEvents { get; init; } = 512;
+
+    /// <summary>Where reading of partitions begins that have been assigned; null for the group's offsets. One that is left out begins at its start.</summary>
+    public Func<IReadOnlyList<int>, CancellationToken, Task<IReadOnlyDictionary<int, long>>>? Place { get; init; }
+
     public void Start()
     {
         if (Interlocked.Exchange(ref started, 1) == 1) return;
         new Thread(Run) { IsBackground = true, Name = $"{group} {topic}" }.Start();
     }
 
-    public async ValueTask<ConsumedEvent<T>> ReadAsync(CancellationToken cancellationToken)
+    public async ValueTask<T> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -67,7 +75,7 @@ internal sealed partial class ConsumerThread<T>
         }
     }
 
-    public bool TryRead([NotNullWhen(true)] out ConsumedEvent<T>? consumed)
+    public bool TryRead([NotNullWhen(true)] out T? consumed)
     {
         consumed = null;
         while (consumed is null && buffer.Reader.TryRead(out var buffered)) consumed = Take(buffered);
@@ -83,15 +91,17 @@ internal sealed partial class ConsumerThread<T>
     }
 
     // What was read before a rebalance and is no longer ours is the new owner's to deliver.
-    private ConsumedEvent<T>? Take(Buffered buffered)
+    private T? Take(Buffered buffered)
     {
         Interlocked.Decrement(ref heldEvents);
-        Interlocked.Add(ref heldBytes, -buffered.Event.RawValue.Length);
+        Interlocked.Add(ref heldBytes, -buffered.Event.Bytes);
         Wake();
-        return ownership.IsCurrent(buffered.Event.Position.Partition, buffered.Generation) ? buffered.Event : null;
+        if (!ownership.IsCurrent(buffered.Event.Position.Partition, buffered.Generation)) return null;
+        KafkaMetrics.AddConsumed(topic, group, buffered.Event.Bytes);
+        return buffered.Event;
     }
 
-    private bool IsFull => Volatile.Read(ref heldEvents) >= BufferedEvents || Interlocked.Read(ref heldBytes) >= BufferedBytes;
+    private bool IsFull => Volatile.Read(ref heldEvents) >= MaxBufferedEvents || Interlocked.Read(ref heldBytes) >= BufferedBytes;
 
     private void Wake()
     {
@@ -137,6 +147,7 @@ internal sealed partial class ConsumerThread<T>
     private bool Session()
     {
         paused = false;
+        placingFailed = false;
         using var consumer = Build();
         consumer.Subscribe(topic);
         try
@@ -146,7 +157,7 @@ internal sealed partial class ConsumerThread<T>
                 Commit(consumer);
                 if (IsFull) MakeReaderRoom(consumer);
                 else if (paused) Resume(consumer);
-                if (!Poll(consumer)) return false;
+                if (!Poll(consumer) || placingFailed) return false;
             }
 
             Commit(consumer);
@@ -186,10 +197,10 @@ internal sealed partial class ConsumerThread<T>
         int partition = record.Partition.Value;
         int generation = ownership.Read(partition, record.Offset.Value);
         if (generation == 0) return;
-        var consumed = reading.Read(record);
+        var consumed = read(record);
         if (consumed.Error is { } reason) Log.Unreadable(logger, topic, partition, record.Offset.Value, reason);
         Interlocked.Increment(ref heldEvents);
-        Interlocked.Add(ref heldBytes, consumed.RawValue.Length);
+        Interlocked.Add(ref heldBytes, consumed.Bytes);
         buffer.Writer.TryWrite(new Buffered(consumed, generation));
     }
 
@@ -238,17 +249,12 @@ internal sealed partial class ConsumerThread<T>
             QueuedMinMessages = 1_000,
             QueuedMaxMessagesKbytes = 16 << 10,
         });
-        return new ConsumerBuilder<byte[], byte[]>(config)
+        var builder = new ConsumerBuilder<byte[], byte[]>(config)
             .SetLogHandler((_, message) => clientLog.OnLog(message))
             .SetErrorHandler((_, error) =>
             {
                 clientLog.OnError(error);
                 if (ClientLog.IsAway(error)) coordinatorInDoubt = true;
-            })
-            .SetPartitionsAssignedHandler((_, partitions) =>
-            {
-                foreach (var partition in partitions) ownership.Assign(partition.Partition.Value);
-                Log.Assigned(logger, group, topic, TextOf(partitions.Select(partition => partition.Partition)));
             })
             .SetPartitionsRevokedHandler((consumer, partitions) =>
             {
@@ -256,8 +262,40 @@ internal sealed partial class ConsumerThread<T>
                 Commit(consumer);
                 Release(partitions.Select(partition => partition.Partition));
             })
-            .SetPartitionsLostHandler((_, partitions) => Release(partitions.Select(partition => partition.Partition)))
-            .Build();
+            .SetPartitionsLostHandler((_, partitions) => Release(partitions.Select(partition => partition.Partition)));
+        builder = Place is null
+            ? builder.SetPartitionsAssignedHandler((_, partitions) => Assign(partitions))
+            : builder.SetPartitionsAssignedHandler((_, partitions) => AssignPlaced(partitions));
+        return builder.Build();
+    }
+
+    private void Assign(List<TopicPartition> partitions)
+    {
+        foreach (var partition in partitions) ownership.Assign(partition.Partition.Value);
+        Log.Assigned(logger, group, topic, TextOf(partitions.Select(partition => partition.Partition)));
+    }
+
+    // The client wants the places before it goes on, and this thread is there to wait for it.
+    private IEnumerable<TopicPartitionOffset> AssignPlaced(List<TopicPartition> partitions)
+    {
+        using var patience = new CancellationTokenSource(PlacingTimeout);
+        try
+        {
+            var starts = Place!([.. partitions.Select(partition => partition.Partition.Value)], patience.Token).GetAwaiter().GetResult();
+            Assign(partitions);
+            return
+            [
+                .. partitions.Select(partition => new TopicPartitionOffset(
+                    partition, starts.TryGetValue(partition.Partition.Value, out long start) ? new Offset(start) : Offset.Beginning)),
+            ];
+        }
+        catch (Exception exception) when (exception is MeshException or OperationCanceledException)
+        {
+            // To read from elsewhere would be wrong: join again.
+            placingFailed = true;
+            Log.ReadRetried(logger, group, topic, exception.Message);
+            return [];
+        }
     }
 
     private void Release(IEnumerable<Partition> partitions)
@@ -268,5 +306,5 @@ internal sealed partial class ConsumerThread<T>
 
     private static string TextOf(IEnumerable<Partition> partitions) => string.Join(", ", partitions.Select(partition => partition.Value));
 
-    private readonly record struct Buffered(ConsumedEvent<T> Event, int Generation);
+    private readonly record struct Buffered(T Event, int Generation);
 }

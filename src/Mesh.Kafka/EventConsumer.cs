@@ -12,7 +12,7 @@ namespace Mesh.Kafka;
 public sealed class EventConsumer<T> : IAsyncDisposable
     where T : class, IMessage<T>, new()
 {
-    private readonly ConsumerThread<T> thread;
+    private readonly ConsumerThread<ConsumedEvent<T>> thread;
     private readonly string group;
 
     /// <param name="options">Where from.</param>
@@ -22,7 +22,7 @@ public sealed class EventConsumer<T> : IAsyncDisposable
     public EventConsumer(KafkaOptions options, string topic, string group, ILogger logger)
     {
         this.group = group;
-        thread = new ConsumerThread<T>(options, topic, group, logger);
+        thread = new ConsumerThread<ConsumedEvent<T>>(options, topic, group, new EventReading<T>().Read, logger);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Confluent.Kafka;
 using Google.Protobuf;
 using Mesh.Model;
@@ -12,18 +13,10 @@ namespace Mesh.Kafka;
 /// </summary>
 public sealed class EventProducer : IAsyncDisposable
 {
-    private const int DeliveryTimeoutMs = 30_000;
-
-    private readonly KafkaOptions options;
-    private readonly ILogger logger;
-    private readonly ClientLog clientLog;
     private readonly SchemaRegistry registry;
     private readonly TimeProvider time;
     private readonly string registryUrl;
-    private readonly Lock gate = new();
-    private readonly List<IProducer<string, byte[]>> retired = [];
-    private IProducer<string, byte[]> producer;
-    private volatile IProducer<string, byte[]>? failed;
+    private readonly RecordProducer records;
 
     /// <param name="options">Where to.</param>
     /// <param name="logger">Takes the client's own log.</param>
@@ -33,11 +26,8 @@ public sealed class EventProducer : IAsyncDisposable
     {
         this.time = time ?? TimeProvider.System;
         registryUrl = options.SchemaRegistryUrl.TrimEnd('/');
-        this.options = options;
-        this.logger = logger;
-        clientLog = new ClientLog(options, logger);
         registry = new SchemaRegistry(options, logger);
-        producer = Build();
+        records = new RecordProducer(options, logger);
     }
 
     /// <summary>Publishes an event and waits until the log has it.</summary>
@@ -70,24 +60,15 @@ public sealed class EventProducer : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        // Every publisher waits for its own events, so there is nothing to flush.
-        lock (gate)
-        {
-            foreach (var old in retired) old.Dispose();
-            retired.Clear();
-            producer.Dispose();
-        }
-
+        await records.DisposeAsync().ConfigureAwait(false);
         registry.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private async Task<EventPosition> SendAsync(
         string topic, string key, EventSchema schema, int schemaId, byte[] value, EventOrigin? origin, CancellationToken cancellationToken)
     {
-        var current = producer;
         var cloudEvent = new CloudEvent(
             origin?.Id ?? CloudEvent.IdOf(schema.FullName, topic, key, WireFormat.MessageOf(value, schema)), CloudEvent.MeshSource, schema.FullName)
         {
@@ -102,67 +83,14 @@ public sealed class EventProducer : IAsyncDisposable
         EventTracing.Inject(headers, activity, origin);
         try
         {
-            var message = new Message<string, byte[]> { Key = key, Value = value, Headers = headers };
-            var result = await current.ProduceAsync(topic, message, cancellationToken).ConfigureAwait(false);
-            var position = new EventPosition(result.Topic, result.Partition.Value, result.Offset.Value);
+            var position = await records.SendAsync(topic, Encoding.UTF8.GetBytes(key), value, headers, cancellationToken).ConfigureAwait(false);
             EventTracing.Sent(activity, position);
             return position;
         }
-        catch (KafkaException exception)
+        catch (MeshException exception) when (exception.InnerException is KafkaException { Error: var error })
         {
-            var error = exception.Error;
             EventTracing.Failed(activity, error.Code.ToString(), error.Reason);
-            if (error.Code is ErrorCode.MsgSizeTooLarge)
-            {
-                throw new MeshException(
-                    "MESH7103",
-                    $"An event of {value.Length:N0} bytes is larger than {topic} takes. Raise the topic's max.message.bytes, or put the payload in the object store.",
-                    innerException: exception);
-            }
-
-            if (EndsProducer(error) || ReferenceEquals(failed, current)) Replace(current, error);
-            throw new MeshException(
-                "MESH7101",
-                $"The event log at {options.Bootstrap} did not take an event for {topic}: {error.Reason}. Check kafka.bootstrap and that the broker runs.",
-                isTransient: true, exception);
+            throw;
         }
-    }
-
-    // The event that a fatal error hits is answered with the broker's own code, and so is every later one.
-    private static bool EndsProducer(Error error) => error.IsFatal || error.Code
-        is ErrorCode.Local_Fatal or ErrorCode.OutOfOrderSequenceNumber or ErrorCode.InvalidProducerEpoch or ErrorCode.UnknownProducerId or ErrorCode.ProducerFenced;
-
-    // An idempotent producer that lost track of its sequence (the log was wiped, its id expired) never sends again.
-    private void Replace(IProducer<string, byte[]> broken, Error error)
-    {
-        lock (gate)
-        {
-            if (!ReferenceEquals(producer, broken)) return;
-            Log.ClientReplaced(logger, options.ClientId, error.Reason);
-            // Others may still wait for their events' answers, which end with their timeout; disposing would leave them waiting for ever.
-            retired.Add(broken);
-            producer = Build();
-        }
-    }
-
-    private IProducer<string, byte[]> Build()
-    {
-        var config = ClientSettings.For(options, new ProducerConfig
-        {
-            EnableIdempotence = true,
-            Acks = Acks.All,
-            LingerMs = 5,
-            MessageTimeoutMs = DeliveryTimeoutMs,
-            // Java's partitioner: whoever produces, events of a key share a partition.
-            Partitioner = Partitioner.Murmur2Random,
-        });
-        return ClientSettings.Build(options, () => new ProducerBuilder<string, byte[]>(config)
-            .SetLogHandler((_, message) => clientLog.OnLog(message))
-            .SetErrorHandler((handle, error) =>
-            {
-                if (error.IsFatal) failed = handle;
-                clientLog.OnError(error);
-            })
-            .Build());
     }
 }

@@ -11,7 +11,7 @@ namespace Mesh.Kafka;
 internal sealed record EventSchema(string FullName, string FileName, byte[] MessageIndex)
 {
     private static readonly Dictionary<string, EventSchema> ByName =
-        new[] { UploadReflection.Descriptor, LakeReflection.Descriptor, JobsReflection.Descriptor, DeadLetterReflection.Descriptor }
+        new[] { UploadReflection.Descriptor, LakeReflection.Descriptor, JobsReflection.Descriptor, CompressionReflection.Descriptor, DeadLetterReflection.Descriptor }
             .SelectMany(file => file.MessageTypes)
             .ToDictionary(message => message.FullName, Create);
 

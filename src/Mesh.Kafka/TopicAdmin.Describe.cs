@@ -51,6 +51,30 @@ public sealed partial class TopicAdmin
             settings, groups);
     }
 
+    /// <summary>
+    /// What the broker called a topic when it was created (KIP-516), as 32 lower-case hexadecimal digits: a topic that is deleted and created again has
+    /// another. Empty where brokers do not tell (before Kafka 2.8), and with SCRAM, which is not spoken here.
+    /// </summary>
+    /// <exception cref="MeshException"><c>MESH7108</c>: there is no such topic. <c>MESH7107</c>, transient when no broker answers.</exception>
+    public async Task<string> ReadTopicIdAsync(string topic, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new TopicIdRequest(options).SendAsync(topic, cancellationToken).ConfigureAwait(false)
+                ?? throw new MeshException("MESH7108", $"There is no topic '{topic}' at {options.Bootstrap}. `mesh topics list` shows those there are.");
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException)
+        {
+            throw Failed($"read the id of topic {topic}", new Error(ErrorCode.Local_Transport, exception.Message), exception);
+        }
+    }
+
+    /// <summary>Offsets of the first records that partitions still have.</summary>
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
+    public async Task<IReadOnlyDictionary<int, long>> ReadStartsAsync(string topic, IReadOnlyCollection<int> partitions, CancellationToken cancellationToken) =>
+        (await RangesAsync([.. partitions.Select(partition => new TopicPartition(topic, partition))], cancellationToken).ConfigureAwait(false))
+            .ToDictionary(range => range.Key.Partition.Value, range => range.Value.Start);
+
     /// <summary>The consumer groups, by name.</summary>
     /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
     public async Task<IReadOnlyList<GroupSummary>> ListGroupsAsync(CancellationToken cancellationToken)
@@ -71,6 +95,19 @@ public sealed partial class TopicAdmin
         var metadata = await OnThreadAsync("list the topics", () => admin.GetMetadata(RequestTimeout), cancellationToken).ConfigureAwait(false);
         var places = metadata.Topics.Where(topic => !topic.Error.IsError).SelectMany(PlacesOf).ToList();
         return await LagAsync(group, places, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Where the partitions of some topics end: the offset that the next record gets.</summary>
+    /// <param name="wanted">Which topics.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
+    public async Task<IReadOnlyDictionary<(string Topic, int Partition), long>> EndOffsetsAsync(Func<string, bool> wanted, CancellationToken cancellationToken)
+    {
+        var metadata = await OnThreadAsync("list the topics", () => admin.GetMetadata(RequestTimeout), cancellationToken).ConfigureAwait(false);
+        var places = metadata.Topics.Where(topic => !topic.Error.IsError && wanted(topic.Topic)).SelectMany(PlacesOf).ToList();
+        if (places.Count == 0) return new Dictionary<(string, int), long>();
+        using var consumer = BuildReader();
+        return (await OffsetsAsync(consumer, places, End, cancellationToken).ConfigureAwait(false)).ToDictionary(end => (end.Key.Topic, end.Key.Partition.Value), end => end.Value);
     }
 
     private static IEnumerable<TopicPartition> PlacesOf(TopicMetadata topic) =>

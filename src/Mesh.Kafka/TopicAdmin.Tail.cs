@@ -40,12 +40,7 @@ public sealed partial class TopicAdmin
                 long end = ranges[record.TopicPartition].End;
                 if (record.IsPartitionEOF || record.Offset.Value >= end - 1) open.Remove(record.TopicPartition);
                 if (record.IsPartitionEOF || (!follow && record.Offset.Value >= end)) continue;
-                yield return new LogRecord(
-                    new EventPosition(record.Topic, record.Partition.Value, record.Offset.Value), DateTimeOffset.FromUnixTimeMilliseconds(record.Message.Timestamp.UnixTimestampMs),
-                    record.Message.Key, record.Message.Value, [.. (record.Message.Headers ?? []).Select(header => KeyValuePair.Create(header.Key, header.GetValueBytes() ?? []))])
-                {
-                    CloudEvent = CloudEvent.Read(record.Message.Headers),
-                };
+                yield return LogRecord.Of(record);
             }
         }
     }

@@ -35,16 +35,25 @@ public sealed partial class TopicAdmin : IAsyncDisposable
             .Build());
     }
 
+    /// <summary>Creates those of the topics that do not exist, with the broker's defaults.</summary>
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
+    public Task EnsureAsync(IReadOnlyDictionary<string, int> topics, CancellationToken cancellationToken) => EnsureAsync(topics, null, cancellationToken);
+
     /// <summary>Creates those of the topics that do not exist; the others stay as they are.</summary>
     /// <param name="topics">Name and number of partitions.</param>
+    /// <param name="settings">Settings of those that are not as the broker's defaults, by topic; null for none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers.</exception>
-    public async Task EnsureAsync(IReadOnlyDictionary<string, int> topics, CancellationToken cancellationToken)
+    public async Task EnsureAsync(
+        IReadOnlyDictionary<string, int> topics, IReadOnlyDictionary<string, Dictionary<string, string>>? settings, CancellationToken cancellationToken)
     {
         // Those that an operator has created need no right to create them.
         var existing = await ListAsync(cancellationToken).ConfigureAwait(false);
         var specifications = topics.Where(topic => !existing.ContainsKey(topic.Key)).Select(topic =>
-            new TopicSpecification { Name = topic.Key, NumPartitions = topic.Value, ReplicationFactor = options.ReplicationFactor }).ToList();
+            new TopicSpecification
+            {
+                Name = topic.Key, NumPartitions = topic.Value, ReplicationFactor = options.ReplicationFactor, Configs = settings?.GetValueOrDefault(topic.Key),
+            }).ToList();
         if (specifications.Count == 0) return;
         try
         {
@@ -79,7 +88,13 @@ public sealed partial class TopicAdmin : IAsyncDisposable
     /// topic. Partition after partition, each in order.
     /// </summary>
     /// <exception cref="MeshException"><c>MESH7107</c>, transient: the broker is away or stopped answering for 30 s.</exception>
-    public async IAsyncEnumerable<ConsumedEvent<T>> ReadToEndAsync<T>(string topic, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ConsumedEvent<T>> ReadToEndAsync<T>(string topic, CancellationToken cancellationToken)
+        where T : class, IMessage<T>, new() => ReadToEndAsync<T>(topic, new Dictionary<int, long>(), cancellationToken);
+
+    /// <summary>The same from the given offsets on; a partition that has deleted the record there, or is not named, from its beginning.</summary>
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient: the broker is away or stopped answering for 30 s.</exception>
+    public async IAsyncEnumerable<ConsumedEvent<T>> ReadToEndAsync<T>(
+        string topic, IReadOnlyDictionary<int, long> from, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class, IMessage<T>, new()
     {
         var topics = await ListAsync(cancellationToken).ConfigureAwait(false);
@@ -92,9 +107,10 @@ public sealed partial class TopicAdmin : IAsyncDisposable
             var place = new TopicPartition(topic, partition);
             var range = await OnThreadAsync(
                 $"read {topic}", () => consumer.QueryWatermarkOffsets(place, RequestTimeout), cancellationToken).ConfigureAwait(false);
-            if (range.High.Value <= range.Low.Value) continue;
+            long start = Math.Max(range.Low.Value, from.GetValueOrDefault(partition));
+            if (range.High.Value <= start) continue;
 
-            consumer.Assign(new TopicPartitionOffset(place, range.Low));
+            consumer.Assign(new TopicPartitionOffset(place, start));
             for (bool more = true; more;)
             {
                 var step = await OnThreadAsync($"read {topic}", () => ReadStep(consumer, range.High.Value), cancellationToken).ConfigureAwait(false);

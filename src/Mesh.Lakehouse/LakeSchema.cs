@@ -9,7 +9,7 @@ namespace Mesh.Lakehouse;
 /// </summary>
 internal static class LakeSchema
 {
-    public static void Migrate(MetadataDatabase database) => database.Migrate("lake",
+    private static readonly string[] Scripts =
     [
         """
         CREATE TABLE tables (
@@ -36,5 +36,19 @@ internal static class LakeSchema
         INSERT INTO namespaces (name, properties) SELECT DISTINCT namespace, '{}' FROM tables;
         CREATE TABLE retired_locations (location TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
         """,
-    ]);
+        // Topology versions were hashes of the text, twelve hexadecimal digits; they are whole numbers now, and what there is is version 1. Of
+        // several hashes for one upload and table one becomes it: that the rows are there is all that counts.
+        """
+        UPDATE ledger SET topology_version = '1'
+        WHERE length(topology_version) = 12 AND NOT EXISTS (
+            SELECT 1 FROM ledger other
+            WHERE other.table_uuid = ledger.table_uuid AND other.ingest_id = ledger.ingest_id AND other.topology = ledger.topology
+                AND (other.topology_version = '1' OR other.topology_version < ledger.topology_version));
+        """,
+    ];
+
+    public static void Migrate(MetadataDatabase database) => database.Migrate("lake", Scripts);
+
+    /// <summary>Runs the first scripts only, as an older program did.</summary>
+    internal static void Migrate(MetadataDatabase database, int scripts) => database.Migrate("lake", Scripts[..scripts]);
 }

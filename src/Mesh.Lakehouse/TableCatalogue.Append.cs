@@ -17,7 +17,7 @@ public sealed partial class TableCatalogue
     /// </summary>
     /// <exception cref="MeshException">
     /// <c>MESH8106</c> when a file is missing, of another size or of another partitioning; <c>MESH8107</c> (transient) when others kept
-    /// changing the table. Nothing has been committed then.
+    /// changing the table; <c>MESH8160</c> (transient) when the table's source offsets are not the expected ones. Nothing has been committed then.
     /// </exception>
     public async ValueTask<AppendOutcome> AppendAsync(TableIdentifier identifier, AppendRequest request, CancellationToken cancellationToken)
     {
@@ -26,30 +26,33 @@ public sealed partial class TableCatalogue
         for (int attempt = 1; ; attempt++)
         {
             var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
+            SourceOffsets.Require(identifier, state.Metadata.Properties, request.ExpectedSourceOffsets);
             var (accepted, duplicates) = await SplitAsync(state, request.Sets, cancellationToken).ConfigureAwait(false);
-            var commit = await PrepareAsync(state, accepted, request.SourceOffsets, commitId, cancellationToken).ConfigureAwait(false);
-            if (accepted.Count == 0 && ReferenceEquals(commit.Next, state))
-            {
-                // Also what a process finds that was killed right after the swap: it may have died before the hint.
-                if (!hinted.ContainsKey(identifier)) await PublishVersionHintAsync(state).ConfigureAwait(false);
-                return new AppendOutcome(state.Table, null, [], duplicates);
-            }
-
-            CrashPoint.Reach("lake.before-swap");
+            PreparedCommit? commit = null;
             try
             {
+                commit = await WhileCurrentAsync(state, () => PrepareAsync(state, accepted, request, commitId, cancellationToken), cancellationToken).ConfigureAwait(false);
+                if (accepted.Count == 0 && ReferenceEquals(commit.Next, state))
+                {
+                    // Also what a process finds that was killed right after the swap: it may have died before the hint.
+                    if (!hinted.ContainsKey(identifier)) await PublishVersionHintAsync(state).ConfigureAwait(false);
+                    return new AppendOutcome(state.Table, null, [], duplicates);
+                }
+
+                CrashPoint.Reach("lake.before-swap");
                 await database.WriteAsync(
                     async transaction =>
                     {
                         if (!ReferenceEquals(commit.Next, state)) await SwapPointerAsync(transaction, state, commit.Next).ConfigureAwait(false);
+                        CrashPoint.Reach("lake.mid-swap");
                         await AddToLedgerAsync(transaction, commit, accepted).ConfigureAwait(false);
-                        if (accepted.Count > 0 && request.OnCommitting is { } committing) await committing(transaction, commit.Next.Table, accepted).ConfigureAwait(false);
+                        if ((accepted.Count > 0 || request.Files.Count > 0) && request.OnCommitting is { } committing) await committing(transaction, commit.Next.Table, accepted).ConfigureAwait(false);
                     },
                     cancellationToken).ConfigureAwait(false);
             }
             catch (CommitConflictException)
             {
-                await TryDeleteAsync(commit.WrittenUris).ConfigureAwait(false);
+                await TryDeleteAsync(commit?.WrittenUris ?? []).ConfigureAwait(false);
                 await BackOffAsync(identifier, attempt, cancellationToken).ConfigureAwait(false);
                 continue;
             }
@@ -98,10 +101,10 @@ public sealed partial class TableCatalogue
 
     /// <summary>Writes everything the commit will point to. Nothing of it is visible before the swap.</summary>
     private async ValueTask<PreparedCommit> PrepareAsync(
-        TableState state, IReadOnlyList<IngestSet> accepted, IReadOnlyDictionary<string, long> offsets, string commitId, CancellationToken cancellationToken)
+        TableState state, IReadOnlyList<IngestSet> accepted, AppendRequest request, string commitId, CancellationToken cancellationToken)
     {
-        var properties = SourceOffsets.Raise(state.Metadata.Properties, offsets);
-        var files = await CheckFilesAsync(state, [.. accepted.SelectMany(set => set.Files)], cancellationToken).ConfigureAwait(false);
+        var properties = SourceOffsets.Raise(state.Metadata.Properties, request.SourceOffsets);
+        var files = await CheckFilesAsync(state, [.. accepted.SelectMany(set => set.Files), .. request.Files], cancellationToken).ConfigureAwait(false);
         if (files.Count == 0 && properties is null) return new PreparedCommit(state, null, []);
 
         var written = new List<string>();

@@ -18,9 +18,9 @@ public sealed partial class TableCatalogue
         for (int attempt = 1; ; attempt++)
         {
             var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
-            if (await prepare(state).ConfigureAwait(false) is not { } change) return state;
             try
             {
+                if (await WhileCurrentAsync(state, () => prepare(state), cancellationToken).ConfigureAwait(false) is not { } change) return state;
                 return await SwapAsync(state, change, cancellationToken).ConfigureAwait(false);
             }
             catch (CommitConflictException)

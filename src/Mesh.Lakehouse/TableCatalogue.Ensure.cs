@@ -106,6 +106,7 @@ public sealed partial class TableCatalogue
 
     private async ValueTask BackOffAsync(TableIdentifier identifier, int attempt, CancellationToken cancellationToken)
     {
+        LakehouseMetrics.Conflicts.Add(1, new KeyValuePair<string, object?>("mesh.table", identifier.ToString()));
         if (attempt >= options.MaxCommitAttempts)
         {
             throw new MeshException("MESH8107",

@@ -41,12 +41,23 @@ public sealed partial class TableCatalogue
     /// <param name="columns">Top-level columns; null for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="MeshException"><c>MESH8109</c> when a column is unknown; <c>MESH8113</c> when the file does not fit the table.</exception>
+    public IAsyncEnumerable<RecordBatch> ReadFileAsync(
+        TableIdentifier identifier, PlannedFile file, IReadOnlyList<string>? columns, CancellationToken cancellationToken) =>
+        ReadFileAsync(identifier, file, columns, null, cancellationToken);
+
+    /// <summary>Reads those rows of a planned file that match, as <see cref="ReadFileAsync(TableIdentifier, PlannedFile, IReadOnlyList{string}?, CancellationToken)"/> does.</summary>
+    /// <param name="identifier">The table.</param>
+    /// <param name="file">The file, as planned.</param>
+    /// <param name="columns">Top-level columns; null for all.</param>
+    /// <param name="filter">Only rows that match; null for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="MeshException"><c>MESH8109</c> when a column is unknown; <c>MESH8113</c> when the file does not fit the table.</exception>
     public async IAsyncEnumerable<RecordBatch> ReadFileAsync(
-        TableIdentifier identifier, PlannedFile file, IReadOnlyList<string>? columns, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TableIdentifier identifier, PlannedFile file, IReadOnlyList<string>? columns, Predicate? filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
         var schema = Project(identifier, state.Metadata.CurrentSchema, columns);
-        await foreach (var batch in new TableFileReader(lake, state.Metadata, schema, null).ReadAsync(file, cancellationToken).ConfigureAwait(false)) yield return batch;
+        await foreach (var batch in new TableFileReader(lake, state.Metadata, schema, filter).ReadAsync(file, cancellationToken).ConfigureAwait(false)) yield return batch;
     }
 
     /// <summary>Number of manifests of the current snapshot of a table as it was loaded: what planning a scan has to look at.</summary>

@@ -151,6 +151,25 @@ public sealed partial class TableCatalogue
     /// <summary>Now, but never before the table's last change: a clock set back must not make history run backwards.</summary>
     private long NowMs(TableMetadata metadata) => Math.Max(time.GetUtcNow().ToUnixTimeMilliseconds(), metadata.LastUpdatedMs);
 
+    /// <summary>
+    /// Prepares a change to <paramref name="state"/>. What is missing because the table has moved on and its older snapshots were expired
+    /// meanwhile is a conflict like any other.
+    /// </summary>
+    /// <exception cref="CommitConflictException">The state is no longer the table's.</exception>
+    private async ValueTask<T> WhileCurrentAsync<T>(TableState state, Func<ValueTask<T>> prepare, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await prepare().ConfigureAwait(false);
+        }
+        catch (MeshException exception) when (exception.Code == "MESH8003")
+        {
+            var now = await FindStateAsync(state.Identifier, cancellationToken).ConfigureAwait(false);
+            if (now is null || now.MetadataUri == state.MetadataUri) throw;
+            throw new CommitConflictException();
+        }
+    }
+
     /// <summary>Deletes what a failed attempt wrote. A leftover is harmless: the sweep finds it.</summary>
     private async ValueTask TryDeleteAsync(IEnumerable<string> uris)
     {

@@ -14,6 +14,7 @@ namespace Mesh.Partition;
 internal sealed class OpenFile(IObjectStore lake, string key, Table table, IReadOnlyList<object?> partition) : IAsyncDisposable
 {
     private const int SortedBatchRows = 4096;
+    private const long SortedBatchBytes = 8 << 20;
 
     private readonly List<RecordBatch> rows = [];
     private LakeFileWriter? writer;
@@ -61,9 +62,10 @@ internal sealed class OpenFile(IObjectStore lake, string key, Table table, IRead
         else
         {
             var sorted = order.Sort();
-            for (int start = 0; start < sorted.Length; start += SortedBatchRows)
+            int step = (int)Math.Clamp(SortedBatchBytes * sorted.Length / Math.Max(1, BufferedBytes), 1, SortedBatchRows);
+            for (int start = 0; start < sorted.Length; start += step)
             {
-                var part = RowGather.Take(rows, sorted.AsSpan(start, Math.Min(SortedBatchRows, sorted.Length - start)));
+                var part = RowGather.Take(rows, sorted.AsSpan(start, Math.Min(step, sorted.Length - start)));
                 await writer.WriteAsync(part, cancellationToken).ConfigureAwait(false);
             }
         }

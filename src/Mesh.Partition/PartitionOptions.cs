@@ -35,7 +35,7 @@ public sealed partial record PartitionOptions
         var options = new PartitionOptions();
         if (section is null) return options;
 
-        section.AllowKeys("by", "sortBy", "targetFileBytes");
+        section.AllowKeys("by", "sortBy", "targetFileBytes", "namespace");
         options = options with { TargetFileBytes = section.GetBytes("targetFileBytes", options.TargetFileBytes) };
         if (options.TargetFileBytes < 1 << 20) section.Get("targetFileBytes")?.Report("targetFileBytes must be at least 1MiB.");
         if (section.Get("by") is { } by) options = options with { PartitionBy = ReadFields(by) };

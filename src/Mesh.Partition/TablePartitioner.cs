@@ -14,7 +14,7 @@ namespace Mesh.Partition;
 /// </summary>
 /// <param name="upload">The attempt.</param>
 /// <param name="options">Layout and limits.</param>
-/// <param name="policy">What a changed message schema may do to its table.</param>
+/// <param name="policy">What changed columns may do to their table.</param>
 /// <param name="catalogue">Tables.</param>
 /// <param name="lake">Where the files go: <c>NAMESPACE/NAME/data/PARTITION/ATTEMPT-TABLE-N.parquet</c>.</param>
 public sealed class TablePartitioner(
@@ -24,6 +24,9 @@ public sealed class TablePartitioner(
     private readonly Dictionary<(TableIdentifier Named, Schema Columns), TableWriter> routes = [];
     private long flushes;
 
+    /// <summary>The same for a message schema of a channel (default: the same for all).</summary>
+    public Func<string, string, SchemaChangePolicy> PolicyOf { get; init; } = (_, _) => policy;
+
     /// <summary>Bytes of rows in memory.</summary>
     public long BufferedBytes { get; private set; }
 
@@ -31,22 +34,25 @@ public sealed class TablePartitioner(
     /// <returns>The table they went to.</returns>
     /// <exception cref="MeshException">Of catalogue and storage; transient ones mean that the attempt is to be repeated as a whole.</exception>
     public ValueTask<TableIdentifier> WriteAsync(ChannelBatch batch, CancellationToken cancellationToken) =>
-        WriteAsync(TableNames.OfMessages(batch.SchemaName, batch.Channel), batch.Batch, cancellationToken);
+        WriteAsync(upload.Tables.OfMessages(batch.SchemaName, batch.Channel), batch.Batch, PolicyOf(batch.SchemaName, batch.Channel), cancellationToken);
 
     /// <summary>Appends rows to a table, or to its neighbour for incompatible columns.</summary>
     /// <returns>The table they went to.</returns>
-    public async ValueTask<TableIdentifier> WriteAsync(TableIdentifier table, RecordBatch batch, CancellationToken cancellationToken)
-    {
-        if (!routes.TryGetValue((table, batch.Schema), out var writer))
-        {
-            writer = await OpenAsync(table, batch.Schema, cancellationToken).ConfigureAwait(false);
-            routes.Add((table, batch.Schema), writer);
-        }
+    public ValueTask<TableIdentifier> WriteAsync(TableIdentifier table, RecordBatch batch, CancellationToken cancellationToken) =>
+        WriteAsync(table, batch, policy, cancellationToken);
 
+    private async ValueTask<TableIdentifier> WriteAsync(TableIdentifier table, RecordBatch batch, SchemaChangePolicy change, CancellationToken cancellationToken)
+    {
+        var writer = await WriterOfAsync(table, batch.Schema, change, cancellationToken).ConfigureAwait(false);
         writer.Add(batch);
         await KeepWithinLimitsAsync(cancellationToken).ConfigureAwait(false);
         return writer.Table.Identifier;
     }
+
+    /// <summary>The table that rows of a channel's columns go to, created or evolved for them; writes nothing.</summary>
+    /// <exception cref="MeshException">Of catalogue and storage; transient ones mean that the attempt is to be repeated as a whole.</exception>
+    public async ValueTask<TableIdentifier> RouteAsync(ChannelBatch batch, CancellationToken cancellationToken) =>
+        (await WriterOfAsync(upload.Tables.OfMessages(batch.SchemaName, batch.Channel), batch.Batch.Schema, PolicyOf(batch.SchemaName, batch.Channel), cancellationToken).ConfigureAwait(false)).Table.Identifier;
 
     /// <summary>Completes every file. The result is the attempt's complete file set per table, in order of first use.</summary>
     public async ValueTask<IReadOnlyList<TableFiles>> CompleteAsync(CancellationToken cancellationToken)
@@ -63,7 +69,15 @@ public sealed class TablePartitioner(
         BufferedBytes = 0;
     }
 
-    private async ValueTask<TableWriter> OpenAsync(TableIdentifier named, Schema columns, CancellationToken cancellationToken)
+    private async ValueTask<TableWriter> WriterOfAsync(TableIdentifier table, Schema columns, SchemaChangePolicy change, CancellationToken cancellationToken)
+    {
+        if (routes.TryGetValue((table, columns), out var writer)) return writer;
+        writer = await OpenAsync(table, columns, change, cancellationToken).ConfigureAwait(false);
+        routes.Add((table, columns), writer);
+        return writer;
+    }
+
+    private async ValueTask<TableWriter> OpenAsync(TableIdentifier named, Schema columns, SchemaChangePolicy change, CancellationToken cancellationToken)
     {
         // Columns that have nothing in common with the table's are another shape under the same name (bytes of an unknown encoding beside
         // decoded fields, say): in one table, every row would be empty where the other kind has its values.
@@ -75,12 +89,12 @@ public sealed class TablePartitioner(
         Table table;
         try
         {
-            table = await EnsureAsync(named, columns, cancellationToken).ConfigureAwait(false);
+            table = await EnsureAsync(named, columns, change, cancellationToken).ConfigureAwait(false);
         }
         catch (MeshException exception) when (exception.Code == "MESH8103")
         {
             // A schema of the same name that does not fit: its messages get a table of their own, and readers of the first notice nothing.
-            table = await EnsureAsync(TableNames.OfIncompatible(named, columns), columns, cancellationToken).ConfigureAwait(false);
+            table = await EnsureAsync(TableNames.OfIncompatible(named, columns), columns, change, cancellationToken).ConfigureAwait(false);
         }
 
         if (writers.TryGetValue(table.Identifier, out var writer))
@@ -110,14 +124,14 @@ public sealed class TablePartitioner(
 
     private static bool IsSystemColumn(Field field) => SystemColumns.Fields.Any(system => system.Name == field.Name);
 
-    private ValueTask<Table> EnsureAsync(TableIdentifier identifier, Schema columns, CancellationToken cancellationToken)
+    private ValueTask<Table> EnsureAsync(TableIdentifier identifier, Schema columns, SchemaChangePolicy change, CancellationToken cancellationToken)
     {
         var definition = new TableDefinition(
             columns,
             [.. options.PartitionBy.Where(field => columns.IndexOf(field.SourceColumn) >= 0)],
             [.. options.SortBy.Where(name => columns.IndexOf(name) >= 0)],
             new Dictionary<string, string>());
-        return catalogue.EnsureAsync(identifier, definition, policy, cancellationToken);
+        return catalogue.EnsureAsync(identifier, definition, change, cancellationToken);
     }
 
     private async ValueTask KeepWithinLimitsAsync(CancellationToken cancellationToken)

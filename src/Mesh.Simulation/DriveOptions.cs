@@ -39,6 +39,18 @@ public sealed record DriveOptions
     /// <summary>Compression of the data blocks of MDF 4 (default: deflate).</summary>
     public Mdf4Compression MdfCompression { get; init; } = Mdf4Compression.Deflate;
 
+    /// <summary>
+    /// Whether sensors have clocks that are worse than slow or fast (default: no): the IMU's steps 40 ms back after 40 % of the drive, the
+    /// steering's rate swings by 20 ppm within a minute, the lidar's is 37 s ahead.
+    /// </summary>
+    public bool ClockFaults { get; init; }
+
+    /// <summary>
+    /// Whether the label channel names a wrong manoeuvre, always the one after the true one in <see cref="ManoeuvreLabels.All"/> (default: no):
+    /// a labelling tool that counts from one. Everything else is as driven, the ground truth too.
+    /// </summary>
+    public bool LabelFaults { get; init; }
+
     /// <summary>Width of camera frames in pixels (default: 160; 16 to 1920).</summary>
     public int CameraWidth { get; init; } = 160;
 

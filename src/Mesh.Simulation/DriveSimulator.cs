@@ -70,6 +70,9 @@ public sealed class DriveSimulator
     /// <summary>The IMU's constant error of the yaw rate, rad/s.</summary>
     public double YawRateBias => motion.GyroBiasZ;
 
+    /// <summary>Told what the vehicle really does, every millisecond (default: null).</summary>
+    public Action<VehicleTruth>? Observer { get; set; }
+
     /// <summary>The messages in log-time order.</summary>
     public IEnumerable<SimulatedMessage> Run()
     {
@@ -80,6 +83,12 @@ public sealed class DriveSimulator
             long nowNs = startNs + step * StepNs;
             vehicle.Step(StepSeconds);
             NoteManoeuvre(nowNs);
+            if (Observer is { } observer)
+            {
+                var state = vehicle.State;
+                observer(new VehicleTruth(nowNs, state.Speed, state.YawRate, state.Steer * VehicleModel.SteeringRatio, state.Heading));
+            }
+
             foreach (var source in sources)
             {
                 if (step >= source.PhaseMs && (step - source.PhaseMs) % source.PeriodMs == 0) Sample(source, nowNs);
@@ -102,10 +111,19 @@ public sealed class DriveSimulator
             (long)(jitterMs * 1e6),
             (long)(offsetMs * 1e6 * random.Between(-1, 1)),
             Math.Round(driftPpm * random.Between(-1, 1), 3));
+        if (options.ClockFaults) clock = WithFault(kind, clock);
         int periodMs = 1000 / rateHz;
         var channel = new DriveChannel(topic, rateHz, encoder.MessageEncoding, encoder.SchemaOf(kind), clock);
         return new Source(kind, (int)kind, channel, random, periodMs, (int)(random.Next() * periodMs));
     }
+
+    private SensorClock WithFault(DriveChannelKind kind, SensorClock clock) => kind switch
+    {
+        DriveChannelKind.Imu => clock with { JumpNs = -40_000_000, JumpAfterNs = options.Duration.Ticks * 40 },
+        DriveChannelKind.Steering => clock with { WanderPpm = 20 },
+        DriveChannelKind.Lidar => clock with { OffsetNs = clock.OffsetNs + 37_000_000_000 },
+        _ => clock,
+    };
 
     private void Sample(Source source, long nowNs)
     {
@@ -120,7 +138,7 @@ public sealed class DriveSimulator
             DriveChannelKind.Camera => encoder.Image(stamp, camera.Capture(in state)),
             DriveChannelKind.Lidar => encoder.Points(stamp, lidar.Scan(in state)),
             DriveChannelKind.Steering => encoder.Steering(stamp, motion.Steering(in state)),
-            _ => encoder.Label(stamp, state.Manoeuvre),
+            _ => encoder.Label(stamp, options.LabelFaults ? (Manoeuvre)(((int)state.Manoeuvre + 1) % ManoeuvreLabels.All.Count) : state.Manoeuvre),
         };
         long jitter = clock.JitterNs == 0 ? 0 : (long)(clock.JitterNs * Math.Abs(source.Random.Normal()));
         long logTime = Math.Max(nowNs + clock.LatencyNs + jitter, source.LastLogTimeNs + 1);

@@ -16,6 +16,7 @@ public sealed class CachedByteSource : IByteSource
     private readonly CancellationTokenSource closing = new();
     private readonly LinkedList<Block> recent = [];
     private long lastIndex = -2;
+    private int isClosed;
 
     /// <param name="inner">The source; owned.</param>
     /// <param name="blockBytes">Bytes fetched at a time (default: 1 MiB).</param>
@@ -56,6 +57,8 @@ public sealed class CachedByteSource : IByteSource
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // Whoever opened it and a reader that took it over may both close it.
+        if (Interlocked.Exchange(ref isClosed, 1) != 0) return;
         await closing.CancelAsync().ConfigureAwait(false);
         Task[] fetching;
         lock (gate) fetching = [.. recent.Select(block => block.Bytes)];

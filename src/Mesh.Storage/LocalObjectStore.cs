@@ -112,9 +112,9 @@ public sealed class LocalObjectStore : IObjectStore
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            return ValueTask.FromResult<IByteSource>(new FileByteSource(PathOf(key)));
+            return ValueTask.FromResult<IByteSource>(OpenFile(key));
         }
-        catch (MeshException exception) when (exception.InnerException is FileNotFoundException or DirectoryNotFoundException)
+        catch (MeshException exception) when (IsAbsence(exception))
         {
             throw new MeshException("MESH8003", $"There is no object '{key}' under {RootUri}.", innerException: exception);
         }
@@ -125,6 +125,12 @@ public sealed class LocalObjectStore : IObjectStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var file = new FileInfo(PathOf(key));
+        if (!file.Exists)
+        {
+            RequireFolder();
+            file.Refresh();
+        }
+
         return ValueTask.FromResult(file.Exists ? file.Length : (long?)null);
     }
 
@@ -132,6 +138,7 @@ public sealed class LocalObjectStore : IObjectStore
     public async IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
+        RequireFolder();
         int lastSlash = prefix.LastIndexOf('/');
         string folderKey = lastSlash < 0 ? "" : prefix[..lastSlash];
         if (folderKey.Length > 0) ObjectKey.Validate(folderKey);
@@ -185,6 +192,33 @@ public sealed class LocalObjectStore : IObjectStore
         {
             throw LocalFiles.Translate(exception, $"completing object '{key}'");
         }
+    }
+
+    private FileByteSource OpenFile(string key)
+    {
+        try
+        {
+            return new FileByteSource(PathOf(key));
+        }
+        catch (MeshException exception) when (IsAbsence(exception))
+        {
+            // The folder may have come back between the two looks.
+            RequireFolder();
+            return new FileByteSource(PathOf(key));
+        }
+    }
+
+    private static bool IsAbsence(MeshException exception) => exception.InnerException is FileNotFoundException or DirectoryNotFoundException;
+
+    /// <summary>
+    /// Tells an object that is not there from a store that is not there: a disk that is not mounted has no objects, and to believe that would
+    /// be to give up what is on it.
+    /// </summary>
+    /// <exception cref="MeshException"><c>MESH8023</c>, transient.</exception>
+    private void RequireFolder()
+    {
+        if (Directory.Exists(Path.Combine(root, TemporaryFolder))) return;
+        throw new MeshException("MESH8023", $"The object folder '{root}' is not there, or is not what it was. Mount its disk again, or put the folder back; the work is retried.", isTransient: true);
     }
 
     private string PathOf(string key)

@@ -54,6 +54,7 @@ public sealed class OutboxRelay
                 var (published, failure) = await PublishAsync(entries, cancellationToken).ConfigureAwait(false);
                 if (published > 0)
                 {
+                    StreamingMetrics.OutboxPublished.Add(published);
                     CrashPoint.Reach("outbox.after-publish");
                     // What the log has is removed even when stopping, so that it is not published again.
                     await outbox.RemoveAsync([.. entries.Take(published).Select(entry => entry.Id)], CancellationToken.None).ConfigureAwait(false);

@@ -7,10 +7,12 @@ public static class MissingReasons
     public const string NoSample = "no_sample";
     /// <summary>The nearest sample is farther away than the tolerance.</summary>
     public const string OutsideTolerance = "outside_tolerance";
-    /// <summary>The sample is older than its channel's limit.</summary>
+    /// <summary>The sample that the policy takes is farther away than <c>maxAge</c>.</summary>
     public const string TooOld = "too_old";
-    /// <summary>The samples on either side are too far apart.</summary>
+    /// <summary>The samples on either side are farther apart than <c>maxGap</c>.</summary>
     public const string Gap = "gap";
+    /// <summary>The frame's set lies before an earlier one, because stamps of a member run backwards; inputs are only looked for forwards.</summary>
+    public const string OutOfOrder = "out_of_order";
     /// <summary>The recording has no message of the channel; the frame then has no column for it. Only in accounts.</summary>
     public const string ChannelAbsent = "channel_absent";
 }

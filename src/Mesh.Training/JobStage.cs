@@ -36,6 +36,7 @@ public sealed class JobStage : IDisposable
     /// <param name="commandOf">Program and arguments of a trainer, given <c>builtin/NAME</c> or a command line; see <see cref="TrainerCommand"/>.</param>
     /// <param name="logger">Log.</param>
     /// <param name="time">Clock for limits and retries.</param>
+    /// <param name="observer">Is told of attempts; null for nobody.</param>
     public JobStage(
         KafkaOptions kafka,
         MetadataDatabase database,
@@ -44,14 +45,18 @@ public sealed class JobStage : IDisposable
         TrainingOptions options,
         Func<string, (string File, string[] Arguments)> commandOf,
         ILogger logger,
-        TimeProvider time)
+        TimeProvider time,
+        IJobObserver? observer = null)
     {
         this.kafka = kafka;
         this.database = database;
         this.logger = logger;
         this.time = time;
-        runner = new JobRunner(database, options, new JobInputs(catalogue).ResolveAsync, commandOf, logger, time, lake);
+        runner = new JobRunner(database, options, new JobInputs(catalogue).ResolveAsync, commandOf, logger, time, lake, observer);
     }
+
+    /// <summary>Runs the jobs.</summary>
+    public JobRunner Runner => runner;
 
     /// <summary>The jobs.</summary>
     public JobStore Jobs => runner.Jobs;

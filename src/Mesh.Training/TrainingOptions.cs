@@ -1,3 +1,5 @@
+using Mesh.Training.Pools;
+
 namespace Mesh.Training;
 
 /// <summary>Where jobs run and how often they are tried.</summary>
@@ -12,8 +14,11 @@ public sealed record TrainingOptions
     /// <summary>Version of the code that runs; part of a job's identity and of a model's lineage.</summary>
     public required string CodeVersion { get; init; }
 
-    /// <summary>Jobs that run at the same time (default: 1).</summary>
+    /// <summary>Jobs that run at the same time on the pool <c>cpu</c> when no pools are declared (default: 1).</summary>
     public int MaxParallelJobs { get; init; } = 1;
+
+    /// <summary>Where jobs run, and what teams may spend; null for one pool <c>cpu</c> of <see cref="MaxParallelJobs"/> processes.</summary>
+    public PoolSet? Pools { get; init; }
 
     /// <summary>Failures after which a job that asks for a retry is given up (default: 3).</summary>
     public int MaxFailures { get; init; } = 3;
@@ -35,4 +40,7 @@ public sealed record TrainingOptions
 
     /// <summary>Largest model accepted, in bytes (default: 100 MiB).</summary>
     public long MaxModelBytes { get; init; } = 100L << 20;
+
+    /// <summary>The words that start <c>mesh</c>, which trainers read data with (default: this program).</summary>
+    public IReadOnlyList<string> MeshCommand { get; init; } = TrainerCommand.Mesh();
 }

@@ -15,4 +15,10 @@ internal static partial class Log
 
     [LoggerMessage(6004, LogLevel.Warning, "Waiting for the database: {Reason}")]
     public static partial void WaitsForDatabase(ILogger logger, string reason);
+
+    [LoggerMessage(6005, LogLevel.Warning, "Of table {Table} could not be measured in full {Measures}: {Reason}")]
+    public static partial void NotMeasured(ILogger logger, string table, string measures, string reason);
+
+    [LoggerMessage(6006, LogLevel.Warning, "Snapshot {Parent} of table {Table} has not been told; snapshot {Snapshot} counts without it")]
+    public static partial void GapGivenUp(ILogger logger, string table, long parent, long snapshot);
 }

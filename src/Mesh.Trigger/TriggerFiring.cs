@@ -1,31 +1,31 @@
 namespace Mesh.Trigger;
 
-/// <summary>A rule that fired for a range of a product; append-only.</summary>
+/// <summary>A range that a rule fired for; append-only. A rule that joins products has one of each under the same <see cref="TriggerId"/>.</summary>
 public sealed record TriggerFiring
 {
-    /// <summary>Identity (<see cref="Mesh.Trigger.TriggerId"/>).</summary>
+    /// <summary>Identity of the firing (<see cref="Mesh.Trigger.TriggerId"/>).</summary>
     public required string TriggerId { get; init; }
 
     /// <summary>The rule.</summary>
     public required string Rule { get; init; }
 
+    /// <summary>What it fired for.</summary>
+    public required TriggerRange Range { get; init; }
+
     /// <summary>The product.</summary>
-    public required string Product { get; init; }
+    public string Product => Range.Product;
 
     /// <summary>Its table.</summary>
-    public required string Table { get; init; }
+    public string Table => Range.Table;
 
     /// <summary>Exclusive; 0 from the beginning.</summary>
-    public required long FromSnapshotId { get; init; }
+    public long FromSnapshotId => Range.FromSnapshotId;
 
     /// <summary>Inclusive.</summary>
-    public required long ToSnapshotId { get; init; }
+    public long ToSnapshotId => Range.ToSnapshotId;
 
     /// <summary>Rows in the range, as far as events told.</summary>
-    public required long NewRows { get; init; }
-
-    /// <summary>Recorded time in the range.</summary>
-    public required TimeSpan NewDuration { get; init; }
+    public long NewRows => Range.NewRows;
 
     /// <summary>Why, for people.</summary>
     public required string Reason { get; init; }

@@ -1,12 +1,23 @@
+using Mesh.Model;
+
 namespace Mesh.Trigger;
 
 /// <summary>The job a rule asks for.</summary>
 public sealed record TriggerJob
 {
+    /// <summary>What it does (default: <c>train</c>).</summary>
+    public JobKind Kind { get; init; }
+
     /// <summary><c>builtin/NAME</c> or a command line.</summary>
     public required string Trainer { get; init; }
 
-    /// <summary>Pool of machines it runs on (default: <c>cpu</c>).</summary>
+    /// <summary>Higher comes first, from -100 to 100 (default: 0).</summary>
+    public int Priority { get; init; }
+
+    /// <summary>What it needs.</summary>
+    public TriggerResources Resources { get; init; } = new();
+
+    /// <summary>Pool of machines it runs on; empty for the cheapest that has the accelerator it needs (default: <c>cpu</c>).</summary>
     public string Pool { get; init; } = "cpu";
 
     /// <summary>Name the resulting model is registered under (default: the built-in trainer's name, else the rule's).</summary>

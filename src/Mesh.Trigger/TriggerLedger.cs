@@ -1,31 +1,28 @@
+using System.Text.Json;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
 
 namespace Mesh.Trigger;
 
 /// <summary>
-/// What the trigger stage knows, as append-only tables: snapshots seen, firings, decisions. Everything else (rows since the last firing,
+/// What the trigger stage knows: snapshots seen, what was measured of them, firings, decisions. Everything else (rows since the last firing,
 /// end of a cooldown) is computed from them, so there is no second truth that a crash could leave behind.
 /// </summary>
-public sealed class TriggerLedger
+public sealed partial class TriggerLedger
 {
-    private static readonly string[] Scripts =
-    [
+    private const string FiringColumns =
         """
-        CREATE TABLE trigger_snapshots (
-            table_name TEXT NOT NULL, sequence_number INTEGER NOT NULL, snapshot_id INTEGER NOT NULL,
-            new_rows INTEGER NOT NULL, new_duration_us INTEGER NOT NULL, total_rows INTEGER NOT NULL,
-            PRIMARY KEY (table_name, sequence_number)) WITHOUT ROWID;
-        CREATE TABLE trigger_firings (
-            trigger_id TEXT NOT NULL PRIMARY KEY, rule TEXT NOT NULL, product TEXT NOT NULL, table_name TEXT NOT NULL,
-            from_snapshot_id INTEGER NOT NULL, to_snapshot_id INTEGER NOT NULL, to_sequence_number INTEGER NOT NULL,
-            new_rows INTEGER NOT NULL, new_duration_us INTEGER NOT NULL, reason TEXT NOT NULL, fired_at_us INTEGER NOT NULL,
-            UNIQUE (rule, product, table_name, from_snapshot_id));
-        CREATE TABLE trigger_decisions (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, product TEXT NOT NULL, snapshot_id INTEGER NOT NULL,
-            outcome TEXT NOT NULL, reason TEXT NOT NULL, trigger_id TEXT, decided_at_us INTEGER NOT NULL);
-        """,
-    ];
+        trigger_id TriggerId, rule Rule, product Product, table_name TableName, table_key TableKey, from_snapshot_id FromSnapshotId, from_sequence_number FromSequenceNumber,
+        to_snapshot_id ToSnapshotId, to_sequence_number ToSequenceNumber, new_rows NewRows, new_duration_us NewDurationUs, reason Reason, fired_at_us FiredAtUs
+        """;
+
+    private const string DecisionColumns =
+        """
+        id Id, rule Rule, product Product, snapshot_id SnapshotId, outcome Outcome, reason Reason, measured Measured, trigger_id TriggerId,
+        next_at_us NextAtUs, decided_at_us DecidedAtUs
+        """;
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, IgnoreReadOnlyProperties = true };
 
     private readonly MetadataDatabase database;
 
@@ -33,117 +30,122 @@ public sealed class TriggerLedger
     public TriggerLedger(MetadataDatabase database)
     {
         this.database = database;
-        database.Migrate("trigger", Scripts);
+        database.Migrate("trigger", TriggerSchema.Scripts);
     }
 
-    /// <summary>Firings, newest first.</summary>
+    /// <summary>Firings, newest first; one row per range.</summary>
     public ValueTask<IReadOnlyList<TriggerFiring>> ListFiringsAsync(int limit, CancellationToken cancellationToken) => database.ReadAsync(
         async session => (IReadOnlyList<TriggerFiring>)[.. (await session.QueryAsync<FiringRow>(
-            """
-            SELECT trigger_id TriggerId, rule Rule, product Product, table_name TableName, from_snapshot_id FromSnapshotId, to_snapshot_id ToSnapshotId,
-                   new_rows NewRows, new_duration_us NewDurationUs, reason Reason, fired_at_us FiredAtUs
-            FROM trigger_firings ORDER BY fired_at_us DESC, to_sequence_number DESC LIMIT @limit
-            """, new { limit }).ConfigureAwait(false)).Select(row => row.ToFiring())],
+            $"SELECT {FiringColumns} FROM trigger_ranges ORDER BY fired_at_us DESC, to_sequence_number DESC LIMIT @limit",
+            new { limit }).ConfigureAwait(false)).Select(row => row.ToFiring())],
         cancellationToken);
 
     /// <summary>Decisions, newest first.</summary>
     public ValueTask<IReadOnlyList<TriggerDecision>> ListDecisionsAsync(int limit, CancellationToken cancellationToken) => database.ReadAsync(
         async session => (IReadOnlyList<TriggerDecision>)[.. (await session.QueryAsync<DecisionRow>(
-            """
-            SELECT id Id, rule Rule, product Product, snapshot_id SnapshotId, outcome Outcome, reason Reason, trigger_id TriggerId, decided_at_us DecidedAtUs
-            FROM trigger_decisions ORDER BY id DESC LIMIT @limit
-            """, new { limit }).ConfigureAwait(false)).Select(row => row.ToDecision())],
+            $"SELECT {DecisionColumns} FROM trigger_decisions ORDER BY id DESC LIMIT @limit", new { limit }).ConfigureAwait(false)).Select(row => row.ToDecision())],
         cancellationToken);
 
-    /// <summary>Notes a snapshot.</summary>
-    /// <returns>False when it had been seen before.</returns>
-    internal static async Task<bool> AddSnapshotAsync(MetadataTransaction transaction, SeenSnapshot snapshot) => await transaction.ExecuteAsync(
-        """
-        INSERT INTO trigger_snapshots VALUES (@TableName, @SequenceNumber, @SnapshotId, @NewRows, @NewDurationUs, @TotalRows)
-        ON CONFLICT DO NOTHING
-        """, snapshot).ConfigureAwait(false) == 1;
+    /// <summary>Decisions about a rule, newest first.</summary>
+    public ValueTask<IReadOnlyList<TriggerDecision>> ListDecisionsAsync(string rule, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+        async session => (IReadOnlyList<TriggerDecision>)[.. (await session.QueryAsync<DecisionRow>(
+            $"SELECT {DecisionColumns} FROM trigger_decisions WHERE rule = @rule ORDER BY id DESC LIMIT @limit", new { rule, limit }).ConfigureAwait(false))
+            .Select(row => row.ToDecision())],
+        cancellationToken);
 
-    /// <summary>What has been added to a product since the rule last fired for it.</summary>
-    internal static async Task<Accumulation> AccumulateAsync(MetadataTransaction transaction, string rule, string product, string table)
-    {
-        var last = await transaction.FirstOrDefaultAsync<RangeEnd>(
+    /// <summary>Deletes decisions made before a time.</summary>
+    /// <returns>How many.</returns>
+    internal ValueTask<int> DropDecisionsAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
+        transaction => transaction.ExecuteAsync("DELETE FROM trigger_decisions WHERE decided_at_us < @before", new { before = UnixMicros.Of(before) }),
+        cancellationToken);
+
+    /// <summary>Where a rule's last range of a product ended; the beginning when it never fired for it.</summary>
+    internal static async Task<RangeEnd> LastRangeAsync(MetadataSession session, string rule, string product, string tableKey) =>
+        await session.FirstOrDefaultAsync<RangeEnd>(
             """
-            SELECT to_snapshot_id SnapshotId, to_sequence_number SequenceNumber FROM trigger_firings
-            WHERE rule = @rule AND product = @product AND table_name = @table ORDER BY to_sequence_number DESC LIMIT 1
-            """, new { rule, product, table }).ConfigureAwait(false) ?? new RangeEnd();
-        var sum = (await transaction.FirstOrDefaultAsync<SumRow>(
-            """
-            SELECT CAST(COALESCE(SUM(new_rows), 0) AS BIGINT) NewRows, CAST(COALESCE(SUM(new_duration_us), 0) AS BIGINT) NewDurationUs,
-                   COALESCE(MAX(sequence_number), 0) SequenceNumber
-            FROM trigger_snapshots WHERE table_name = @table AND sequence_number > @from
-            """, new { table, from = last.SequenceNumber }).ConfigureAwait(false))!;
-        long toSnapshotId = await transaction.ScalarAsync<long>(
-            "SELECT snapshot_id FROM trigger_snapshots WHERE table_name = @table AND sequence_number = @sequence",
-            new { table, sequence = sum.SequenceNumber }).ConfigureAwait(false);
-        long unseenRows = last.SequenceNumber > 0 ? 0 : await RowsBeforeTheFirstEventAsync(transaction, table).ConfigureAwait(false);
-        return new Accumulation(last.SnapshotId, last.SequenceNumber, toSnapshotId, sum.SequenceNumber, sum.NewRows + unseenRows, sum.NewDurationUs);
-    }
+            SELECT to_snapshot_id SnapshotId, to_sequence_number SequenceNumber FROM trigger_ranges
+            WHERE rule = @rule AND product = @product AND table_key = @tableKey ORDER BY to_sequence_number DESC LIMIT 1
+            """, new { rule, product, tableKey }).ConfigureAwait(false) ?? new RangeEnd();
 
     /// <summary>When the rule last fired, for any product.</summary>
-    internal static Task<long?> LastFiredAtUsAsync(MetadataTransaction transaction, string rule) => transaction.ScalarAsync<long?>(
-        "SELECT MAX(fired_at_us) FROM trigger_firings WHERE rule = @rule", new { rule });
+    internal static async Task<DateTimeOffset?> LastFiredAtAsync(MetadataSession session, string rule) =>
+        await session.ScalarAsync<long?>("SELECT MAX(fired_at_us) FROM trigger_ranges WHERE rule = @rule", new { rule }).ConfigureAwait(false) is { } us
+            ? UnixMicros.ToTime(us)
+            : null;
 
-    /// <summary>Notes a firing.</summary>
+    /// <summary>Firings of a rule after a time, newest first: each once.</summary>
+    internal static async Task<IReadOnlyList<(string TriggerId, DateTimeOffset FiredAt)>> FiredSinceAsync(MetadataSession session, string rule, DateTimeOffset since, int limit) =>
+        [.. (await session.QueryAsync<FiringRow>(
+            "SELECT trigger_id TriggerId, MAX(fired_at_us) FiredAtUs FROM trigger_ranges WHERE rule = @rule AND fired_at_us > @since GROUP BY trigger_id ORDER BY 2 DESC LIMIT @limit",
+            new { rule, since = UnixMicros.Of(since), limit }).ConfigureAwait(false)).Select(row => (row.TriggerId, UnixMicros.ToTime(row.FiredAtUs)))];
+
+    /// <summary>Ranges that a rule fired for a product, newest first.</summary>
+    internal static async Task<IReadOnlyList<TriggerFiring>> LastFiringsAsync(MetadataSession session, string rule, string product, string tableKey, int limit) =>
+        [.. (await session.QueryAsync<FiringRow>(
+            $"""
+            SELECT {FiringColumns} FROM trigger_ranges WHERE rule = @rule AND product = @product AND table_key = @tableKey
+            ORDER BY to_sequence_number DESC LIMIT @limit
+            """, new { rule, product, tableKey, limit }).ConfigureAwait(false)).Select(row => row.ToFiring())];
+
+    /// <summary>Notes a range that a rule fired for.</summary>
     /// <exception cref="System.Data.Common.DbException">The range has fired before; the transaction must not commit.</exception>
-    internal static Task AddFiringAsync(MetadataTransaction transaction, TriggerFiring firing, long toSequenceNumber) => transaction.ExecuteAsync(
+    internal static Task AddFiringAsync(MetadataTransaction transaction, TriggerFiring firing) => transaction.ExecuteAsync(
         """
-        INSERT INTO trigger_firings VALUES (@TriggerId, @Rule, @Product, @Table, @FromSnapshotId, @ToSnapshotId, @toSequenceNumber,
-            @NewRows, @NewDurationUs, @Reason, @FiredAtUs)
+        INSERT INTO trigger_ranges VALUES (@TriggerId, @Rule, @Product, @TableUuid, @Table, @FromSnapshotId, @FromSequenceNumber, @ToSnapshotId,
+            @ToSequenceNumber, @NewRows, @NewDurationUs, @Reason, @FiredAtUs)
         """,
         new
         {
             firing.TriggerId,
             firing.Rule,
             firing.Product,
+            firing.Range.TableUuid,
             firing.Table,
             firing.FromSnapshotId,
+            firing.Range.FromSequenceNumber,
             firing.ToSnapshotId,
-            toSequenceNumber,
+            firing.Range.ToSequenceNumber,
             firing.NewRows,
-            NewDurationUs = firing.NewDuration.Ticks / TimeSpan.TicksPerMicrosecond,
+            NewDurationUs = firing.Range.NewDuration.Ticks / TimeSpan.TicksPerMicrosecond,
             firing.Reason,
             FiredAtUs = UnixMicros.Of(firing.FiredAt),
         });
 
-    /// <summary>Notes a decision.</summary>
-    internal static Task AddDecisionAsync(
-        MetadataTransaction transaction, string rule, string product, long snapshotId, string outcome, string reason, string? triggerId, DateTimeOffset at) =>
-        transaction.ExecuteAsync(
-            """
-            INSERT INTO trigger_decisions (rule, product, snapshot_id, outcome, reason, trigger_id, decided_at_us)
-            VALUES (@rule, @product, @snapshotId, @outcome, @reason, @triggerId, @at)
-            """, new { rule, product, snapshotId, outcome, reason, triggerId, at = UnixMicros.Of(at) });
-
-    // A table may be older than the stage: what its first event says was there before counts as new to a rule that never fired.
-    private static Task<long> RowsBeforeTheFirstEventAsync(MetadataTransaction transaction, string table) => transaction.ScalarAsync<long>(
+    /// <summary>Notes a decision; its id is given by the database.</summary>
+    internal static Task AddDecisionAsync(MetadataTransaction transaction, TriggerDecision decision) => transaction.ExecuteAsync(
         """
-        SELECT CASE WHEN sequence_number > 1 AND total_rows > new_rows THEN total_rows - new_rows ELSE 0 END FROM trigger_snapshots
-        WHERE table_name = @table ORDER BY sequence_number LIMIT 1
-        """, new { table });
+        INSERT INTO trigger_decisions (rule, product, snapshot_id, outcome, reason, measured, trigger_id, next_at_us, decided_at_us)
+        VALUES (@Rule, @Product, @SnapshotId, @Outcome, @Reason, @measured, @TriggerId, @nextAtUs, @decidedAtUs)
+        """,
+        new
+        {
+            decision.Rule,
+            decision.Product,
+            decision.SnapshotId,
+            decision.Outcome,
+            decision.Reason,
+            measured = JsonSerializer.Serialize(decision.Measured, Json),
+            decision.TriggerId,
+            nextAtUs = decision.NextAt is { } next ? UnixMicros.Of(next) : (long?)null,
+            decidedAtUs = UnixMicros.Of(decision.DecidedAt),
+        });
 
-    /// <summary>A snapshot as its event tells.</summary>
-    internal sealed record SeenSnapshot(
-        string TableName, long SequenceNumber, long SnapshotId, long NewRows, long NewDurationUs, long TotalRows);
+    /// <summary>Outcome of the last decision about a product; null when there is none.</summary>
+    internal static Task<string?> LastOutcomeAsync(MetadataSession session, string rule, string product) => session.ScalarAsync<string>(
+        "SELECT outcome FROM trigger_decisions WHERE rule = @rule AND product = @product ORDER BY id DESC LIMIT 1", new { rule, product });
 
-    /// <summary>Range and amount since a rule last fired.</summary>
-    internal sealed record Accumulation(
-        long FromSnapshotId, long FromSequenceNumber, long ToSnapshotId, long ToSequenceNumber, long NewRows, long NewDurationUs);
+    /// <summary>When the rule became due: its first decision since it last fired for the product that held it back; null when none did.</summary>
+    internal static async Task<DateTimeOffset?> DueSinceAsync(MetadataSession session, string rule, string product) =>
+        await session.ScalarAsync<long?>(
+            """
+            SELECT MIN(decided_at_us) FROM trigger_decisions WHERE rule = @rule AND product = @product AND outcome NOT IN ('waiting', 'covered', 'fired')
+                AND id > COALESCE((SELECT MAX(id) FROM trigger_decisions WHERE rule = @rule AND product = @product AND outcome IN ('fired', 'waiting')), 0)
+            """, new { rule, product }).ConfigureAwait(false) is { } us ? UnixMicros.ToTime(us) : null;
 
-    private sealed class RangeEnd
+    /// <summary>End of a range.</summary>
+    internal sealed class RangeEnd
     {
         public long SnapshotId { get; init; }
-        public long SequenceNumber { get; init; }
-    }
-
-    private sealed class SumRow
-    {
-        public long NewRows { get; init; }
-        public long NewDurationUs { get; init; }
         public long SequenceNumber { get; init; }
     }
 
@@ -153,8 +155,11 @@ public sealed class TriggerLedger
         public string Rule { get; init; } = "";
         public string Product { get; init; } = "";
         public string TableName { get; init; } = "";
+        public string TableKey { get; init; } = "";
         public long FromSnapshotId { get; init; }
+        public long FromSequenceNumber { get; init; }
         public long ToSnapshotId { get; init; }
+        public long ToSequenceNumber { get; init; }
         public long NewRows { get; init; }
         public long NewDurationUs { get; init; }
         public string Reason { get; init; } = "";
@@ -164,12 +169,18 @@ public sealed class TriggerLedger
         {
             TriggerId = TriggerId,
             Rule = Rule,
-            Product = Product,
-            Table = TableName,
-            FromSnapshotId = FromSnapshotId,
-            ToSnapshotId = ToSnapshotId,
-            NewRows = NewRows,
-            NewDuration = TimeSpan.FromMicroseconds(NewDurationUs),
+            Range = new TriggerRange
+            {
+                Product = Product,
+                Table = TableName,
+                TableUuid = TableKey,
+                FromSnapshotId = FromSnapshotId,
+                FromSequenceNumber = FromSequenceNumber,
+                ToSnapshotId = ToSnapshotId,
+                ToSequenceNumber = ToSequenceNumber,
+                NewRows = NewRows,
+                NewDuration = TimeSpan.FromMicroseconds(NewDurationUs),
+            },
             Reason = Reason,
             FiredAt = UnixMicros.ToTime(FiredAtUs),
         };
@@ -183,9 +194,23 @@ public sealed class TriggerLedger
         public long SnapshotId { get; init; }
         public string Outcome { get; init; } = "";
         public string Reason { get; init; } = "";
+        public string Measured { get; init; } = "[]";
         public string? TriggerId { get; init; }
+        public long? NextAtUs { get; init; }
         public long DecidedAtUs { get; init; }
 
-        public TriggerDecision ToDecision() => new(Id, Rule, Product, SnapshotId, Outcome, Reason, TriggerId, UnixMicros.ToTime(DecidedAtUs));
+        public TriggerDecision ToDecision() => new()
+        {
+            Id = Id,
+            Rule = Rule,
+            Product = Product,
+            SnapshotId = SnapshotId,
+            Outcome = Outcome,
+            Reason = Reason,
+            Measured = JsonSerializer.Deserialize<List<ConditionProgress>>(Measured, Json) ?? [],
+            TriggerId = TriggerId,
+            NextAt = NextAtUs is { } next ? UnixMicros.ToTime(next) : null,
+            DecidedAt = UnixMicros.ToTime(DecidedAtUs),
+        };
     }
 }

@@ -27,24 +27,33 @@ public sealed class TriggerStage
 
     /// <param name="kafka">The event log.</param>
     /// <param name="database">State and outbox.</param>
-    /// <param name="rules">Rules of all topologies.</param>
+    /// <param name="rules">Rules of all topologies; asked anew for every snapshot, as topologies come and go.</param>
     /// <param name="tableOf">The table that holds a product; null while there is none. Must be quick: it is asked within a transaction.</param>
     /// <param name="logger">Log.</param>
     /// <param name="time">Clock for cooldowns.</param>
+    /// <param name="tables">Where values of new rows are read; without it only rows and recorded time can be counted.</param>
+    /// <param name="jobs">Jobs of firings; without it nothing waits for one to end.</param>
+    /// <param name="options">Limits.</param>
     public TriggerStage(
         KafkaOptions kafka,
         MetadataDatabase database,
-        IReadOnlyList<TriggerRule> rules,
+        Func<IReadOnlyList<TriggerRule>> rules,
         Func<string, TableIdentifier?> tableOf,
         ILogger logger,
-        TimeProvider time)
+        TimeProvider time,
+        TableCatalogue? tables = null,
+        IFiredJobs? jobs = null,
+        TriggerOptions? options = null)
     {
         this.kafka = kafka;
         this.database = database;
         this.logger = logger;
         this.time = time;
-        evaluator = new TriggerEvaluator(database, rules, tableOf, logger, time);
+        evaluator = new TriggerEvaluator(database, rules, tableOf, logger, time, tables, jobs, options);
     }
+
+    /// <summary>Decides, and says where rules stand.</summary>
+    public TriggerEvaluator Evaluator => evaluator;
 
     /// <summary>Firings and decisions.</summary>
     public TriggerLedger Ledger => evaluator.Ledger;
@@ -54,8 +63,8 @@ public sealed class TriggerStage
     {
         evaluator.ReportUnknownProducts();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var cooldownBegan = new SemaphoreSlim(0);
-        Task[] tasks = [ConsumeAsync(cooldownBegan, stop.Token), FireAfterCooldownAsync(cooldownBegan, stop.Token)];
+        using var somethingWaits = new SemaphoreSlim(0);
+        Task[] tasks = [ConsumeAsync(somethingWaits, stop.Token), FireDueAsync(somethingWaits, stop.Token)];
         await Task.WhenAny(tasks).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         try
@@ -68,7 +77,7 @@ public sealed class TriggerStage
         }
     }
 
-    private async Task ConsumeAsync(SemaphoreSlim cooldownBegan, CancellationToken cancellationToken)
+    private async Task ConsumeAsync(SemaphoreSlim somethingWaits, CancellationToken cancellationToken)
     {
         var consumer = new EventConsumer<SnapshotCommitted>(kafka, Topics.SnapshotCommitted, Group, logger);
         await using (consumer.ConfigureAwait(false))
@@ -80,14 +89,14 @@ public sealed class TriggerStage
                 // An event is taken or waited with, never skipped: the next one's offset would cover it.
                 bool waits = await PersistAsync(
                     token => item.Value is { } snapshot ? evaluator.ApplyAsync(snapshot, token) : SetAsideAsync(item, token), cancellationToken).ConfigureAwait(false);
-                if (waits) cooldownBegan.Release();
+                if (waits) somethingWaits.Release();
                 CrashPoint.Reach("trigger.after-commit");
                 await consumer.CommitAsync(item.Position.Partition, item.Position.Offset + 1, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task FireAfterCooldownAsync(SemaphoreSlim cooldownBegan, CancellationToken cancellationToken)
+    private async Task FireDueAsync(SemaphoreSlim somethingWaits, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -96,7 +105,7 @@ public sealed class TriggerStage
             var sleep = next - time.GetUtcNow() is { } until && until < LongestSleep ? until : LongestSleep;
             if (sleep <= TimeSpan.Zero) continue;
             using var sleepEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(Task.Delay(sleep, time, sleepEnds.Token), cooldownBegan.WaitAsync(sleepEnds.Token)).ConfigureAwait(false);
+            await Task.WhenAny(Task.Delay(sleep, time, sleepEnds.Token), somethingWaits.WaitAsync(sleepEnds.Token)).ConfigureAwait(false);
             await sleepEnds.CancelAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -21,4 +21,13 @@ internal static partial class Log
 
     [LoggerMessage(1006, LogLevel.Error, "Upload {Id} failed")]
     public static partial void UploadFailed(ILogger logger, Exception exception, string id);
+
+    [LoggerMessage(1007, LogLevel.Error, "The record at {Position} is no piece of a recording: {Problem}")]
+    public static partial void NotAChunk(ILogger logger, string position, string problem);
+
+    [LoggerMessage(1008, LogLevel.Warning, "A piece of a recording waits {Delay} for storage or database")]
+    public static partial void ChunkRetried(ILogger logger, Exception exception, TimeSpan delay);
+
+    [LoggerMessage(1009, LogLevel.Warning, "Offset {Offset} of partition {Partition} was not committed; a later one will be")]
+    public static partial void ChunksNotCommitted(ILogger logger, Exception exception, int partition, long offset);
 }

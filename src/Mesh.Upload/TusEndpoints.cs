@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
@@ -18,8 +19,12 @@ public static class TusEndpoints
     private const string Version = "1.0.0";
 
     /// <summary>Maps <c>/uploads</c>.</summary>
-    public static void MapUploads(this IEndpointRouteBuilder endpoints, UploadReceiver receiver)
+    /// <param name="endpoints">Where.</param>
+    /// <param name="receiver">Takes the uploads.</param>
+    /// <param name="gate">Keeps vehicles and producers within their quotas; null lets everybody pass.</param>
+    public static void MapUploads(this IEndpointRouteBuilder endpoints, UploadReceiver receiver, UploadGate? gate = null)
     {
+        gate ??= UploadGate.Open;
         var uploads = endpoints.MapGroup("/uploads").AddEndpointFilter(async (context, next) =>
         {
             context.HttpContext.Response.Headers["Tus-Resumable"] = Version;
@@ -44,12 +49,17 @@ public static class TusEndpoints
 
         uploads.MapMethods("/", ["OPTIONS"], (HttpContext context) => Describe(context, receiver));
         uploads.MapMethods("/{id}", ["OPTIONS"], (HttpContext context, string id) => Describe(context, receiver));
-        uploads.MapPost("/", (Delegate)((HttpContext context) => CreateAsync(context, receiver)));
+        uploads.MapPost("/", (Delegate)((HttpContext context) => CreateAsync(context, receiver, gate)));
         uploads.MapMethods("/{id}", ["HEAD"], (HttpContext context, string id) => HeadAsync(context, receiver, id));
         uploads.MapGet("/{id}", (HttpContext context, string id) => GetAsync(context, receiver, id));
-        uploads.MapPatch("/{id}", (HttpContext context, string id) => PatchAsync(context, receiver, id));
+        uploads.MapPatch("/{id}", (HttpContext context, string id) => PatchAsync(context, receiver, gate, id));
         uploads.MapDelete("/{id}", (HttpContext context, string id) =>
-            RequireVersion(context) ?? (receiver.Terminate(id) ? Results.NoContent() : Results.NotFound()));
+        {
+            if (RequireVersion(context) is { } wrongVersion) return wrongVersion;
+            if (!receiver.Terminate(id)) return Results.NotFound();
+            gate.Return(id);
+            return Results.NoContent();
+        });
     }
 
     private static IResult Describe(HttpContext context, UploadReceiver receiver)
@@ -60,7 +70,7 @@ public static class TusEndpoints
         return Results.NoContent();
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext context, UploadReceiver receiver)
+    private static async Task<IResult> CreateAsync(HttpContext context, UploadReceiver receiver, UploadGate gate)
     {
         if (RequireVersion(context) is { } wrongVersion) return wrongVersion;
         if (!TryReadLength(context.Request.Headers["Upload-Length"], out long length))
@@ -82,10 +92,10 @@ public static class TusEndpoints
         }
 
         long offset = receiver.OffsetOf(session);
+        Reserve(context, receiver, gate, session, offset);
         if (context.Request.ContentType == "application/offset+octet-stream" && offset == 0)
         {
-            AllowLargeBody(context);
-            (session, offset) = await receiver.AppendAsync(session, 0, context.Request.BodyReader, context.RequestAborted).ConfigureAwait(false);
+            (session, offset) = await AppendAsync(context, receiver, gate, session, 0).ConfigureAwait(false);
         }
 
         WriteAnswer(context, session, offset);
@@ -123,7 +133,7 @@ public static class TusEndpoints
         });
     }
 
-    private static async Task<IResult> PatchAsync(HttpContext context, UploadReceiver receiver, string id)
+    private static async Task<IResult> PatchAsync(HttpContext context, UploadReceiver receiver, UploadGate gate, string id)
     {
         if (RequireVersion(context) is { } wrongVersion) return wrongVersion;
         if (context.Request.ContentType != "application/offset+octet-stream") return Results.StatusCode(415);
@@ -136,8 +146,7 @@ public static class TusEndpoints
         if (session is null) return Results.NotFound();
         if (session.Result == UploadResult.Incomplete)
         {
-            AllowLargeBody(context);
-            (session, offset) = await receiver.AppendAsync(session, offset, context.Request.BodyReader, context.RequestAborted).ConfigureAwait(false);
+            (session, offset) = await AppendAsync(context, receiver, gate, session, offset).ConfigureAwait(false);
         }
         else if (offset != session.Length)
         {
@@ -147,6 +156,44 @@ public static class TusEndpoints
         WriteAnswer(context, session, offset);
         return Results.NoContent();
     }
+
+    private static async Task<(UploadSession Session, long Offset)> AppendAsync(
+        HttpContext context, UploadReceiver receiver, UploadGate gate, UploadSession session, long offset)
+    {
+        using var passage = gate.Enter(session.VehicleId, ProducerOf(context));
+        AllowLargeBody(context);
+        UploadMetrics.Began();
+        try
+        {
+            var result = await receiver.AppendAsync(session, offset, context.Request.BodyReader, passage.PaceAsync, context.RequestAborted).ConfigureAwait(false);
+            if (result.Session.Result != UploadResult.Incomplete) gate.Settle(session.Id);
+            return result;
+        }
+        finally
+        {
+            UploadMetrics.Ended();
+        }
+    }
+
+    private static void Reserve(HttpContext context, UploadReceiver receiver, UploadGate gate, UploadSession session, long offset)
+    {
+        if (session.Result != UploadResult.Incomplete) return;
+        try
+        {
+            gate.Reserve(session.Id, session.VehicleId, ProducerOf(context), session.Length - offset);
+        }
+        catch (UploadRefusedException) when (offset == 0)
+        {
+            // Whoever sends again begins anew; nothing is lost with an upload that has no bytes.
+            receiver.Terminate(session.Id);
+            throw;
+        }
+    }
+
+    /// <summary>Who sends: whoever presents the same credentials, without any whoever has the same address. Never the credentials themselves.</summary>
+    private static string ProducerOf(HttpContext context) => context.Request.Headers.Authorization.ToString() is { Length: > 0 } credentials
+        ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(credentials)).AsSpan(0, 16))
+        : context.Connection.RemoteIpAddress?.ToString() ?? "";
 
     private static void WriteAnswer(HttpContext context, UploadSession session, long offset)
     {
@@ -158,11 +205,17 @@ public static class TusEndpoints
         if (session.Reason is not null) headers["Mesh-Reason"] = HeaderText(session.Reason);
     }
 
+    /// <summary>For a server that takes no recordings: says so, whatever is asked of <c>/uploads</c>.</summary>
+    public static void MapNoUploads(this IEndpointRouteBuilder endpoints) => endpoints.Map("/uploads/{**rest}", (HttpContext context) => Refuse(
+        context, new UploadRefusedException(421, "MESH1018", "This server takes no recordings: its setting `stages` leaves upload out. Send them to a server that does, or start this one with `--stages upload`.")));
+
     private static IResult Refuse(HttpContext context, UploadRefusedException refusal)
     {
+        UploadMetrics.Refused(refusal);
         var headers = context.Response.Headers;
         // A conflict or a busy upload is a step of the protocol, not an answer about the recording.
-        if (refusal.StatusCode is not (409 or 423)) headers["Mesh-Result"] = "refused";
+        if (refusal.StatusCode is not (409 or 423 or 429)) headers["Mesh-Result"] = "refused";
+        if (refusal.RetryAfter is { } wait) headers.RetryAfter = Math.Ceiling(Math.Max(1, wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         headers["Mesh-Code"] = refusal.Code;
         headers["Mesh-Reason"] = HeaderText(refusal.Message);
         return Results.Json(

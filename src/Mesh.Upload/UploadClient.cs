@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -37,6 +38,10 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions options)
             throw new MeshException("MESH1020", $"Cannot read '{path}': {exception.Message}", innerException: exception);
         }
 
+        // The requests carry its trace context, so that what becomes of the recording belongs to the producer's trace. Recorded, or the server
+        // would take it for a trace that nobody wants.
+        using var activity = MeshTracing.Continue("upload recording", ActivityKind.Client, Activity.Current?.Id);
+        if (activity.ParentId is null) activity.ActivityTraceFlags |= ActivityTraceFlags.Recorded;
         await using (file.ConfigureAwait(false))
         {
             string sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
@@ -46,6 +51,12 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions options)
                 try
                 {
                     return await SendAsync(transfer, cancellationToken).ConfigureAwait(false);
+                }
+                catch (QuotaException quota)
+                {
+                    // The server is well and says when: that is no failed attempt.
+                    await Task.Delay(quota.RetryAfter, cancellationToken).ConfigureAwait(false);
+                    attempt--;
                 }
                 catch (Exception exception) when (IsConnectionTrouble(exception) && !cancellationToken.IsCancellationRequested)
                 {
@@ -66,6 +77,7 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions options)
         if (transfer.Location is null)
         {
             using var creation = await CreateAsync(transfer, cancellationToken).ConfigureAwait(false);
+            ThrowIfToWait(creation);
             if (!creation.IsSuccessStatusCode || creation.Headers.Contains("Mesh-Result")) return await AnswerOfAsync(creation, transfer, cancellationToken).ConfigureAwait(false);
             transfer.Location = creation.Headers.Location;
             offset = OffsetOf(creation);
@@ -86,8 +98,14 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions options)
         using var patch = new HttpRequestMessage(HttpMethod.Patch, transfer.Location) { Content = new RestOfFile(transfer, offset) };
         patch.Headers.TryAddWithoutValidation("Upload-Offset", offset.ToString(CultureInfo.InvariantCulture));
         using var answer = await SendAsync(patch, cancellationToken).ConfigureAwait(false);
+        ThrowIfToWait(answer);
         if (answer.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.Locked) throw new HttpRequestException($"the upload stands elsewhere ({(int)answer.StatusCode})");
         return await AnswerOfAsync(answer, transfer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void ThrowIfToWait(HttpResponseMessage response)
+    {
+        if (response.StatusCode == HttpStatusCode.TooManyRequests && response.Headers.RetryAfter?.Delta is { } wait && wait <= options.MaxQuotaWait) throw new QuotaException(wait);
     }
 
     private Task<HttpResponseMessage> CreateAsync(Transfer transfer, CancellationToken cancellationToken)
@@ -139,6 +157,11 @@ public sealed class UploadClient(HttpClient http, UploadClientOptions options)
         response.Headers.TryGetValues(name, out var values) ? values.First() : null;
 
     private static bool IsConnectionTrouble(Exception exception) => exception is HttpRequestException or IOException or TaskCanceledException;
+
+    private sealed class QuotaException(TimeSpan retryAfter) : Exception
+    {
+        public TimeSpan RetryAfter => retryAfter;
+    }
 
     private sealed class Transfer(FileStream file, string fileName, string vehicle, string session, string sha256, IProgress<long>? progress)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Google.Protobuf;
@@ -57,46 +58,22 @@ public sealed class UploadReceiver : IDisposable
     public async ValueTask<UploadSession> CreateAsync(
         long length, IReadOnlyDictionary<string, string> metadata, string? rawMetadata, CancellationToken cancellationToken)
     {
-        if (length == 0) throw new UploadRefusedException(400, "MESH1005", "The file is empty: there is nothing to ingest.");
-        if (length > options.MaxBytes)
-        {
-            throw new UploadRefusedException(413, "MESH1006", $"The file has {ByteSizeText.Format(length)}, more than the {ByteSizeText.Format(options.MaxBytes)} of `upload.maxBytes`.");
-        }
+        var wanted = Describe(Guid.NewGuid().ToString("N"), length, metadata, rawMetadata);
+        return wanted.ExpectedSha256 is not null && sessions.FindResumable(wanted) is { } begun ? begun : await BeginAsync(wanted, cancellationToken).ConfigureAwait(false);
+    }
 
-        string vehicle;
-        try
-        {
-            vehicle = VehiclePseudonym.Of(metadata.GetValueOrDefault("vehicle"), options.VinKey);
-        }
-        catch (MeshException exception)
-        {
-            throw new UploadRefusedException(400, exception.Code, exception.Message);
-        }
-
-        string? sha256 = metadata.GetValueOrDefault("sha256")?.ToLowerInvariant();
-        if (sha256 is not null && (sha256.Length != 64 || sha256.AsSpan().ContainsAnyExcept("0123456789abcdef")))
-        {
-            throw new UploadRefusedException(400, "MESH1007", "`sha256` in Upload-Metadata is not 64 hexadecimal digits.");
-        }
-
-        string session = metadata.GetValueOrDefault("session") ?? "";
-        if (session.Length > 256) throw new UploadRefusedException(400, "MESH1008", "`session` in Upload-Metadata is longer than 256 characters.");
-        var wanted = new UploadSession
-        {
-            Id = Guid.NewGuid().ToString("N"),
-            Length = length,
-            VehicleId = vehicle,
-            Session = session,
-            FileName = SafeFileName(metadata.GetValueOrDefault("filename")),
-            ExpectedSha256 = sha256,
-            Metadata = rawMetadata,
-            CreatedAt = time.GetUtcNow(),
-        };
-        if (sha256 is not null && sessions.FindResumable(wanted) is { } begun) return begun;
-
-        RequireSpace(length);
-        await sessions.SaveAsync(wanted, cancellationToken).ConfigureAwait(false);
-        return wanted;
+    /// <summary>Finds the upload of an id that the producer has chosen, or begins it.</summary>
+    /// <param name="id">A GUID without dashes.</param>
+    /// <param name="length">Size in bytes.</param>
+    /// <param name="metadata">As <see cref="CreateAsync"/> takes it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="UploadRefusedException">As <see cref="CreateAsync"/>; <c>MESH1030</c> when the id belongs to another recording.</exception>
+    public async ValueTask<UploadSession> OpenAsync(string id, long length, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellationToken)
+    {
+        var wanted = Describe(id, length, metadata, null);
+        if (await FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } begun) return await BeginAsync(wanted, cancellationToken).ConfigureAwait(false);
+        if (begun.Length == wanted.Length && begun.ExpectedSha256 == wanted.ExpectedSha256 && begun.VehicleId == wanted.VehicleId && begun.Session == wanted.Session) return begun;
+        throw new UploadRefusedException(409, "MESH1030", "This upload id belongs to a recording of another size, hash, vehicle or session: give every recording an id of its own.");
     }
 
     /// <summary>An upload, or null when it is unknown or has expired. A part that is complete but was never answered is finished first.</summary>
@@ -143,8 +120,12 @@ public sealed class UploadReceiver : IDisposable
     /// </summary>
     /// <returns>The upload and the offset afterwards.</returns>
     /// <exception cref="UploadRefusedException">409 wrong offset, 423 another request is writing, 413 too many bytes, 507 no space, 460 wrong hash.</exception>
-    public async ValueTask<(UploadSession Session, long Offset)> AppendAsync(
-        UploadSession session, long offset, PipeReader body, CancellationToken cancellationToken)
+    public ValueTask<(UploadSession Session, long Offset)> AppendAsync(
+        UploadSession session, long offset, PipeReader body, CancellationToken cancellationToken) => AppendAsync(session, offset, body, null, cancellationToken);
+
+    /// <param name="paceAsync">Called after bytes have been written; returns when more may come.</param>
+    internal async ValueTask<(UploadSession Session, long Offset)> AppendAsync(
+        UploadSession session, long offset, PipeReader body, Func<long, CancellationToken, ValueTask>? paceAsync, CancellationToken cancellationToken)
     {
         if (!busy.TryAdd(session.Id, 0))
         {
@@ -160,7 +141,7 @@ public sealed class UploadReceiver : IDisposable
             }
 
             RequireSpace(session.Length - present);
-            offset = await WritePartAsync(session, offset, body, cancellationToken).ConfigureAwait(false);
+            offset = await WritePartAsync(session, offset, body, paceAsync, cancellationToken).ConfigureAwait(false);
             if (offset == session.Length) session = await FinishAsync(session, cancellationToken).ConfigureAwait(false);
             return (session, offset);
         }
@@ -214,7 +195,54 @@ public sealed class UploadReceiver : IDisposable
         foreach (var hash in hashes.Values) hash.Dispose();
     }
 
-    private async ValueTask<long> WritePartAsync(UploadSession session, long offset, PipeReader body, CancellationToken cancellationToken)
+    private UploadSession Describe(string id, long length, IReadOnlyDictionary<string, string> metadata, string? rawMetadata)
+    {
+        if (length == 0) throw new UploadRefusedException(400, "MESH1005", "The file is empty: there is nothing to ingest.");
+        if (length > options.MaxBytes)
+        {
+            throw new UploadRefusedException(413, "MESH1006", $"The file has {ByteSizeText.Format(length)}, more than the {ByteSizeText.Format(options.MaxBytes)} of `upload.maxBytes`.");
+        }
+
+        string vehicle;
+        try
+        {
+            vehicle = VehiclePseudonym.Of(metadata.GetValueOrDefault("vehicle"), options.VinKey);
+        }
+        catch (MeshException exception)
+        {
+            throw new UploadRefusedException(400, exception.Code, exception.Message);
+        }
+
+        string? sha256 = metadata.GetValueOrDefault("sha256")?.ToLowerInvariant();
+        if (sha256 is not null && (sha256.Length != 64 || sha256.AsSpan().ContainsAnyExcept("0123456789abcdef")))
+        {
+            throw new UploadRefusedException(400, "MESH1007", "`sha256` in Upload-Metadata is not 64 hexadecimal digits.");
+        }
+
+        string session = metadata.GetValueOrDefault("session") ?? "";
+        if (session.Length > 256) throw new UploadRefusedException(400, "MESH1008", "`session` in Upload-Metadata is longer than 256 characters.");
+        return new UploadSession
+        {
+            Id = id,
+            Length = length,
+            VehicleId = vehicle,
+            Session = session,
+            FileName = SafeFileName(metadata.GetValueOrDefault("filename")),
+            ExpectedSha256 = sha256,
+            Metadata = rawMetadata,
+            CreatedAt = time.GetUtcNow(),
+        };
+    }
+
+    private async ValueTask<UploadSession> BeginAsync(UploadSession wanted, CancellationToken cancellationToken)
+    {
+        RequireSpace(wanted.Length);
+        await sessions.SaveAsync(wanted, cancellationToken).ConfigureAwait(false);
+        return wanted;
+    }
+
+    private async ValueTask<long> WritePartAsync(
+        UploadSession session, long offset, PipeReader body, Func<long, CancellationToken, ValueTask>? paceAsync, CancellationToken cancellationToken)
     {
         var hash = await HashUpToAsync(session.Id, offset, cancellationToken).ConfigureAwait(false);
         var part = sessions.OpenPart(session.Id);
@@ -242,11 +270,14 @@ public sealed class UploadReceiver : IDisposable
                 foreach (var segment in read.Buffer)
                 {
                     await part.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+                    UploadMetrics.Arrived(segment.Length);
                     hash.Append(segment.Span);
                     offset += segment.Length;
                 }
 
+                long arrived = read.Buffer.Length;
                 body.AdvanceTo(read.Buffer.End);
+                if (paceAsync is not null && !read.IsCompleted) await paceAsync(arrived, cancellationToken).ConfigureAwait(false);
                 if (read.IsCompleted) break;
             }
         }
@@ -256,6 +287,8 @@ public sealed class UploadReceiver : IDisposable
 
     private async ValueTask<UploadSession> FinishAsync(UploadSession session, CancellationToken cancellationToken)
     {
+        using var activity = MeshTracing.Source.StartActivity("accept upload");
+        long started = Stopwatch.GetTimestamp();
         var hash = await HashUpToAsync(session.Id, session.Length, cancellationToken).ConfigureAwait(false);
         byte[] sha256 = hash.Current();
         string hex = Convert.ToHexStringLower(sha256);
@@ -267,6 +300,7 @@ public sealed class UploadReceiver : IDisposable
         }
 
         var ingestId = IngestId.Compute(sha256, session.VehicleId, session.Session);
+        activity?.SetTag("mesh.ingest.id", ingestId.ToString());
         if (await recordings.FindAsync(ingestId, cancellationToken).ConfigureAwait(false) is { } known)
         {
             await recordings.TryAddAsync(known, static _ => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
@@ -292,6 +326,7 @@ public sealed class UploadReceiver : IDisposable
         bool added = await recordings.TryAddAsync(entry, transaction => Outbox.AddAsync(
             transaction, Topics.Uploads, entry.VehicleId, UploadAccepted.Descriptor.FullName, Announce(entry).ToByteArray()), cancellationToken).ConfigureAwait(false);
         CrashPoint.Reach("upload.after-commit");
+        UploadMetrics.Finished(started);
         Log.Accepted(logger, entry.FileName, entry.VehicleId, entry.SizeBytes, ingestId.ToString());
         return await AnswerAsync(
             session with { Result = added ? UploadResult.Accepted : UploadResult.Duplicate, IngestId = ingestId.ToString() }, cancellationToken).ConfigureAwait(false);
@@ -316,6 +351,7 @@ public sealed class UploadReceiver : IDisposable
     {
         // The answer first, the part afterwards: a crash between them leaves a part that recovery deletes.
         await sessions.SaveAsync(session, cancellationToken).ConfigureAwait(false);
+        UploadMetrics.Answered(session.Result, session.Length);
         sessions.DeletePart(session.Id);
         if (hashes.TryRemove(session.Id, out var hash)) hash.Dispose();
         return session;

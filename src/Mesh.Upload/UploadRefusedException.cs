@@ -12,4 +12,7 @@ public sealed class UploadRefusedException(int statusCode, string code, string m
 {
     /// <summary>HTTP status.</summary>
     public int StatusCode { get; } = statusCode;
+
+    /// <summary>When it is worth to try again; null when there is nothing to wait for.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -22,7 +22,7 @@ public sealed class SnapshotAnnouncementTests
         SnapshotCommitted.Parser.ParseFrom(entry.Protobuf).ShouldBe(new SnapshotCommitted
         {
             Table = CatalogueFixture.Imu, SnapshotId = 42, ParentSnapshotId = 41, SequenceNumber = 7, CommittedAtUs = 1_700_000_000_000_000,
-            AddedRows = 10, AddedFiles = 2, TotalRows = 110, MetadataUri = table.MetadataUri, Operation = "overwrite",
+            AddedRows = 10, AddedFiles = 2, TotalRows = 110, MetadataUri = table.MetadataUri, Operation = "overwrite", TableUuid = table.Uuid.ToString(),
         });
     }
 

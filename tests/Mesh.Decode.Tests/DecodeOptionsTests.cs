@@ -10,7 +10,7 @@ public class DecodeOptionsTests
     {
         var options = DecodeOptions.Read(null);
 
-        options.Selects("any/msg/Type", "/any").ShouldBeTrue();
+        options.Selects("any/msg/Type", "/any", "V1").ShouldBeTrue();
         (options.OnCorrupt, options.OnSchemaChange).ShouldBe((CorruptPolicy.DeadLetter, SchemaChangePolicy.Evolve));
     }
 
@@ -29,10 +29,32 @@ public class DecodeOptionsTests
 
         errors.ShouldBeEmpty();
         (options.OnCorrupt, options.OnSchemaChange).ShouldBe((CorruptPolicy.Fail, SchemaChangePolicy.Compatible));
-        options.Selects("sensor_msgs/msg/Imu", "/imu").ShouldBeTrue();
-        options.Selects("foxglove.CompressedImage", "/camera/front/left").ShouldBeTrue();
-        options.Selects("foxglove.CompressedImage", "/rear").ShouldBeFalse();
-        options.Selects("nav_msgs/msg/Path", "/path").ShouldBeFalse();
+        options.Selects("sensor_msgs/msg/Imu", "/imu", "V1").ShouldBeTrue();
+        options.Selects("foxglove.CompressedImage", "/camera/front/left", "V1").ShouldBeTrue();
+        options.Selects("foxglove.CompressedImage", "/rear", "V1").ShouldBeFalse();
+        options.Selects("nav_msgs/msg/Path", "/path", "V1").ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_rule_may_mean_a_vehicle_and_decide_about_changed_schemas()
+    {
+        var (options, errors) = Read(
+            """
+            decode:
+              channels:
+                - { match: { schema: "sensor_msgs/*", vehicle: "V1*" }, onSchemaChange: refuse }
+                - { match: { vehicle: "test-?" } }
+              onSchemaChange: compatible
+            """);
+
+        errors.ShouldBeEmpty();
+        options.Selects("sensor_msgs/msg/Imu", "/imu", "V12").ShouldBeTrue();
+        options.Selects("sensor_msgs/msg/Imu", "/imu", "V2").ShouldBeFalse();
+        options.Selects("any/msg/Type", "/any", "test-1").ShouldBeTrue();
+        options.Selects("any/msg/Type", "/any", "test-10").ShouldBeFalse();
+        options.PolicyOf("sensor_msgs/msg/Imu", "/imu", "V12").ShouldBe(SchemaChangePolicy.Refuse);
+        options.PolicyOf("sensor_msgs/msg/Imu", "/imu", "test-1").ShouldBe(SchemaChangePolicy.Compatible);
+        options.Channels[0].ToString().ShouldBe("schema sensor_msgs/* of vehicle V1*");
     }
 
     [Fact]

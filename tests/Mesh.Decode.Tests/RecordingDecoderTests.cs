@@ -93,6 +93,43 @@ public sealed class RecordingDecoderTests : IDisposable
     }
 
     [Fact]
+    public async Task Messages_chosen_one_by_one_are_decoded_and_the_others_count_as_not_selected()
+    {
+        byte[] recording = await bench.WriteAsync(async (writer, token) =>
+        {
+            ushort left = AddPointChannel(writer, "/left"), right = AddPointChannel(writer, "/right");
+            for (uint i = 0; i < 20; i++) await writer.WriteMessageAsync(i % 2 == 0 ? left : right, i, StartNs + i, StartNs, Point(i, i), token);
+        });
+        var only = new MessageSelection([("/left", 2, 4), ("/left", 4, 6), ("/left", 9, 9), ("/none", 0, 3)], (_, sequence) => sequence == 5);
+
+        var batch = (await bench.DecodeAsync(recording, new DecodeOptions { Only = only })).ShouldHaveSingleItem().Batch;
+
+        batch["sequence"].Values<long>().ToArray().ShouldBe([2, 3, 4, 6, 9]);
+        batch["x"].Values<double>().ToArray().ShouldBe([4, 6, 8, 12, 18]);
+        (bench.Account.MessagesIn, bench.Account.RowsOut, bench.Account.NotSelected).ShouldBe((20, 5, 15));
+    }
+
+    [Fact]
+    public async Task A_schema_that_a_recording_has_wrong_is_corrected_for_the_channels_it_is_meant_for()
+    {
+        byte[] recording = await bench.WriteAsync(async (writer, token) =>
+        {
+            ushort wrong = AddPointChannel(writer, "/wrong", "this is no schema", "demo_msgs/msg/Point"), right = AddPointChannel(writer, "/right");
+            await writer.WriteMessageAsync(wrong, 0, StartNs, StartNs, Point(1, 2), token);
+            await writer.WriteMessageAsync(right, 0, StartNs, StartNs, Point(3, 4), token);
+        });
+        var correction = new SchemaCorrection(new ChannelRule(null, "/wrong"), null, null, "float64 a\nfloat64 b\n");
+
+        var batches = await bench.DecodeAsync(recording, new DecodeOptions { Schemas = [correction] });
+
+        var corrected = batches.Single(batch => batch.Channel == "/wrong");
+        corrected.SchemaName.ShouldBe("demo_msgs/msg/Point");
+        corrected.Batch["b"].Values<double>().ToArray().ShouldBe([2]);
+        batches.Single(batch => batch.Channel == "/right").Batch["x"].Values<double>().ToArray().ShouldBe([3]);
+        bench.Letters.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_large_bad_message_is_referred_to_in_the_recording()
     {
         byte[] bad = [0, 1, 0, 0, 255, 255, 255, 127, .. new byte[100_000]];

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Mesh.Testing;
 
@@ -34,6 +35,7 @@ public sealed class DemoTests : IDisposable
             model.GetProperty("accuracy").GetDouble().ShouldBeGreaterThan(model.GetProperty("majority_accuracy").GetDouble() + 0.1);
         }
 
+        await CheckRunsAsync(data);
         var lake = await NodeScript.RunAsync("lake-read.mjs", Path.Combine(data, "lake"));
         long readByOthers = 0;
         foreach (var product in report.GetProperty("products").EnumerateArray())
@@ -67,6 +69,25 @@ public sealed class DemoTests : IDisposable
         string data = report.RootElement.GetProperty("data_dir").GetString()!;
         Directory.EnumerateFiles(Path.Combine(data, "lake"), "*", SearchOption.AllDirectories).ShouldBeEmpty();
         Directory.EnumerateFiles(Path.Combine(data, "jobs"), "*.parquet", SearchOption.AllDirectories).ShouldBeEmpty("copies for a job go with its end");
+    }
+
+    // The job is a run by itself, which the registry of MLflow's interface leads to.
+    private static async Task CheckRunsAsync(string data)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var run = (await MeshProcess.RunJsonAsync("runs", "list", "--json", "--data", data)).EnumerateArray().ShouldHaveSingleItem();
+        run.GetProperty("status").GetString().ShouldBe("finished");
+        await using var server = await MeshProcess.UpAsync(data);
+        using var http = new HttpClient { BaseAddress = new Uri(server.AddressOf("http") + "/api/2.0/mlflow/") };
+        var version = (await http.GetFromJsonAsync<JsonElement>("model-versions/get?name=manoeuvre&version=1", token)).GetProperty("model_version");
+        version.GetProperty("run_id").GetString().ShouldBe(run.GetProperty("run_id").GetString());
+        version.GetProperty("source").GetString().ShouldBe($"{run.GetProperty("artifact_uri").GetString()}/model");
+        (await http.GetFromJsonAsync<JsonElement>("registered-models/search?filter=name%20LIKE%20'man%25'", token)).GetProperty("registered_models").EnumerateArray().ShouldHaveSingleItem()
+            .GetProperty("latest_versions")[0].GetProperty("version").GetString().ShouldBe("1");
+        (await http.GetFromJsonAsync<JsonElement>("registered-models/get-latest-versions?name=manoeuvre", token)).GetProperty("model_versions").GetArrayLength().ShouldBe(1);
+        string proxy = version.GetProperty("source").GetString()!.Replace("mlflow-artifacts:/", server.AddressOf("http") + "/api/2.0/mlflow-artifacts/artifacts/", StringComparison.Ordinal);
+        byte[] model = await http.GetByteArrayAsync(proxy + "/model.onnx", token);
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(model)).ShouldBe(run.GetProperty("tags").GetProperty("mesh.model.sha256").GetString());
     }
 
     private static async Task<string> TableOfAsync(string data, string product) =>

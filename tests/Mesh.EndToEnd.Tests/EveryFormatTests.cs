@@ -69,7 +69,7 @@ public sealed class EveryFormatTests(EveryFormatServer server) : IClassFixture<E
         var tables = await NodeScript.RunAsync("lake-read.mjs", Path.Combine(server.Data, "lake"));
 
         Dictionary<string, long> found = [];
-        foreach (var table in tables.EnumerateObject())
+        foreach (var table in tables.EnumerateObject().Where(table => !table.Name.StartsWith("mesh.", StringComparison.Ordinal)))
         {
             long rows = table.Value.GetProperty("icebird").GetInt64();
             table.Value.GetProperty("distinct").GetInt64().ShouldBe(rows, table.Name);

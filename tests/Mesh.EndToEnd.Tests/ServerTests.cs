@@ -81,7 +81,8 @@ public sealed class ServerTests : IDisposable
         await RunAsync(environment, ["subscribe", "chassis.imu", "--from", "earliest", "--format", "arrow", "--limit", "7", "-o", folder["seven.arrows"], "--data", folder["data"]]);
 
         string url = server.AddressOf("http").TrimEnd('/') + "/api/v1/products/chassis.imu/batches?columns=vehicle_id,sequence,log_time";
-        var seen = await NodeScript.RunAsync("arrow-stream.mjs", folder["first.arrows"], folder["second.arrows"], folder["seven.arrows"], url);
+        string whole = server.AddressOf("http").TrimEnd('/') + "/api/v1/products/chassis.imu/scan?columns=vehicle_id,sequence,log_time&where=" + Uri.EscapeDataString("vehicle_id = 'V2'");
+        var seen = await NodeScript.RunAsync("arrow-stream.mjs", folder["first.arrows"], folder["second.arrows"], folder["seven.arrows"], url, whole);
         var snapshots = (await MeshProcess.RunJsonAsync("products", "show", "chassis.imu", "--json", "--data", folder["data"])).GetProperty("snapshots").EnumerateArray()
             .Select(snapshot => snapshot.GetProperty("snapshot_id").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture)).ToList();
         snapshots.Count.ShouldBe(2);
@@ -94,6 +95,7 @@ public sealed class ServerTests : IDisposable
         seen[2].GetProperty("rows").GetRawText().ShouldBe($"{{\"{snapshots[0]}\":7}}");
         seen[3].GetProperty("rows").GetRawText().ShouldBe($"{{\"{snapshots[0]}\":{messages.One},\"{snapshots[1]}\":{messages.Two}}}");
         seen[3].GetProperty("vehicles").GetRawText().ShouldBe("""["V1","V2"]""");
+        seen[4].GetProperty("rows").GetRawText().ShouldBe($"{{\"{snapshots[1]}\":{messages.Two}}}");
         seen[3].GetProperty("type").GetString().ShouldBe("application/vnd.apache.arrow.stream");
         seen[3].GetProperty("columns").GetRawText().ShouldBe("""["vehicle_id: Dictionary<Int32, Utf8>","sequence: Int64","log_time: Timestamp<MICROSECOND, UTC>"]""");
         seen[3].GetProperty("sequences").GetInt64().ShouldBe(messages.One + messages.Two);

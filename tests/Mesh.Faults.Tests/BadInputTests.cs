@@ -118,7 +118,7 @@ public sealed class BadInputTests(Drives drives, BadInputTests.Server shared) : 
         (string Code, Func<RawMcap, RawMcap> Lie)[] lies =
         [
             ("MESH10105", file => file.Chunk("brotli", [1, 2, 3], 3)),
-            ("MESH10106", file => file.Chunk("zstd", zeros300, 300 << 20)),
+            ("MESH10107", file => file.Chunk("zstd", zeros300, 300 << 20)),
             ("MESH10106", file => file.Chunk("zstd", [1, 2, 3], ulong.MaxValue)),
             ("MESH10106", file => file.Chunk("lz4", [1, 2, 3], 1UL << 63)),
             ("MESH10104", file => file.Chunk("zstd", zeros300, 1 << 20)),

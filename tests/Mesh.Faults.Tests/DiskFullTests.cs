@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Mesh.Faults.Tests.Support;
 using Mesh.Testing;
 using Mesh.Upload;
@@ -28,15 +27,9 @@ public sealed class DiskFullTests(Drives drives) : IDisposable
         Require.AtLeast(TestLevel.Default);
         string data = folder["data"];
         Directory.CreateDirectory(data);
-        Assert.SkipUnless(OperatingSystem.IsLinux() && await RunAsync("mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", data), "needs the right to mount a tmpfs: run as root");
-        try
-        {
-            await FillAndFreeAsync(data);
-        }
-        finally
-        {
-            (await RunAsync("umount", "-l", data)).ShouldBeTrue();
-        }
+        await using var disk = await SmallDisk.TryMountAsync(data, megabytes: 96);
+        Assert.SkipUnless(disk is not null, "needs the right to mount a tmpfs: run as root");
+        await FillAndFreeAsync(data, disk);
     }
 
     [Fact]
@@ -61,9 +54,8 @@ public sealed class DiskFullTests(Drives drives) : IDisposable
         await Lake.HoldsExactlyAsync(folder["data"], drives.All);
     }
 
-    private async Task FillAndFreeAsync(string data)
+    private async Task FillAndFreeAsync(string data, SmallDisk disk)
     {
-        string filler = Path.Combine(data, "filler");
         var environment = new Dictionary<string, string> { ["MESH_UPLOAD__MINFREEBYTES"] = "0" };
         await using var server = await FaultServer.UpAsync(data, environment);
         var all = drives.All.Select(drive => drive.As(-1)).ToList();
@@ -75,7 +67,7 @@ public sealed class DiskFullTests(Drives drives) : IDisposable
         {
             var arriving = drives.All.Select(drive => drive.As(round)).ToList();
             all.AddRange(arriving);
-            Fill(filler, Leftovers[round]);
+            disk.Fill(Leftovers[round]).ShouldBeTrue();
             foreach (var drive in arriving)
             {
                 var answer = await server.PublishAsync(drive.Path, drive.Vehicle, drive.Session);
@@ -93,7 +85,7 @@ public sealed class DiskFullTests(Drives drives) : IDisposable
 
             await Task.Delay(Grief, Stop);
             server.Process.HasExited.ShouldBeFalse(server.Process.Errors);
-            File.Delete(filler);
+            disk.Free();
 
             // Those that were accepted come by themselves, the others when sent again.
             (await server.PublishAsync(arriving)).Count.ShouldBe(arriving.Count, server.Process.Errors);
@@ -107,36 +99,5 @@ public sealed class DiskFullTests(Drives drives) : IDisposable
         await Lake.HoldsExactlyAsync(data, all);
     }
 
-    /// <summary>Takes all space but so much.</summary>
-    private static void Fill(string path, long leave)
-    {
-        using var file = File.Create(path);
-        byte[] block = new byte[64 << 10];
-        try
-        {
-            while (true) file.Write(block);
-        }
-        catch (IOException)
-        {
-            // Full, which is what is wanted.
-        }
-
-        if (leave > 0) file.SetLength(Math.Max(0, file.Length - leave));
-    }
-
     private static async Task<string> StateOfAsync(FaultServer server, Drive drive) => (await server.GetAsync("recordings/" + drive.IngestId))!.Value.GetProperty("state").GetString()!;
-
-    private static async Task<bool> RunAsync(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            await process.WaitForExitAsync(Stop);
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 }

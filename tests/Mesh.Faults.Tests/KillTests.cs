@@ -16,7 +16,7 @@ public sealed partial class KillTests(Drives drives) : IDisposable
         "upload.before-put", "upload.after-put:2", "upload.after-commit", "outbox.after-publish",
         "decode.after-read", "decode.mid-recording:2", "partition.mid-write", "partition.after-object-put:5",
         "ingest.before-files-written", "ingest.after-files-written", "ingest.after-offset",
-        "catalogue.after-read", "catalogue.before-commit:3", "lake.before-swap:2", "lake.after-swap", "lake.after-swap:7",
+        "catalogue.after-read", "catalogue.before-commit:3", "lake.before-swap:2", "lake.mid-swap:3", "lake.after-swap", "lake.after-swap:7",
         "catalogue.after-commit:4", "catalogue.after-offset",
     ];
 
@@ -29,6 +29,7 @@ public sealed partial class KillTests(Drives drives) : IDisposable
     public async Task Killed_at(string place)
     {
         Require.AtLeast(TestLevel.Default);
+        KillPlaces.HalfBelowFull(Places.Select(row => row.Data), place);
         IReadOnlyList<Drive> acknowledged;
         await using (var doomed = await FaultServer.UpAsync(folder["data"], new Dictionary<string, string> { ["MESH_CRASH_AT"] = place }))
         {
@@ -51,7 +52,10 @@ public sealed partial class KillTests(Drives drives) : IDisposable
     [Fact]
     public void Every_crash_point_there_is_has_been_thought_of()
     {
-        var tested = Places.Select(row => row.Data).Concat(KillTrainingTests.Places.Select(row => row.Data)).Concat(KillMaintenanceTests.Places.Select(row => row.Data.Item1)).Select(place => place.Split(':')[0]).Distinct().Order();
+        var tested = Places.Select(row => row.Data).Concat(KillTrainingTests.Places.Select(row => row.Data)).Concat(KillTelemetryTests.Places.Select(row => row.Data))
+            .Concat(KillMaintenanceTests.Places.Select(row => row.Data.Item1)).Concat(KillReplayTests.Places).Concat(KillChunksTests.Places).Concat(KillDeadLettersTests.Places.Select(row => row.Data))
+            .Concat(KillStudyTests.Places.Select(row => row.Data))
+            .Select(place => place.Split(':')[0]).Distinct().Order();
         var existing = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Reached().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct().Order();
 

@@ -10,6 +10,6 @@ public static class FuzzTargets
     [
         new Mdf4Target(), new Mdf3Target(), new McapTarget(), new Ros1BagTarget(), new Ros2BagTarget(), new BlfTarget(), new AscTarget(), new TrcTarget(),
         new DbcTarget(), new ArrowTarget(), new ParquetTarget(), new WrappedTarget(), new MessagesTarget(),
-        new KafkaTarget(),
+        new RunFilterTarget(), new MlrunsTarget(), new KafkaTarget(),
     ];
 }

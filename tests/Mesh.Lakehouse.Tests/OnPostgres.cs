@@ -9,11 +9,15 @@ namespace Mesh.Lakehouse.Tests;
 
 public sealed class TableCatalogueAppendOnPostgres() : TableCatalogueAppendTests(TestDatabase.Postgres());
 
+public sealed class SourceOffsetFencingOnPostgres() : SourceOffsetFencingTests(TestDatabase.Postgres());
+
 public sealed class TableCatalogueSchemaOnPostgres() : TableCatalogueSchemaTests(TestDatabase.Postgres());
 
 public sealed class TableCatalogueScanOnPostgres() : TableCatalogueScanTests(TestDatabase.Postgres());
 
 public sealed class RecordingStoreOnPostgres() : RecordingStoreTests(TestDatabase.Postgres());
+
+public sealed class RecordingUpgradeOnPostgres() : RecordingUpgradeTests(TestDatabase.Postgres());
 
 public sealed class OutboxOnPostgres() : OutboxTests(TestDatabase.Postgres());
 

@@ -38,6 +38,39 @@ public class RowGatherTests
         new RowOrder([Keys(schema, 1, 1, 2, null)], ["key"]).IsSorted().ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Rows_are_ordered_by_the_first_key_then_the_second_then_as_they_came(int seed)
+    {
+        var random = new Random(seed);
+        var schema = new Schema([new Field("key", DataType.Int32, Nullable: false), new Field("text", DataType.Utf8)]);
+        var expected = new List<(int Key, string Text, RowRef Row)>();
+        RecordBatch[] batches = [.. Enumerable.Range(0, 5).Select(b =>
+        {
+            var builder = new StructBuilder(schema.AsStruct());
+            for (int r = 0; r < 200; r++)
+            {
+                int key = random.Next(4) == 0 ? int.MinValue + random.Next(3) : random.Next(20);
+                string text = $"{random.Next(4)}";
+                ((FixedWidthBuilder<int>)builder.Children[0]).Append(key);
+                ((BinaryBuilder)builder.Children[1]).Append(text);
+                builder.EndStruct();
+                expected.Add((key, text, new RowRef(b, r)));
+            }
+
+            return builder.BuildBatch();
+        })];
+
+        var sorted = new RowOrder(batches, ["key", "text"]).Sort();
+
+        sorted.ShouldBe(expected.OrderBy(row => row.Key).ThenBy(row => row.Text, StringComparer.Ordinal).Select(row => row.Row));
+        RecordBatch[] ordered = [RowGather.Take(batches, sorted)];
+        new RowOrder(ordered, ["key", "text"]).IsSorted().ShouldBeTrue();
+        new RowOrder(ordered, ["text", "key"]).IsSorted().ShouldBeFalse();
+        new RowOrder([RowGather.Take(ordered, [.. Enumerable.Range(0, 1000).Select(row => new RowRef(0, row ^ 1))])], ["key", "text"]).IsSorted().ShouldBeFalse();
+    }
+
     private static RecordBatch Keys(Schema schema, params long?[] keys)
     {
         var builder = new StructBuilder(schema.AsStruct());

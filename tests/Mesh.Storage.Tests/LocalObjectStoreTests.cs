@@ -76,6 +76,32 @@ public sealed class LocalObjectStoreTests : IDisposable
         error.Message.ShouldContain("Free space");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_folder_that_went_away_is_waited_for_and_its_objects_are_not_believed_gone(bool isMountPoint)
+    {
+        await store.PutAsync("a/b", new byte[3], PutMode.IfAbsent, None);
+        Directory.Move(folder["lake"], folder["away"]);
+        if (isMountPoint) Directory.CreateDirectory(folder["lake"]);
+
+        foreach (var ask in new Func<Task>[]
+        {
+            () => store.GetSizeAsync("a/b", None).AsTask(), () => store.OpenAsync("a/b", None).AsTask(), () => Keys(""),
+        })
+        {
+            var error = await Should.ThrowAsync<MeshException>(ask);
+            error.Code.ShouldBe("MESH8023");
+            error.IsTransient.ShouldBeTrue();
+        }
+
+        if (isMountPoint) Directory.Delete(folder["lake"]);
+        Directory.Move(folder["away"], folder["lake"]);
+        (await store.GetSizeAsync("a/b", None)).ShouldBe(3);
+        (await store.GetSizeAsync("a/c", None)).ShouldBeNull();
+        (await Should.ThrowAsync<MeshException>(() => store.OpenAsync("a/c", None).AsTask())).Code.ShouldBe("MESH8003");
+    }
+
     private async Task<List<string>> Keys(string prefix)
     {
         var keys = new List<string>();

@@ -72,8 +72,5 @@ public class OutboxRelayTests
         },
         Timeout);
 
-    private static async Task EmptyAsync(Outbox outbox)
-    {
-        while ((await outbox.PeekAsync(1, Timeout)).Count > 0) await Task.Delay(50, Timeout);
-    }
+    private static Task EmptyAsync(Outbox outbox) => Eventually.TrueAsync(async () => (await outbox.PeekAsync(1, Timeout)).Count == 0, Timeout);
 }

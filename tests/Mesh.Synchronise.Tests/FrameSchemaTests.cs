@@ -11,7 +11,7 @@ public sealed class FrameSchemaTests
     private static readonly SynchroniseOptions Options = new()
     {
         Name = "frames",
-        ReferenceChannel = "/lidar/top",
+        Reference = new ChannelReference("/lidar/top"),
         Inputs =
         [
             new SynchroniseInput("/imu", SynchronisePolicy.Linear), new SynchroniseInput("/camera/front", SynchronisePolicy.Nearest),
@@ -27,8 +27,8 @@ public sealed class FrameSchemaTests
         frames.Schema.Fields.Select(field => field.Name)
             .ShouldBe(["recording_id", "vehicle_id", "channel", "sequence", "log_time", "time_ns", "reference", "imu", "camera_front", "reference_"]);
         Names("reference").ShouldBe(["x", "label", "nested", "ranges", "policy"]);
-        Names("imu").ShouldBe(["sequence", "time_ns", "match_error_ns", "policy", "interpolated", "missing_reason", "x", "label", "nested", "ranges", "policy_"]);
-        ((StructType)((StructType)frames.Schema.Fields[7].Type).Fields[8].Type).Fields.Select(field => field.Name).ShouldBe(["y", "n"]);
+        Names("imu").ShouldBe(["sequence", "time_ns", "match_error_ns", "policy", "interpolated", "missing_reason", "before_age_ns", "after_age_ns", "x", "label", "nested", "ranges", "policy_"]);
+        ((StructType)((StructType)frames.Schema.Fields[7].Type).Fields[10].Type).Fields.Select(field => field.Name).ShouldBe(["y", "n"]);
         frames["channel"].GetString(0).ShouldBe("/lidar/top");
         frames["recording_id"].GetString(0).ShouldBe("rec");
         frames["vehicle_id"].GetString(0).ShouldBe("V1");

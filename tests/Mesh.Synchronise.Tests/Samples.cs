@@ -64,8 +64,22 @@ internal static class Samples
         var cancellationToken = TestContext.Current.CancellationToken;
         foreach (var batch in batches) await synchroniser.AddAsync(batch, cancellationToken);
         List<RecordBatch> frames = [];
-        await foreach (var batch in synchroniser.CompleteAsync(cancellationToken)) frames.Add(batch);
+        await foreach (var rows in synchroniser.CompleteAsync(cancellationToken))
+        {
+            if (rows.Table == SynchronisedTable.Frames) frames.Add(rows.Batch);
+        }
+
         return frames;
+    }
+
+    /// <summary>Frames and unmatched samples.</summary>
+    public static async Task<(List<RecordBatch> Frames, List<RecordBatch> Unmatched)> RunBothAsync(Synchroniser synchroniser, params IEnumerable<ChannelBatch> batches)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        foreach (var batch in batches) await synchroniser.AddAsync(batch, cancellationToken);
+        List<RecordBatch> frames = [], unmatched = [];
+        await foreach (var rows in synchroniser.CompleteAsync(cancellationToken)) (rows.Table == SynchronisedTable.Frames ? frames : unmatched).Add(rows.Batch);
+        return (frames, unmatched);
     }
 
     public static async Task<List<RecordBatch>> RunAsync(SynchroniseOptions options, params IEnumerable<ChannelBatch> batches)

@@ -22,7 +22,7 @@ public sealed class SynchroniserPropertyTests
             foreach (var policy in Enum.GetValues<SynchronisePolicy>())
             {
                 var input = new SynchroniseInput("/a", policy) { MaxAgeNs = Limit(random), MaxGapNs = Limit(random) };
-                var options = new SynchroniseOptions { Name = "f", ReferenceChannel = "/ref", ToleranceNs = random.Next(0, 60), Inputs = [input] };
+                var options = new SynchroniseOptions { Name = "f", Reference = new ChannelReference("/ref"), ToleranceNs = random.Next(0, 60), Inputs = [input] };
                 var frames = await RunAsync(options, Batch("/ref", drive["/ref"]), Batch("/a", drive["/a"]));
                 var expected = drive["/ref"].OrderBy(sample => sample.TimeNs).ThenBy(sample => sample.Sequence).Select(sample => BruteForce(options, input, drive["/a"], sample.TimeNs)).ToList();
                 var actual = frames.SelectMany(batch => Enumerable.Range(0, batch.Length).Select(row =>
@@ -48,7 +48,7 @@ public sealed class SynchroniserPropertyTests
             var drive = Drive(random);
             var options = new SynchroniseOptions
             {
-                Name = "f", ReferenceChannel = "/ref", ToleranceNs = 30, SpillFolder = folder.Path,
+                Name = "f", Reference = new ChannelReference("/ref"), ToleranceNs = 30, SpillFolder = folder.Path,
                 Inputs =
                 [
                     new SynchroniseInput("/a", SynchronisePolicy.Linear), new SynchroniseInput("/a", SynchronisePolicy.Previous) { Name = "held" },
@@ -72,7 +72,7 @@ public sealed class SynchroniserPropertyTests
         using var folder = new TemporaryFolder();
         var options = new SynchroniseOptions
         {
-            Name = "f", ReferenceChannel = "/ref", MaxMemoryBytes = Limit, SpillFolder = folder["spill"], Inputs = [new SynchroniseInput("/a", SynchronisePolicy.Linear)],
+            Name = "f", Reference = new ChannelReference("/ref"), MaxMemoryBytes = Limit, SpillFolder = folder["spill"], Inputs = [new SynchroniseInput("/a", SynchronisePolicy.Linear)],
         };
         await using (var synchroniser = new Synchroniser(options, "rec", "V1"))
         {
@@ -98,7 +98,7 @@ public sealed class SynchroniserPropertyTests
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["file"], "", TestContext.Current.CancellationToken);
-        var options = new SynchroniseOptions { Name = "f", ReferenceChannel = "/ref", MaxMemoryBytes = 1, SpillFolder = folder["file"] };
+        var options = new SynchroniseOptions { Name = "f", Reference = new ChannelReference("/ref"), MaxMemoryBytes = 1, SpillFolder = folder["file"] };
         await using var synchroniser = new Synchroniser(options, "rec", "V1");
         var exception = await Should.ThrowAsync<Mesh.Model.MeshException>(async () =>
             await synchroniser.AddAsync(Batch("/ref", new Sample(1, 0, 0)), TestContext.Current.CancellationToken));
@@ -160,6 +160,10 @@ public sealed class SynchroniserPropertyTests
                 var nearest = samples.OrderBy(sample => Math.Abs(sample.TimeNs - time)).ThenBy(sample => sample.TimeNs).First();
                 if (Math.Abs(nearest.TimeNs - time) > options.ToleranceNs) return "outside_tolerance";
                 return nearest.TimeNs <= time && time - nearest.TimeNs > (input.MaxAgeNs ?? long.MaxValue) ? "too_old" : Value(nearest.X, Math.Abs(nearest.TimeNs - time), false);
+            case SynchronisePolicy.Next:
+                if (before?.TimeNs == time) return Value(before.X, 0, false);
+                if (after is null) return "no_sample";
+                return after.TimeNs - time > (input.MaxAgeNs ?? limit) ? "too_old" : Value(after.X, after.TimeNs - time, false);
             case SynchronisePolicy.Previous:
                 if (before is null) return "no_sample";
                 return time - before.TimeNs > (input.MaxAgeNs ?? limit) ? "too_old" : Value(before.X, time - before.TimeNs, false);

@@ -86,10 +86,11 @@ public sealed class MeshProcess : IAsyncDisposable
         return mesh;
     }
 
-    /// <summary>Starts a server on a state directory, on free ports, and waits until it is up.</summary>
+    /// <summary>Starts a server on a state directory, on free ports where <paramref name="arguments"/> name none, and waits until it is up.</summary>
     public static async Task<MeshProcess> UpAsync(string data, IReadOnlyDictionary<string, string>? environment = null, params string[] arguments)
     {
-        var mesh = Start(environment ?? new Dictionary<string, string>(), ["up", "--data", data, "--http-port", "0", "--kafka-port", "0", "--schema-registry-port", "0", .. arguments]);
+        string[] ports = [.. new[] { "--http-port", "--kafka-port", "--schema-registry-port" }.Except(arguments).SelectMany(port => new[] { port, "0" })];
+        var mesh = Start(environment ?? new Dictionary<string, string>(), ["up", "--data", data, .. ports, .. arguments]);
         try
         {
             await mesh.WaitUntilAsync(() => mesh.Output.Contains("schema registry", StringComparison.Ordinal), "`mesh up` to be up");

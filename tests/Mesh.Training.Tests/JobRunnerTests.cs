@@ -1,3 +1,4 @@
+using Mesh.Kafka.Events;
 using Mesh.Testing;
 using System.Diagnostics;
 using Mesh.Training.Jobs;
@@ -20,6 +21,37 @@ public class JobRunnerTests : IDisposable
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public async Task Each_of_several_products_has_a_folder_of_its_own()
+    {
+        var runner = fixture.Runner("cat \"$MESH_INPUT_DIR/train/frames/00000.parquet\" \"$MESH_INPUT_DIR/train/imu/00000.parquet\" || exit 2; $GOOD; $SUCCESS");
+        var request = Request();
+        request.Inputs.Add(new ProductRange { Product = "imu", Table = "raw.imu", FromSnapshotId = 0, ToSnapshotId = 5, NewRows = 7 });
+
+        var job = await fixture.RunAsync(runner, request);
+
+        job.State.ShouldBe(JobState.Succeeded, job.Reason);
+        (await runner.Models.FindAsync("manoeuvre", null, Stop))!.Inputs.Select(input => input.Product).ShouldBe(["frames", "imu"]);
+    }
+
+    [Fact]
+    public async Task What_became_of_a_firings_job_is_told_with_its_model()
+    {
+        var runner = fixture.Runner("$GOOD; $SUCCESS");
+        var outcomes = new JobOutcomes(fixture.Database);
+        await runner.AcceptAsync(Request("waits"), null, Stop);
+        (await ListAsync("waits", "nobody")).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            job => job.TriggerId.ShouldBe("waits"), job => job.State.ShouldBe(JobState.Queued), job => job.HasModel.ShouldBeFalse(), job => job.StartedAt.ShouldBeNull());
+
+        await fixture.RunAsync(runner, Request("waits"));
+        await fixture.RunAsync(runner, Request("rejected", gates: """{"accuracy":{"min":0.99}}"""));
+
+        (await ListAsync("waits", "rejected")).OrderByDescending(job => job.TriggerId).Select(job => (job.TriggerId, job.State, job.HasModel, job.FinishedAt is not null))
+            .ShouldBe([("waits", JobState.Succeeded, true, true), ("rejected", JobState.Succeeded, false, true)]);
+
+        Task<IReadOnlyList<JobOutcome>> ListAsync(params string[] ids) => fixture.Database.ReadAsync(session => outcomes.ListAsync(session, ids), Stop).AsTask();
+    }
 
     [Fact]
     public async Task A_trainer_that_keeps_the_contract_ends_as_a_registered_model_with_its_lineage()
@@ -56,6 +88,21 @@ public class JobRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_trace_that_asked_for_a_job_goes_on_in_its_trainer_and_in_the_model_it_registers()
+    {
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-";
+        var runner = fixture.Runner("echo trace=$TRACEPARENT; $GOOD; $SUCCESS");
+
+        (await fixture.RunAsync(runner, Request())).State.ShouldBe(JobState.Succeeded);
+
+        using var outbox = new Lakehouse.Metadata.Outbox(fixture.Database);
+        var registered = (await outbox.PeekAsync(100, Stop)).Where(entry => entry.Topic == "model.registered.v1").ShouldHaveSingleItem();
+        registered.TraceParent.ShouldStartWith(Trace);
+        registered.TraceParent.ShouldNotContain("b7ad6b7169203331");
+        (await File.ReadAllTextAsync(fixture.FolderOf(Request()).LogFile, Stop)).ShouldContain($"trace={registered.TraceParent}");
+    }
+
+    [Fact]
     public async Task A_request_that_is_delivered_again_is_the_same_job_and_runs_once()
     {
         var runner = fixture.Runner($"echo run >> '{fixture["runs"]}'; $GOOD; $SUCCESS");
@@ -81,10 +128,11 @@ public class JobRunnerTests : IDisposable
         string[] mesh = [.. File.ReadAllLines(fixture["env"]).Where(line => line.StartsWith("MESH_", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         mesh.ShouldBe(
         [
-            "MESH_ATTEMPT=1", $"MESH_CHECKPOINT_DIR={folder.Checkpoint}", $"MESH_INPUT_DIR={folder.Input}",
+            "MESH_ATTEMPT=1", $"MESH_CHECKPOINT_DIR={folder.Checkpoint}",
+            $"MESH_COMMAND={System.Text.Json.JsonSerializer.Serialize(fixture.Options.MeshCommand)}", $"MESH_INPUT_DIR={folder.Input}",
             $"MESH_JOB_ID={fixture.IdOf(Request())}", $"MESH_JOB_SPEC={folder.SpecFile}", $"MESH_OUTPUT_DIR={folder.OutputOf(1)}",
         ]);
-        File.ReadAllText(fixture["env"]).ShouldContain("TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        File.ReadAllText(fixture["env"]).ShouldMatch("TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-0[01]", "a span of the job, in the trace of its request");
     }
 
     [Fact]
@@ -213,7 +261,7 @@ public class JobRunnerTests : IDisposable
         using var stop = new CancellationTokenSource();
         await runner.AcceptAsync(Request(), null, Stop);
         var running = runner.RunAsync(stop.Token);
-        while (!File.Exists(fixture["started"])) await Task.Delay(10, Stop);
+        await Eventually.TrueAsync(() => File.Exists(fixture["started"]), Stop);
         await stop.CancelAsync();
         await running;
 
@@ -307,6 +355,25 @@ public class JobRunnerTests : IDisposable
 
         command.File.ShouldBe(file);
         command.Arguments.ShouldBe(arguments.Length == 0 ? [] : arguments.Split('|'));
+    }
+
+    [Fact]
+    public void A_script_named_from_where_Mesh_was_started_is_found_from_the_jobs_folder()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["train.py"], "");
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, folder["train.py"]);
+
+        TrainerCommand.Resolve($"python3 {relative} no/such/file").Arguments.ShouldBe([folder["train.py"], "no/such/file"]);
+    }
+
+    [Fact]
+    public async Task A_trainer_finds_mesh_by_its_command()
+    {
+        fixture.Options = fixture.Options with { MeshCommand = ["dotnet", "/somewhere else/mesh.dll"] };
+        var job = await fixture.RunAsync(fixture.Runner("echo \"$MESH_COMMAND\"\nexit 2"), RunnerFixture.Request());
+        job.State.ShouldBe(JobState.Failed);
+        File.ReadAllText(fixture.FolderOf(RunnerFixture.Request()).LogFile).ShouldContain("""["dotnet","/somewhere else/mesh.dll"]""");
     }
 
     [Fact]

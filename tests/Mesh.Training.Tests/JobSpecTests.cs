@@ -77,6 +77,7 @@ public sealed class JobSpecTests : IDisposable
             JobId.Compute("t", "builtin/manoeuvre", new Dictionary<string, string> { ["a"] = "1", ["b"] = "3" }, "1"),
             JobId.Compute("t", "builtin/manoeuvre", new Dictionary<string, string> { ["a1"] = "", ["b"] = "2" }, "1"),
             JobId.Compute("t", "builtin/manoeuvre", hyperparameters, "2"),
+            JobId.Compute("t", "builtin/manoeuvre", hyperparameters, "1", Mesh.Model.JobKind.Finetune),
         ];
         others.Append(id).ShouldBeUnique();
     }

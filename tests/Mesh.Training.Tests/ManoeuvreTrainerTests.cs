@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Mesh.Columnar;
 using Mesh.Onnx;
+using Mesh.Onnx.Runtime;
 using Mesh.Testing;
 using Mesh.Training.Jobs;
 using Mesh.Training.Reference;
@@ -57,6 +58,31 @@ public sealed class ManoeuvreTrainerTests : IDisposable
     }
 
     [Fact]
+    public async Task It_learns_only_from_the_rows_that_the_rules_filter_wants_and_names_only_their_recordings()
+    {
+        string[] wanted = [.. Enumerable.Range(2, 3).Select(RecordingId)];
+        trainer.Filter = $"recording_id IN ({string.Join(", ", wanted.Select(id => $"'{id}'"))}) AND sequence < 300";
+        await trainer.PrepareAsync(Drives(6, 400), new() { ["epochs"] = "2" });
+        (await trainer.RunAsync()).ShouldBe(0, trainer.Log.ToString());
+
+        var card = JobOutput.Check(trainer.Output, JobSpec.Read(trainer.Environment.SpecFile));
+
+        card.Inputs[0].IngestIds.ShouldBe(wanted.Order(StringComparer.Ordinal));
+        trainer.Log.ToString().ShouldContain("900 frames of 3 recordings");
+    }
+
+    [Fact]
+    public async Task Files_of_before_the_filters_column_was_added_hold_no_row_it_wants()
+    {
+        trainer.Filter = "weather = 'rain'";
+        await trainer.PrepareAsync(Drives(4, 400), new() { ["epochs"] = "2" });
+
+        (await trainer.RunAsync()).ShouldBe(2);
+
+        trainer.Log.ToString().ShouldContain("MESH9102");
+    }
+
+    [Fact]
     public async Task Onnx_runtime_gives_the_logits_the_network_gives()
     {
         await trainer.PrepareAsync(Drives(4, 400), new() { ["epochs"] = "5" });
@@ -86,6 +112,11 @@ public sealed class ManoeuvreTrainerTests : IDisposable
         theirs.ShouldBe(ours, 1e-4);
         float[] probabilities = [.. result.GetProperty("outputs").GetProperty("probabilities").GetProperty("values").EnumerateArray().Select(value => value.GetSingle())];
         probabilities.Chunk(Manoeuvres.Length).ShouldAllBe(row => Math.Abs(row.Sum() - 1) < 1e-5);
+
+        using var session = new OrtRuntime(OnnxRuntimeLibrary.File).Open(training.Classifier.Export(options));
+        var outputs = session.Run(new Dictionary<string, OnnxTensor> { ["window"] = OnnxTensor.Of<float>(input, rows, 16, 7) }, ["logits", "probabilities"], Stop);
+        outputs[0].As<float>().ToArray().ShouldBe(theirs);
+        outputs[1].As<float>().ToArray().ShouldBe(probabilities);
     }
 
     [Fact]

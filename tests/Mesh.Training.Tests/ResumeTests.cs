@@ -101,7 +101,7 @@ public class ResumeTests : IDisposable
         using var stop = new CancellationTokenSource();
 
         var running = runner.RunAsync(stop.Token);
-        while ((await runner.Jobs.ListAsync(20, Stop)).Any(job => job.State != JobState.Succeeded)) await Task.Delay(20, Stop);
+        await Eventually.TrueAsync(async () => (await runner.Jobs.ListAsync(20, Stop)).All(job => job.State == JobState.Succeeded), Stop);
         await stop.CancelAsync();
         await running;
 
@@ -111,5 +111,5 @@ public class ResumeTests : IDisposable
     }
 
     private ValueTask<bool> DieWhileRunningAsync() => fixture.Database.WriteAsync(
-        async transaction => await JobStore.ClaimAsync(transaction, long.MaxValue) is not null, Stop);
+        async transaction => await JobStore.ClaimAsync(transaction, fixture.IdOf(Request()), "cpu", 1) is not null, Stop);
 }

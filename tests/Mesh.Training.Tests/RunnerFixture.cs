@@ -61,9 +61,9 @@ internal sealed class RunnerFixture : IDisposable
         return Runner(_ => command);
     }
 
-    public JobRunner Runner(Func<string, (string File, string[] Arguments)> commandOf)
+    public JobRunner Runner(Func<string, (string File, string[] Arguments)> commandOf, IJobObserver? observer = null)
     {
-        var runner = new JobRunner(Database, Options, ResolveAsync, commandOf, NullLogger.Instance, Time);
+        var runner = new JobRunner(Database, Options, ResolveAsync, commandOf, NullLogger.Instance, Time, observer: observer);
         runners.Add(runner);
         return runner;
     }

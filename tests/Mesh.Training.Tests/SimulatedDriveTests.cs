@@ -51,7 +51,7 @@ public class SimulatedDriveTests
         var options = new SynchroniseOptions
         {
             Name = "frames",
-            ReferenceChannel = "/lidar/top",
+            Reference = new ChannelReference("/lidar/top"),
             ToleranceNs = 60_000_000,
             SpillFolder = folder["spill"],
             Inputs =
@@ -70,7 +70,7 @@ public class SimulatedDriveTests
         }
 
         var frames = new List<RecordBatch>();
-        await foreach (var batch in synchroniser.CompleteAsync(Stop)) frames.Add(batch);
+        await foreach (var rows in synchroniser.CompleteAsync(Stop)) frames.Add(rows.Batch);
         return [.. frames];
     }
 }

@@ -30,9 +30,12 @@ internal static class SyntheticFrames
     /// <param name="recording">Number of the recording; decides everything random.</param>
     /// <param name="frames">Length.</param>
     /// <param name="missingShare">Share of frames without an IMU sample.</param>
-    public static RecordBatch Make(int recording, int frames, double missingShare = 0)
+    /// <param name="wrongShare">Share of manoeuvres whose label is another's, as poisoned data has them.</param>
+    public static RecordBatch Make(int recording, int frames, double missingShare = 0, double wrongShare = 0)
     {
         var random = new Random(recording * 7919 + 1);
+        var poison = new Random(recording);
+        string written = "cruise";
         var builder = new StructBuilder(Schema.AsStruct());
         double speed = 10;
         string label = "cruise";
@@ -43,6 +46,7 @@ internal static class SyntheticFrames
             {
                 label = Manoeuvres[random.Next(Manoeuvres.Length)];
                 left = random.Next(20, 60);
+                written = poison.NextDouble() < wrongShare ? Manoeuvres[poison.Next(Manoeuvres.Length)] : label;
             }
 
             var (acceleration, yawRate) = label switch
@@ -55,7 +59,7 @@ internal static class SyntheticFrames
             };
             speed = label == "stop" ? 0 : Math.Clamp(speed + acceleration * 0.1, 3, 30);
             bool missing = random.NextDouble() < missingShare;
-            AppendFrame(builder, recording, i, missing, label,
+            AppendFrame(builder, recording, i, missing, written,
             [
                 acceleration + Noise(0.5), yawRate * speed + Noise(0.5), 9.81 + Noise(0.3),
                 Noise(0.02), Noise(0.02), yawRate + Noise(0.05), speed + Noise(0.2),
@@ -68,13 +72,16 @@ internal static class SyntheticFrames
     }
 
     /// <summary>Writes a file and gives its size.</summary>
-    public static async Task<long> WriteAsync(string path, params RecordBatch[] batches)
+    public static async Task<long> WriteAsync(string path, params RecordBatch[] batches) => (await SummariseAsync(path, batches)).FileBytes;
+
+    /// <summary>Writes batches and tells what the lake keeps about the file.</summary>
+    public static async Task<ParquetFileSummary> SummariseAsync(string path, params RecordBatch[] batches)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         await using var stream = File.Create(path);
         await using var writer = new ParquetWriter(stream, batches[0].Schema, new ParquetWriterOptions { Compression = ParquetCompression.None });
         foreach (var batch in batches) await writer.WriteAsync(batch, TestContext.Current.CancellationToken);
-        return (await writer.CompleteAsync(TestContext.Current.CancellationToken)).FileBytes;
+        return await writer.CompleteAsync(TestContext.Current.CancellationToken);
     }
 
     private static Field[] Matching() =>

@@ -17,8 +17,11 @@ internal sealed class TrainerFixture : IDisposable
 
     public StringWriter Log { get; } = new();
 
+    /// <summary>Condition on the input's rows.</summary>
+    public string? Filter { get; set; }
+
     /// <summary>Prepares a job over files, each with its batches.</summary>
-    public async Task PrepareAsync(IReadOnlyList<RecordBatch[]> files, Dictionary<string, string>? hyperparameters = null, string name = "job")
+    public async Task PrepareAsync(IReadOnlyList<RecordBatch[]> files, Dictionary<string, string>? hyperparameters = null, string name = "job", params JobHoldout[] holdouts)
     {
         var folderOf = new JobFolder(folder[name]);
         Directory.CreateDirectory(folderOf.Checkpoint);
@@ -36,11 +39,12 @@ internal sealed class TrainerFixture : IDisposable
             Attempt = 1,
             Trigger = new JobTrigger("t", "retrain", "fleet", "v1", "because", DateTimeOffset.UnixEpoch),
             Model = new JobModel("manoeuvre", null),
-            Inputs = [new JobInput { Product = "perception.frames", Table = "raw.synchronised_frames", SnapshotId = 7654321987654321987, FromSnapshotId = 0, Rows = inputs.Sum(file => file.Rows), Files = inputs }],
+            Inputs = [new JobInput { Product = "perception.frames", Table = "raw.synchronised_frames", SnapshotId = 7654321987654321987, FromSnapshotId = 0, Filter = Filter, Rows = inputs.Sum(file => file.Rows), Files = inputs }],
             Code = new JobCode("builtin/manoeuvre", "1.0"),
             Hyperparameters = hyperparameters ?? [],
             Resources = new JobResources("cpu", 60),
             Outputs = new JobOutputs(13, 1 << 20),
+            Holdouts = holdouts,
             Gates = new Dictionary<string, JobGate> { ["accuracy"] = new() { Min = 0.8, MaxRegression = 0.01 } },
         }.Write(folderOf.SpecFile);
         Environment = new TrainerEnvironment(folderOf.SpecFile, folderOf.Input, folderOf.OutputOf(1), folderOf.Checkpoint);

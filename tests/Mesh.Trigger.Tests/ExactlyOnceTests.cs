@@ -95,7 +95,6 @@ public class ExactlyOnceTests
                 range.FromSnapshotId.ShouldBe(end, group.Key.ToString());
                 range.ToSnapshotId.ShouldBeGreaterThan(end);
                 long rows = log.Where(item => item.Table == range.Table && item.SnapshotId > range.FromSnapshotId && item.SnapshotId <= range.ToSnapshotId).Sum(item => item.AddedRows);
-                // A range may include a snapshot whose event came later; it never claims more than was there.
                 range.NewRows.ShouldBeLessThanOrEqualTo(rows);
                 end = range.ToSnapshotId;
             }
@@ -103,11 +102,68 @@ public class ExactlyOnceTests
             // Whatever is left over is less than the rule asks for.
             var rule = rules.Single(candidate => candidate.Name == group.Key.Rule);
             var left = log.Where(item => item.Table == $"raw.{group.Key.Product}" && item.SnapshotId > end).ToArray();
-            left.Sum(item => item.AddedRows).ShouldBeLessThan(rule.NewRows ?? long.MaxValue);
-            TimeSpan.FromMicroseconds(left.Sum(item => item.AddedDurationUs)).ShouldBeLessThan(rule.NewDuration ?? TimeSpan.MaxValue);
+            if (rule.Inputs[0].When is NewRowsCondition limit) left.Sum(item => item.AddedRows).ShouldBeLessThan(limit.AtLeast);
+            else TimeSpan.FromMicroseconds(left.Sum(item => item.AddedDurationUs)).ShouldBeLessThan(((NewDurationCondition)rule.Inputs[0].When).AtLeast);
         }
 
         requests.Select(request => request.Rule).Distinct().Count().ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    public async Task Events_in_any_order_told_several_times_with_restarts_in_between_give_the_same_firings(int seed)
+    {
+        var random = new Random(seed);
+        TriggerRule[] rules =
+        [
+            .. Read("""
+                  - { name: rows, on: [frames, imu], when: { newRows: 100 }, job: { trainer: t } }
+                  - { name: fleet, on: [frames], filter: "speed > 3", when: { all: { newRows: 50, newVehicles: 2 } }, job: { trainer: t } }
+                  - { name: both, join: [frames, { product: imu, when: { newRows: 40 } }], when: { labels: { column: label, atLeast: { cut_in: 60 } } }, job: { trainer: t } }
+                """),
+        ];
+        SnapshotCommitted[] log = [.. Enumerable.Range(1, 30).Select(sequence => Snapshot(sequence, random.Next(1, 60)))];
+        var measurer = new FakeMeasurer();
+        foreach (var snapshot in log) measurer.Rows(snapshot, random.Next(1, 40), [$"V{random.Next(3)}", $"V{random.Next(3)}"], cutIns: random.Next(0, 20));
+
+        string[] expected;
+        using (var fixture = new TriggerFixture(place))
+        {
+            var evaluator = fixture.Evaluator(measurer, null, rules);
+            foreach (var snapshot in log) await evaluator.ApplyAsync(snapshot, TestContext.Current.CancellationToken);
+            expected = [.. (await fixture.RequestsAsync()).Where(IsOfFrames).Select(request => request.TriggerId)];
+        }
+
+        expected.Length.ShouldBeGreaterThan(5);
+        using var other = new TriggerFixture(place);
+        var faults = new Faults(random, other) { Measurer = measurer };
+        SnapshotCommitted[] told = [.. log.Concat(log.Where(_ => random.Next(2) == 0)).OrderBy(_ => random.Next())];
+        var subject = faults.Evaluator(rules);
+        foreach (var snapshot in told)
+        {
+            while (true)
+            {
+                try
+                {
+                    await subject.ApplyAsync(snapshot, TestContext.Current.CancellationToken);
+                    if (random.Next(4) == 0) await subject.FireDueAsync(TestContext.Current.CancellationToken);
+                    break;
+                }
+                catch (CrashException)
+                {
+                    other.Restart();
+                    subject = faults.Evaluator(rules);
+                }
+            }
+        }
+
+        (await other.RequestsAsync()).Where(IsOfFrames).Select(request => request.TriggerId).ShouldBe(expected);
+
+        // Products told one by one: of joins the order between tables decides, and imu is never told here.
+        static bool IsOfFrames(JobRequested request) => request.Inputs.All(input => input.Product == "frames");
     }
 
     [Fact]
@@ -138,8 +194,10 @@ public class ExactlyOnceTests
     {
         private bool armed = true;
 
+        public FakeMeasurer? Measurer { get; init; }
+
         public TriggerEvaluator Evaluator(TriggerRule[] rules) =>
-            new(fixture.Database, rules, Resolve, NullLogger.Instance, new FaultyClock(this, fixture.Time));
+            new(fixture.Database, () => rules, Resolve, NullLogger.Instance, new FaultyClock(this, fixture.Time), Measurer, null, null);
 
         public void Disarm() => armed = false;
 
@@ -151,7 +209,7 @@ public class ExactlyOnceTests
 
         private void Maybe()
         {
-            if (armed && random.Next(60) == 0) throw new CrashException();
+            if (armed && random.Next(40) == 0) throw new CrashException();
         }
 
         private sealed class FaultyClock(Faults faults, ManualTimeProvider inner) : TimeProvider

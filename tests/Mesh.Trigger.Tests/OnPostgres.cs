@@ -9,3 +9,7 @@ public sealed class TriggerEvaluatorOnPostgres() : TriggerEvaluatorTests(TestDat
 public sealed class ExactlyOnceOnPostgres() : ExactlyOnceTests(TestDatabase.Postgres());
 
 public sealed class TriggerStageOnPostgres() : TriggerStageTests(TestDatabase.Postgres());
+
+public sealed class HoldOnPostgres() : HoldTests(TestDatabase.Postgres());
+
+public sealed class ConditionOnPostgres() : ConditionTests(TestDatabase.Postgres());

@@ -29,7 +29,7 @@ public class TriggerEvaluatorTests : IDisposable
         await evaluator.ApplyAsync(Snapshot(2, 40), Stop);
 
         var request = (await fixture.RequestsAsync()).ShouldHaveSingleItem();
-        request.TriggerId.ShouldBe(TriggerId.Compute("retrain", "frames", 0, 1002));
+        request.TriggerId.ShouldBe(TriggerId.Compute("retrain", "h", [Range("frames", "raw.frames", 0, 1002)]));
         request.Rule.ShouldBe("retrain");
         request.Topology.ShouldBe("fleet-ingest");
         request.TopologyVersion.ShouldBe("abc");
@@ -39,7 +39,7 @@ public class TriggerEvaluatorTests : IDisposable
         request.Hyperparameters["epochs"].ShouldBe("5");
         request.GatesJson.ShouldContain("0.8");
         request.RequestedAtUs.ShouldBe(fixture.Time.GetUtcNow().ToUnixTimeMilliseconds() * 1000);
-        request.Reason.ShouldContain("100 new rows of 100");
+        request.Reason.ShouldContain("100 of 100 new rows");
         request.Inputs.ShouldHaveSingleItem().ShouldBe(new ProductRange { Product = "frames", Table = "raw.frames", FromSnapshotId = 0, ToSnapshotId = 1002, NewRows = 100 });
     }
 
@@ -84,19 +84,70 @@ public class TriggerEvaluatorTests : IDisposable
     }
 
     [Fact]
-    public async Task An_event_that_comes_late_counts_unless_its_range_has_fired()
+    public async Task A_snapshot_waits_for_the_one_before_it_so_that_the_order_of_events_makes_no_difference()
     {
         var evaluator = fixture.Evaluator(Rule(rows: 100));
-        await evaluator.ApplyAsync(Snapshot(1, 30), Stop);
-        await evaluator.ApplyAsync(Snapshot(3, 40, totalRows: 100), Stop);
-        await evaluator.ApplyAsync(Snapshot(2, 30), Stop);
+        await evaluator.ApplyAsync(Snapshot(1, 60), Stop);
+        (await evaluator.ApplyAsync(Snapshot(3, 60), Stop)).ShouldBeTrue();
+        (await fixture.RequestsAsync()).ShouldBeEmpty();
+
+        await evaluator.ApplyAsync(Snapshot(2, 60), Stop);
+        await evaluator.ApplyAsync(Snapshot(4, 60), Stop);
+
+        (await fixture.RequestsAsync()).Select(request => request.Inputs[0].ToSnapshotId).ShouldBe([1002, 1004]);
+    }
+
+    [Fact]
+    public async Task A_snapshot_whose_predecessor_is_never_told_counts_after_a_minute_and_one_that_comes_later_still_is_covered()
+    {
+        var evaluator = fixture.Evaluator(Rule(rows: 100));
+        await evaluator.ApplyAsync(Snapshot(1, 60), Stop);
+        await evaluator.ApplyAsync(Snapshot(3, 60), Stop);
+        (await evaluator.FireDueAsync(Stop)).ShouldBe(fixture.Time.GetUtcNow() + TimeSpan.FromMinutes(1));
+
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        await evaluator.FireDueAsync(Stop);
         (await fixture.RequestsAsync()).ShouldHaveSingleItem().Inputs[0].ToSnapshotId.ShouldBe(1003);
+        await evaluator.ApplyAsync(Snapshot(2, 99), Stop);
 
-        await evaluator.ApplyAsync(Snapshot(5, 100), Stop);
-        await evaluator.ApplyAsync(Snapshot(4, 99), Stop);
-
-        (await fixture.RequestsAsync()).Select(request => request.Inputs[0].ToSnapshotId).ShouldBe([1003, 1005]);
+        (await fixture.RequestsAsync()).Count.ShouldBe(1);
         (await evaluator.Ledger.ListDecisionsAsync(1, Stop))[0].Outcome.ShouldBe("covered");
+    }
+
+    [Fact]
+    public async Task A_table_that_was_dropped_and_made_anew_under_the_same_name_begins_anew()
+    {
+        var evaluator = fixture.Evaluator(Rule(rows: 100));
+        var (old, made) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        await evaluator.ApplyAsync(Of(old, Snapshot(1, 100)), Stop);
+        await evaluator.ApplyAsync(Of(old, Snapshot(2, 10)), Stop);
+
+        await evaluator.ApplyAsync(Of(made, Snapshot(1, 60)), Stop);
+        await evaluator.ApplyAsync(Of(old, Snapshot(2, 10)), Stop);
+        await evaluator.ApplyAsync(Of(made, Snapshot(2, 60)), Stop);
+
+        (await fixture.RequestsAsync()).Select(request => (request.Inputs[0].FromSnapshotId, request.Inputs[0].ToSnapshotId, request.Inputs[0].NewRows))
+            .ShouldBe([(0, 1001, 100), (0, 1002, 120)]);
+
+        static SnapshotCommitted Of(string uuid, SnapshotCommitted snapshot)
+        {
+            snapshot.TableUuid = uuid;
+            return snapshot;
+        }
+    }
+
+    [Fact]
+    public async Task What_was_noted_before_events_told_the_tables_identity_goes_on_under_it()
+    {
+        var evaluator = fixture.Evaluator(Rule(rows: 100));
+        await evaluator.ApplyAsync(Snapshot(1, 100), Stop);
+        await evaluator.ApplyAsync(Snapshot(2, 50), Stop);
+
+        var told = Snapshot(3, 50);
+        told.TableUuid = Guid.NewGuid().ToString();
+        await evaluator.ApplyAsync(told, Stop);
+
+        (await fixture.RequestsAsync()).Select(request => (request.Inputs[0].FromSnapshotId, request.Inputs[0].ToSnapshotId)).ShouldBe([(0L, 1001L), (1001L, 1003L)]);
     }
 
     [Fact]
@@ -158,8 +209,33 @@ public class TriggerEvaluatorTests : IDisposable
 
         await evaluator.ApplyAsync(Snapshot(7, rows: 5, totalRows: 105), Stop);
         await evaluator.ApplyAsync(Snapshot(8, rows: 5, totalRows: 110), Stop);
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        await evaluator.FireDueAsync(Stop);
 
         (await fixture.RequestsAsync()).ShouldHaveSingleItem().Inputs[0].NewRows.ShouldBe(105);
+    }
+
+    [Fact]
+    public async Task What_an_older_program_noted_and_fired_goes_on()
+    {
+        fixture.Database.Migrate("trigger", TriggerSchema.Scripts[..1]);
+        await fixture.Database.WriteAsync(
+            async transaction =>
+            {
+                await transaction.ExecuteAsync("INSERT INTO trigger_snapshots VALUES ('raw.frames', 1, 1001, 100, 0, 100), ('raw.frames', 2, 1002, 60, 0, 160)");
+                await transaction.ExecuteAsync("INSERT INTO trigger_firings VALUES ('t1', 'retrain', 'frames', 'raw.frames', 0, 1001, 1, 100, 0, 'enough', 5)");
+                await transaction.ExecuteAsync("INSERT INTO trigger_decisions (rule, product, snapshot_id, outcome, reason, trigger_id, decided_at_us) VALUES ('retrain', 'frames', 1001, 'fired', 'enough', 't1', 5)");
+            },
+            Stop);
+        fixture.Restart();
+
+        var evaluator = fixture.Evaluator(Rule(rows: 100));
+        await evaluator.ApplyAsync(Snapshot(3, 40), Stop);
+
+        var input = (await fixture.RequestsAsync()).ShouldHaveSingleItem().Inputs[0];
+        (input.FromSnapshotId, input.ToSnapshotId, input.NewRows).ShouldBe((1001, 1003, 100));
+        (await evaluator.Ledger.ListFiringsAsync(10, Stop)).Select(firing => firing.TriggerId).Last().ShouldBe("t1");
+        (await evaluator.Ledger.ListDecisionsAsync("retrain", 10, Stop)).Select(decision => decision.Outcome).ShouldBe(["fired", "fired"]);
     }
 
     [Theory]
@@ -189,10 +265,13 @@ public class TriggerEvaluatorTests : IDisposable
     [Fact]
     public void The_trigger_id_is_the_documented_hash()
     {
-        byte[] expected = [.. Field("r"), .. Field("p"), .. Field("0"), .. Field("-5")];
+        byte[] expected = [.. Field("r"), .. Field("h"), .. Field("a"), .. Field("u1"), .. Field("0"), .. Field("7"), .. Field("p"), .. Field("u2"), .. Field("1"), .. Field("-5")];
 
-        TriggerId.Compute("r", "p", 0, -5).ShouldBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(expected)));
+        TriggerId.Compute("r", "h", [Range("p", "u2", 1, -5), Range("a", "u1", 0, 7)]).ShouldBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(expected)));
 
         static byte[] Field(string text) => [0, 0, 0, (byte)text.Length, .. System.Text.Encoding.UTF8.GetBytes(text)];
     }
+
+    private static TriggerRange Range(string product, string uuid, long from, long to) =>
+        new() { Product = product, Table = "raw.x", TableUuid = uuid, FromSnapshotId = from, ToSnapshotId = to };
 }

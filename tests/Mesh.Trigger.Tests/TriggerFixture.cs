@@ -1,6 +1,7 @@
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Streaming.Topologies;
 using Mesh.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,9 +29,8 @@ internal sealed class TriggerFixture : IDisposable
         Name = name,
         Topology = "fleet-ingest",
         TopologyVersion = "abc",
-        Products = products.Length > 0 ? products : ["frames"],
-        NewRows = rows,
-        NewDuration = duration,
+        Hash = "h",
+        Inputs = [.. (products.Length > 0 ? products : ["frames"]).Select(product => new TriggerInput { Product = product, When = When(rows, duration) })],
         Cooldown = cooldown,
         Job = new TriggerJob
         {
@@ -40,6 +40,22 @@ internal sealed class TriggerFixture : IDisposable
             GatesJson = """{"accuracy":{"min":0.8}}""",
         },
     };
+
+    /// <summary>Rules as a topology would hold them.</summary>
+    public static TriggerRule[] Read(string triggers)
+    {
+        var topology = Topology.Parse($$"""
+            apiVersion: mesh/v1
+            kind: Topology
+            metadata: { name: fleet-ingest, owner: platform }
+            source: { topic: fleet.uploads.v1 }
+            triggers:
+            {{triggers}}
+            """, "fleet.yaml");
+        var rules = TriggerRule.Read(topology.Section("triggers")!, topology.Name, topology.Version);
+        topology.Errors.All.ShouldBeEmpty();
+        return [.. rules];
+    }
 
     public static TableIdentifier? TableOf(string product) => product is "frames" or "imu" ? new TableIdentifier("raw", product) : null;
 
@@ -56,7 +72,13 @@ internal sealed class TriggerFixture : IDisposable
         Operation = operation,
     };
 
-    public TriggerEvaluator Evaluator(params TriggerRule[] rules) => new(database, rules, TableOf, NullLogger.Instance, Time);
+    public TriggerEvaluator Evaluator(params TriggerRule[] rules) => new(database, () => rules, TableOf, NullLogger.Instance, Time);
+
+    public TriggerEvaluator Evaluator(FakeMeasurer measurer, FakeJobs? jobs, params TriggerRule[] rules) =>
+        new(database, () => rules, TableOf, NullLogger.Instance, Time, measurer, jobs, new TriggerOptions());
+
+    public TriggerEvaluator Evaluator(FakeJobs jobs, params TriggerRule[] rules) =>
+        new(database, () => rules, TableOf, NullLogger.Instance, Time, (Mesh.Trigger.Measuring.IRangeMeasurer?)null, jobs, new TriggerOptions());
 
     /// <summary>Closes and opens the database, as a restart does.</summary>
     public void Restart()
@@ -76,6 +98,12 @@ internal sealed class TriggerFixture : IDisposable
     {
         database.Dispose();
         folder.Dispose();
+    }
+
+    private static TriggerCondition When(long? rows, TimeSpan? duration)
+    {
+        TriggerCondition[] parts = [.. rows is { } count ? [new NewRowsCondition(count)] : Array.Empty<TriggerCondition>(), .. duration is { } time ? [new NewDurationCondition(time)] : Array.Empty<TriggerCondition>()];
+        return parts is [var one] ? one : new AnyCondition(parts);
     }
 
     private MetadataDatabase Open() => MetadataDatabase.Open(folder["mesh.db"], place.Connection, place.Schema);

@@ -70,7 +70,7 @@ public class TriggerStageTests
 
     private static async Task RunUntilAsync(TriggerFixture fixture, MockKafka kafka, Func<Task<bool>> done, TriggerRule? rule = null, TimeProvider? time = null)
     {
-        var stage = new TriggerStage(kafka.Options, fixture.Database, [rule ?? Rule(rows: 100)], TableOf, NullLogger.Instance, time ?? fixture.Time);
+        var stage = new TriggerStage(kafka.Options, fixture.Database, () => [rule ?? Rule(rows: 100)], TableOf, NullLogger.Instance, time ?? fixture.Time);
         using var stop = new CancellationTokenSource();
         var running = stage.RunAsync(stop.Token);
         while (!await done())

@@ -37,7 +37,7 @@ public sealed class UploadServer : IAsyncDisposable
 
     public string Address => app.Urls.First();
 
-    public static async Task<UploadServer> StartAsync(TemporaryFolder folder, Func<UploadOptions, UploadOptions>? change = null)
+    public static async Task<UploadServer> StartAsync(TemporaryFolder folder, Func<UploadOptions, UploadOptions>? change = null, UploadGate? gate = null)
     {
         var database = MetadataDatabase.Open(folder["mesh.db"]);
         _ = new Outbox(database);
@@ -49,7 +49,7 @@ public sealed class UploadServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        app.MapUploads(receiver);
+        app.MapUploads(receiver, gate);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new UploadServer(app, database, receiver, recordings, landing);
     }

@@ -193,7 +193,7 @@ function* messagesOf(file) {
 const connection = await (await DuckDBInstance.create(":memory:")).connect();
 const tables = {};
 const rowsByRecording = new Map();
-for (const namespace of fs.readdirSync(lake).filter((name) => !name.startsWith("."))) {
+for (const namespace of fs.readdirSync(lake).filter((name) => !name.startsWith(".") && name !== "mesh")) {
   for (const name of fs.readdirSync(path.join(lake, namespace))) {
     const folder = path.join(lake, namespace, name);
     if (!fs.existsSync(path.join(folder, "metadata"))) continue;

@@ -3,10 +3,12 @@ using Mesh.Cli.Output;
 using Mesh.Columnar.Compression;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.Inspect;
+using Mesh.Commands.Observability;
 using Mesh.Commands.State;
 using Mesh.Formats;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
+using Mesh.Onnx.Runtime;
 
 namespace Mesh.Cli.Commands;
 
@@ -55,13 +57,34 @@ internal static class DoctorCommand
             new("deflate", true, Deflate.Library == "managed" ? "the framework's own inflater; faster with apt-get install libdeflate0" : $"{Deflate.Library} found"),
             new("bzip2", true, Bzip2.Library == "managed" ? "managed code; faster with apt-get install libbz2-1.0" : $"{Bzip2.Library} found"),
             Kafka(),
+            OnnxRuntime(settings),
             await DatabaseAsync(settings, cancellationToken).ConfigureAwait(false),
             await StorageAsync(state, settings, cancellationToken).ConfigureAwait(false),
             Disk(),
         };
+        if (data is not null && ServerEndpoints.Find(data) is not null) checks.AddRange(await RunningServerAsync(data, config, cancellationToken).ConfigureAwait(false));
         if (json) Printer.Json(checks);
         else Printer.Table(["part", "", "finding"], checks.Select(check => (string[])[check.Part, check.Sound ? "ok" : "!!", check.Text]));
         return checks.All(check => check.Sound) ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    /// <summary>What the server that runs on the directory finds of itself, as <c>/health</c> says it.</summary>
+    private static async Task<IReadOnlyList<Finding>> RunningServerAsync(string data, string? config, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var queries = await CommonOptions.OpenQueriesAsync(null, data, null, config, cancellationToken).ConfigureAwait(false);
+            await using (queries.ConfigureAwait(false))
+            {
+                var status = await queries.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+                return [.. (status.Health?.Checks ?? []).Select(check => new Finding(
+                    $"server: {check.Name}", check.State != HealthState.Failed, check.Remedy is null ? check.Reason : $"{check.Reason} {check.Remedy}"))];
+            }
+        }
+        catch (MeshException exception)
+        {
+            return [new Finding("server", false, $"{exception.Code}: {exception.Message}")];
+        }
     }
 
     private static Finding Kafka()
@@ -74,6 +97,14 @@ internal static class DoctorCommand
         {
             return new Finding("librdkafka", false, $"cannot be loaded: {exception.Message} apt-get install librdkafka1, then build again");
         }
+    }
+
+    private static Finding OnnxRuntime(Settings settings)
+    {
+        var found = OnnxRuntimes.List(OnnxRuntimeSettings.Read(settings, CommonOptions.EnvironmentVariables()));
+        return OnnxRuntimes.Chosen(found) is not { } chosen
+            ? new Finding("onnxruntime", true, "not found: models are run by Mesh's own evaluator, which is slower. mesh runtime install onnxruntime")
+            : new Finding("onnxruntime", chosen.Problem is null, chosen.Problem ?? $"found, version {chosen.Version} with {string.Join(", ", chosen.Providers)}, {chosen.Path}");
     }
 
     private static async Task<Finding> DatabaseAsync(Settings settings, CancellationToken cancellationToken)

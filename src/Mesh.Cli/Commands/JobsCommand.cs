@@ -7,10 +7,10 @@ using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
 
-/// <summary><c>mesh jobs list|show</c>.</summary>
-internal static class JobsCommand
+/// <summary><c>mesh jobs list|show|read|logs|cancel|preempt|pools|budgets</c>.</summary>
+internal static partial class JobsCommand
 {
-    public static Command Create() => new("jobs", "Training jobs: what started them and how they ended.") { List(), Show() };
+    public static Command Create() => new("jobs", "Jobs: what started them, where they run, how they ended, what they printed and cost; end them.") { List(), Show(), JobsReadCommand.Create(), Logs(), Cancel(), Preempt(), Pools(), Budgets() };
 
     private static Command List()
     {
@@ -23,14 +23,14 @@ internal static class JobsCommand
             else
             {
                 Printer.Table(
-                    ["job", "rule", "trainer", "model", "state", "attempts", "requested", "why"],
+                    ["job", "kind", "rule", "trainer", "model", "state", "attempts", "requested", "why"],
                     jobs.Select(job => (string[])
                     [
-                        job.JobId[..Math.Min(12, job.JobId.Length)], job.Rule, job.Trainer, job.ModelVersion is { } version ? $"{job.Model} v{version}" : job.Model,
+                        job.JobId[..Math.Min(12, job.JobId.Length)], job.Kind.ToWord(), job.Rule, job.Trainer, job.ModelVersion is { } version ? $"{job.Model} v{version}" : job.Model,
                         job.State.ToString().ToLowerInvariant(), job.Attempts.ToString(CultureInfo.InvariantCulture),
                         job.RequestedAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), job.Reason,
                     ]),
-                    new HashSet<int> { 5 });
+                    new HashSet<int> { 6 });
             }
 
             return ExitCodes.Done;

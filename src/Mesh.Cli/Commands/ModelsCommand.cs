@@ -1,16 +1,24 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Mesh.Cli.Commands.Compression;
+using Mesh.Cli.Commands.Governance;
 using Mesh.Cli.Output;
 using Mesh.Commands;
 using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
 
-/// <summary><c>mesh models list|show</c>.</summary>
+/// <summary><c>mesh models</c>: the registry, and decisions about its versions.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create() => new("models", "Registered models, their metrics, and the recordings they have seen.") { List(), Show() };
+    public static Command Create() => new("models", "Registered models: metrics, lineage, lifecycle, decisions.")
+    {
+        List(), Show(), ModelQuestionCommands.Status(), ModelQuestionCommands.Gates(), ModelDecisionCommands.Promote(), ModelDecisionCommands.Approve(),
+        ModelDecisionCommands.Reject(), ModelDecisionCommands.Rollback(), ModelDecisionCommands.Alias(), ModelQuestionCommands.History(), ModelQuestionCommands.Lineage(),
+        ModelQuestionCommands.CheckLifecycle(), CompressionCommands.Variants(), CompressionCommands.Compress(),
+        HandoffCommands.HandOver(), HandoffCommands.Verify(), HandoffCommands.Trust(),
+    };
 
     private static Command List()
     {
@@ -25,7 +33,7 @@ internal static class ModelsCommand
                     ["model", "version", "state", "metrics", "recordings", "job", "registered"],
                     models.Select(model => (string[])
                     [
-                        model.Name, model.Version.ToString(CultureInfo.InvariantCulture), model.State.ToString().ToLowerInvariant(),
+                        model.Name, model.Version.ToString(CultureInfo.InvariantCulture), model.LifecycleState,
                         string.Join(", ", model.Metrics.Select(metric => $"{metric.Key} {metric.Value.ToString("0.###", CultureInfo.InvariantCulture)}")),
                         model.RecordingCount.ToString(CultureInfo.InvariantCulture), model.JobId[..Math.Min(12, model.JobId.Length)],
                         model.RegisteredAt.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),

@@ -8,10 +8,10 @@ using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
 
-/// <summary><c>mesh products list|show|head</c>.</summary>
+/// <summary><c>mesh products list|show|head|versions|switch</c>.</summary>
 internal static class ProductsCommand
 {
-    public static Command Create() => new("products", "Data products: tables with a name, a schema and snapshots.") { List(), Show(), Head() };
+    public static Command Create() => new("products", "Data products: tables with a name, a schema and snapshots.") { List(), Show(), Head(), ProductVersionCommands.Versions(), ProductVersionCommands.Switch() };
 
     public static async Task<MeshException> UnknownAsync(IMeshQueries queries, string name, CancellationToken cancellationToken)
     {

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using Mesh.Cli.Output;
+using Mesh.Commands.Configuration;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Recordings;
 using Mesh.Model;
 using Mesh.Upload;
+using Mesh.Upload.Chunks;
+using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
 namespace Mesh.Cli.Commands;
@@ -17,18 +20,21 @@ internal static class PublishCommand
         var vehicle = new Option<string>("--vehicle") { Description = "Id of the vehicle: a pseudonym, not the VIN.", Required = true, HelpName = "ID" };
         var session = new Option<string>("--session") { Description = "Name of the drive; the same file in another session is another recording.", DefaultValueFactory = _ => "", HelpName = "NAME" };
         var wait = new Option<bool>("--wait") { Description = "Return once the data is committed to its tables." };
+        var kafka = new Option<string?>("--kafka") { Description = "Send through the event log of these brokers, in pieces, instead of HTTP.", HelpName = "HOST:PORT" };
         var (server, data, token, json) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Json());
-        var command = new Command("publish", "Upload recordings: resumable, verified, deduplicated.") { files, vehicle, session, wait, server, data, token, json };
+        var command = new Command("publish", "Upload recordings: resumable, verified, deduplicated.") { files, vehicle, session, wait, kafka, server, data, token, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var address = CommonOptions.ServerAddress(parsed.GetValue(server), parsed.GetValue(data));
             string? bearer = CommonOptions.TokenOf(parsed.GetValue(token));
             using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-            var client = new UploadClient(http, new UploadClientOptions { Server = address, Token = bearer });
+            UploadFile upload = parsed.GetValue(kafka) is { } brokers
+                ? new ChunkClient(KafkaSettings.ReadCluster(CommonOptions.ReadSettings(null), brokers), NullLogger.Instance).UploadAsync
+                : new UploadClient(http, new UploadClientOptions { Server = address, Token = bearer }).UploadAsync;
             var results = new List<PublishResult>();
             foreach (string file in parsed.GetValue(files)!)
             {
-                var result = await UploadOneAsync(client, file, parsed.GetValue(vehicle)!, parsed.GetValue(session)!, cancellationToken).ConfigureAwait(false);
+                var result = await UploadOneAsync(upload, file, parsed.GetValue(vehicle)!, parsed.GetValue(session)!, cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(wait) && result.IngestId is not null)
                 {
                     result = await WaitAsync(result, new HttpQueries(address, bearer), cancellationToken).ConfigureAwait(false);
@@ -46,13 +52,13 @@ internal static class PublishCommand
         return command;
     }
 
-    private static async Task<PublishResult> UploadOneAsync(UploadClient client, string file, string vehicle, string session, CancellationToken cancellationToken)
+    private static async Task<PublishResult> UploadOneAsync(UploadFile upload, string file, string vehicle, string session, CancellationToken cancellationToken)
     {
         try
         {
             using var whole = await UploadableFile.PrepareAsync(file, cancellationToken).ConfigureAwait(false);
             foreach (var loss in whole.Packed?.Losses ?? []) await Terminal.Error.WriteLineAsync($"lost {loss.File}: {loss.Loss}").ConfigureAwait(false);
-            var answer = await WithProgressAsync(whole.Path, progress => client.UploadAsync(whole.Path, vehicle, session, progress, cancellationToken)).ConfigureAwait(false);
+            var answer = await WithProgressAsync(whole.Path, progress => upload(whole.Path, vehicle, session, progress, cancellationToken)).ConfigureAwait(false);
             return new PublishResult(file, answer.Result.ToString().ToLowerInvariant(), answer.IngestId, answer.Code, answer.Reason, answer.SentBytes)
             {
                 Losses = whole.Packed?.Losses.Count ?? 0,
@@ -119,6 +125,9 @@ internal static class PublishCommand
         if (result.Code is not null) line += $" {result.Code}";
         return result.Reason is null ? line : $"{line}: {result.Reason}";
     }
+
+    /// <summary>Sends a file over one way or the other.</summary>
+    private delegate Task<UploadAnswer> UploadFile(string path, string vehicle, string session, IProgress<long>? progress, CancellationToken cancellationToken);
 
     private sealed record PublishResult(string File, string Result, string? IngestId, string? Code, string? Reason, long SentBytes)
     {

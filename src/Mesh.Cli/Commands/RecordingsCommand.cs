@@ -1,15 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
+using Mesh.Cli.Commands.Governance;
 using Mesh.Cli.Output;
 using Mesh.Commands.Queries;
 using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
 
-/// <summary><c>mesh recordings list|show</c>.</summary>
+/// <summary><c>mesh recordings list|show|clocks|withdraw|withdrawn</c>.</summary>
 internal static class RecordingsCommand
 {
-    public static Command Create() => new("recordings", "What was uploaded and what became of it.") { List(), Show() };
+    public static Command Create() => new("recordings", "What was uploaded and what became of it.") { List(), Show(), Clocks(), WithdrawCommands.Withdraw(), WithdrawCommands.Withdrawn() };
 
     private static Command List()
     {
@@ -50,6 +51,19 @@ internal static class RecordingsCommand
         });
     }
 
+    private static Command Clocks()
+    {
+        var id = new Argument<string>("ID") { Description = "Ingest id, or the beginning of one." };
+        return QueryCommand.Create("clocks", "What was estimated of the sensors' clocks: offset, drift, steps, with their bands, or why not.", [id], async (queries, parsed, cancellationToken) =>
+        {
+            var clocks = await RecordingClockViews.ReadAsync(queries, parsed.GetValue(id)!, cancellationToken).ConfigureAwait(false);
+            if (QueryCommand.WantsJson(parsed)) Printer.Json(clocks);
+            else if (clocks.Count == 0) Terminal.Out.WriteLine("No clocks were estimated for this recording. A topology asks for them with `clock: { estimate: true }` under decode or a synchronise item.");
+            else ClockPrinter.Print(clocks);
+            return ExitCodes.Done;
+        });
+    }
+
     private static void Print(RecordingView recording)
     {
         Printer.Facts(
@@ -65,7 +79,20 @@ internal static class RecordingsCommand
             ("uploaded again", recording.Duplicates > 0 ? $"{recording.Duplicates} times, dropped as duplicates" : null),
             ("messages", $"{Number(recording.MessagesIn)} = {Number(recording.RowsOut)} rows + {Number(recording.DeadLetters)} dead letters + {Number(recording.NotSelected)} not selected"),
             ("frames", Number(recording.FramesOut)),
+            ("waits for", recording.Awaited.Count > 0 ? string.Join(", ", recording.Awaited) : null),
         ]);
+        if (recording.Runs.Count > 0)
+        {
+            Printer.Table(
+                ["topology", "state", "messages", "rows", "frames", "dead letters", "not selected", "committed"],
+                recording.Runs.Select(run => (string[])
+                [
+                    $"{run.Topology}@{run.TopologyVersion}", run.State, Number(run.MessagesIn), Number(run.RowsOut), Number(run.FramesOut), Number(run.DeadLetters),
+                    Number(run.NotSelected), run.CommittedAt?.ToString("u", CultureInfo.InvariantCulture) ?? "",
+                ]),
+                new HashSet<int> { 2, 3, 4, 5, 6 });
+        }
+
         if (recording.Channels.Count > 0)
         {
             Printer.Table(
@@ -77,8 +104,28 @@ internal static class RecordingsCommand
                 new HashSet<int> { 3, 4, 5 });
         }
 
+        PrintSynchronised(recording);
         foreach (var loss in recording.Losses) Terminal.Out.WriteLine($"lost {loss}");
     }
+
+    private static void PrintSynchronised(RecordingView recording)
+    {
+        var inputs = recording.Runs.SelectMany(run => run.Synchronised.Select(input => (Run: run, Input: input))).ToList();
+        if (inputs.Count == 0) return;
+        Printer.Table(
+            ["frames of", "input", "frames", "with a value", "interpolated", "mean error", "largest error", "without a value", "samples", "in no frame"],
+            inputs.Select(item => (string[])
+            [
+                recording.Runs.Count > 1 ? $"{item.Input.Group}@{item.Run.TopologyVersion}" : item.Input.Group, item.Input.Input, Number(item.Input.Frames),
+                Number(item.Input.Matched), Number(item.Input.Interpolated), Milliseconds(item.Input.MeanMatchErrorNs), Milliseconds(item.Input.MaxMatchErrorNs),
+                Reasons(item.Input.Missing), Number(item.Input.Samples), Reasons(item.Input.Unmatched),
+            ]),
+            new HashSet<int> { 2, 3, 4, 5, 6, 8 });
+    }
+
+    private static string Milliseconds(long nanoseconds) => string.Create(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:0.###} ms");
+
+    private static string Reasons(IReadOnlyDictionary<string, long> counts) => string.Join(", ", counts.Select(count => $"{Number(count.Value)} {count.Key}"));
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

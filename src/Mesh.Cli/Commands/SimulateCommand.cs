@@ -27,10 +27,12 @@ internal static class SimulateCommand
         var duration = new Option<string>("--duration") { Description = "Length of the drive.", DefaultValueFactory = _ => "60s" };
         var vehicle = new Option<string>("--vehicle") { Description = "Id of the vehicle; decides its sensors' clocks.", DefaultValueFactory = _ => "V1" };
         var seed = new Option<int>("--seed") { Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => 1 };
+        var clockFaults = new Option<bool>("--clock-faults") { Description = "Give some sensors clocks that step, wander or keep another time scale; the truth file says which." };
+        var labelFaults = new Option<bool>("--label-faults") { Description = "Let the label channel name a wrong manoeuvre, as a labelling tool does that counts from one; the truth file has the right ones." };
         var json = CommonOptions.Json();
         var command = new Command("simulate", "Write a plausible drive: IMU, GNSS, wheel speeds, steering, camera, lidar and manoeuvre labels, with ground truth.")
         {
-            output, format, schema, compression, duration, vehicle, seed, json,
+            output, format, schema, compression, duration, vehicle, seed, clockFaults, labelFaults, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -47,6 +49,8 @@ internal static class SimulateCommand
                 VehicleId = parsed.GetValue(vehicle)!,
                 Duration = length,
                 Seed = parsed.GetValue(seed),
+                ClockFaults = parsed.GetValue(clockFaults),
+                LabelFaults = parsed.GetValue(labelFaults),
                 Schema = parsed.GetValue(schema) == "protobuf" ? DriveSchema.Protobuf : DriveSchema.Ros2,
             });
             var truth = await SimulatedRecording.WriteAsync(path, options, cancellationToken).ConfigureAwait(false);

@@ -38,6 +38,13 @@ internal static class StatusCommand
                     new HashSet<int> { 2 });
             }
 
+            if (status.Health is { } health)
+            {
+                Printer.Table(
+                    ["health", "", "finding", "remedy"],
+                    health.Checks.Select(check => (string[])[check.Name, check.State.ToString().ToLowerInvariant(), check.Reason, check.Remedy ?? ""]));
+            }
+
             return ExitCodes.Done;
         });
     }

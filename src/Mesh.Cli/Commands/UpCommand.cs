@@ -21,11 +21,19 @@ internal static class UpCommand
             (SettingKeys.KafkaListen, "--kafka-listen", "Address for Kafka; beyond loopback it needs a certificate and a token."),
             (SettingKeys.HttpToken, "--token", "Token that clients must present."),
             (SettingKeys.StorageUri, "--storage", "Where tables and recordings lie, s3://BUCKET/PREFIX (default: folders of the state directory)."),
-            (SettingKeys.IngestTopology, "--topology", "Topology file (default: the built-in fleet-ingest)."),
+            (SettingKeys.Stages, "--stages", "What this server does, comma-separated: upload, ingest, catalogue, trigger, publish, training, compression, maintenance, replay, outbox (default: all)."),
             (SettingKeys.LogLevel, "--log-level", "trace, debug, information, warning, error."));
+        var topologies = new Option<string[]>("--topology")
+        {
+            Description = "Topology file, several times for several; they are then the only ones in force (default: those in force before, else the built-in fleet-ingest).",
+            HelpName = "FILE",
+        };
+        command.Add(topologies);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var settings = flags.Read(parsed);
+            var settings = parsed.GetValue(topologies) is { Length: > 0 } files
+                ? flags.Read(parsed, new Dictionary<SettingKey, (string, string)> { [SettingKeys.IngestTopology] = ("--topology", string.Join(',', files)) })
+                : flags.Read(parsed);
             using var loggers = ServerLogging.Create(settings);
             var server = await MeshServer.StartAsync(flags.DataFolder(parsed), settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))

@@ -8,7 +8,6 @@ using Mesh.Simulation;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 using Mesh.Upload;
-using Microsoft.Extensions.Logging;
 
 namespace Mesh.Cli.Demo;
 
@@ -18,8 +17,6 @@ namespace Mesh.Cli.Demo;
 /// </summary>
 internal static class FleetDemo
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     private static readonly Drive[] Drives =
     [
         new("v1-morning.mcap", "vehicle-1", 11, DriveSchema.Ros2, 60),
@@ -52,9 +49,7 @@ internal static class FleetDemo
         string root = Path.GetFullPath(dataFolder ?? Directory.CreateTempSubdirectory("mesh-demo-").FullName);
         var settings = SettingsOf(isFresh: dataFolder is null, kafka, registry);
         // One recording is damaged on purpose; the report tells its loss, an error line of its own would only alarm.
-        using var loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Mesh.Commands.Ingest", LogLevel.Critical).AddSimpleConsole(console => console.SingleLine = true)
-            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        using var loggers = DemoServer.Log("Mesh.Commands.Ingest");
 
         say($"simulating {Drives.Length} drives of 3 vehicles");
         string recordings = Path.Combine(root, "recordings");
@@ -85,7 +80,7 @@ internal static class FleetDemo
     private static Settings SettingsOf(bool isFresh, string? kafka, string? registry)
     {
         string name = $"demo_{Guid.NewGuid():N}"[..13];
-        var (values, flags) = (new Dictionary<string, string>(), FreePorts());
+        var (values, flags) = (new Dictionary<string, string>(), DemoServer.FreePorts());
         if (kafka is not null) flags[SettingKeys.KafkaBootstrap] = ("--kafka", kafka);
         if (registry is not null) flags[SettingKeys.SchemaRegistryUrl] = ("--schema-registry", registry);
         // A fresh folder with the tables of an earlier demo would be no fresh start.
@@ -100,13 +95,6 @@ internal static class FleetDemo
         flags[SettingKeys.StorageUri] = ("demo", $"{uri.TrimEnd('/')}/{name}");
         return Settings.Read(flags, values, configFile: null);
     }
-
-    private static Dictionary<SettingKey, (string, string)> FreePorts() => new()
-    {
-        [SettingKeys.KafkaPort] = ("demo", "0"),
-        [SettingKeys.SchemaRegistryPort] = ("demo", "0"),
-        [SettingKeys.HttpPort] = ("demo", "0"),
-    };
 
     private static async Task<IReadOnlyList<SimulationTruth>> SimulateAsync(string folder, CancellationToken cancellationToken)
     {
@@ -142,7 +130,7 @@ internal static class FleetDemo
         MeshServer server, List<(Drive Drive, UploadAnswer Answer)> answers, CancellationToken cancellationToken)
     {
         var finished = new Dictionary<string, RecordingView>();
-        await WaitAsync("the recordings are not all committed", async () =>
+        await DemoServer.WaitAsync("the recordings are not all committed", async () =>
         {
             foreach (string id in answers.Select(answer => answer.Answer.IngestId!).Where(id => !finished.ContainsKey(id)).Distinct())
             {
@@ -155,11 +143,11 @@ internal static class FleetDemo
         return finished;
     }
 
-    private static Task WaitForTrainingAsync(MeshServer server, CancellationToken cancellationToken) => WaitAsync("no training job has ended", async () =>
+    private static Task WaitForTrainingAsync(MeshServer server, CancellationToken cancellationToken) => DemoServer.WaitAsync("no training job has ended", async () =>
     {
         int fired = (await server.Triggers.ListFiringsAsync(100, cancellationToken).ConfigureAwait(false)).Count;
         var jobs = await server.Queries.ListJobsAsync(100, cancellationToken).ConfigureAwait(false);
-        return fired > 0 && jobs.Count >= fired && jobs.All(job => job.State is JobState.Succeeded or JobState.Failed);
+        return fired > 0 && jobs.Count >= fired && jobs.All(job => job.State.IsEnd());
     }, cancellationToken);
 
     private static async Task<DemoReport> ReportAsync(
@@ -196,16 +184,6 @@ internal static class FleetDemo
             model.Name, model.Version, model.State.ToString().ToLowerInvariant(), Metric("accuracy"), Metric("majority_baseline"), model.RecordingCount);
 
         double? Metric(string name) => model.Metrics.TryGetValue(name, out double value) ? value : null;
-    }
-
-    private static async Task WaitAsync(string stuck, Func<Task<bool>> isDone, CancellationToken cancellationToken)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!await isDone().ConfigureAwait(false))
-        {
-            if (waited.Elapsed > Patience) throw new MeshException("MESH11070", $"After {Patience.TotalMinutes:0} minutes {stuck}. `mesh status` and the log say what is stuck.");
-            await Task.Delay(100, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private sealed record Drive(string File, string Vehicle, int Seed, DriveSchema Schema, int Seconds)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Mesh.Broker;
+using Mesh.Console;
 using Mesh.Lakehouse.RestCatalog;
 using Microsoft.AspNetCore.Http;
 
@@ -15,7 +16,7 @@ namespace Mesh.Cli.Hosting;
 internal sealed class HttpLogin(string? token, SchemaRegistry? registry)
 {
     /// <summary>Paths that need no token: whether the server lives, and where a client exchanges its secret for the token.</summary>
-    private static readonly string[] OpenPaths = ["/health", "/catalog/v1/oauth/tokens"];
+    private static readonly string[] OpenPaths = ["/health", "/health/live", "/health/ready", "/catalog/v1/oauth/tokens"];
 
     private readonly byte[]? expected = token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
@@ -25,7 +26,13 @@ internal sealed class HttpLogin(string? token, SchemaRegistry? registry)
     /// <summary>Lets a request pass or answers 401.</summary>
     public Task RequireAsync(HttpContext context, RequestDelegate next)
     {
-        if (IsOpen(context) || IsAllowed(context.Request.Headers.Authorization.ToString())) return next(context);
+        if (IsAllowed(context.Request.Headers.Authorization.ToString())) return next(context);
+        if (IsOpen(context))
+        {
+            context.Items[ObservationEndpoints.Anonymous] = true;
+            return next(context);
+        }
+
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         if (registry is not null) return SchemaRegistryEndpoints.WriteUnauthorisedAsync(context, takesToken: expected is not null);
         context.Response.Headers.WWWAuthenticate = "Bearer";

@@ -4,12 +4,23 @@ using System.Security.Cryptography.X509Certificates;
 using Mesh.Broker;
 using Mesh.Catalogue;
 using Mesh.Commands;
+using Mesh.Commands.Compression;
 using Mesh.Commands.Configuration;
+using Mesh.Commands.DeadLetters;
+using Mesh.Commands.Governance;
 using Mesh.Commands.Ingest;
+using Mesh.Commands.Jobs;
 using Mesh.Commands.Maintenance;
+using Mesh.Commands.Observability;
+using Mesh.Commands.Publishing;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Replay;
 using Mesh.Commands.State;
+using Mesh.Commands.Studies;
 using Mesh.Commands.Topologies;
+using Mesh.Commands.Tracking;
+using Mesh.Commands.Tracking.Mlflow;
+using Mesh.Commands.Triggers;
 using Mesh.Console;
 using Mesh.Kafka;
 using Mesh.Lakehouse;
@@ -17,13 +28,20 @@ using Mesh.Lakehouse.Maintenance;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Lakehouse.RestCatalog;
+using Mesh.Lakehouse.Topologies;
 using Mesh.Model;
 using Mesh.Storage;
 using Mesh.Streaming;
 using Mesh.Streaming.DeadLetters;
 using Mesh.Training;
+using Mesh.Training.Compression;
+using Mesh.Training.Governance.Audit;
+using Mesh.Training.Pools;
+using Mesh.Training.Studies;
+using Mesh.Training.Tracking;
 using Mesh.Trigger;
 using Mesh.Upload;
+using Mesh.Upload.Chunks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -53,14 +71,15 @@ internal sealed class MeshServer : IAsyncDisposable
     public static async Task<MeshServer> StartAsync(
         string dataFolder, Settings settings, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var topology = TopologyPlan.Load(settings.Text(SettingKeys.IngestTopology));
+        var topologies = settings.Text(SettingKeys.IngestTopology)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        var pools = PoolSettings.Read(settings);
+        TopologyPlan[] plans = [.. topologies.Select(file => TopologyPlan.Load(file, pools))];
         var state = StateDirectory.Open(dataFolder);
-        var plan = topology with { Ingest = topology.Ingest with { SpillFolder = state.Spill } };
         var server = new MeshServer(state.Root);
         server.OnStop(state.Dispose);
         try
         {
-            await server.StartPartsAsync(state, plan, settings, loggers, time, cancellationToken).ConfigureAwait(false);
+            await server.StartPartsAsync(state, plans, pools, settings, loggers, time, cancellationToken).ConfigureAwait(false);
             return server;
         }
         catch
@@ -77,14 +96,17 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private async Task StartPartsAsync(
-        StateDirectory state, TopologyPlan plan, Settings settings, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        StateDirectory state, IReadOnlyList<TopologyPlan> given, PoolSet pools, Settings settings, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger("Mesh");
         var access = ServerAccess.Read(settings);
-        RunningTopology.Write(state, plan.Topology);
+        var duties = settings.Choices<ServerStages>(SettingKeys.Stages);
 
         var database = MetadataDatabase.Open(state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text);
         OnStop(database.Dispose);
+        var metrics = new MetricsCollector();
+        OnStop(metrics.Dispose);
+        if (TelemetryExport.Start(settings) is { } export) OnStop(export.Dispose);
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
         var storage = await LakeStorage.OpenAsync(state, settings, time, cancellationToken).ConfigureAwait(false);
         OnStop(storage.Dispose);
@@ -98,45 +120,66 @@ internal sealed class MeshServer : IAsyncDisposable
         var (kafka, broker) = await StartKafkaAsync(state, settings, access, loggers, time, cancellationToken).ConfigureAwait(false);
         var admin = new TopicAdmin(kafka, loggers.CreateLogger<TopicAdmin>());
         OnStop(admin);
-        await admin.EnsureAsync(MeshTopics.Partitions(settings), cancellationToken).ConfigureAwait(false);
+        var topics = MeshTopics.Partitions(settings);
+        await admin.EnsureAsync(topics, MeshTopics.Settings, cancellationToken).ConfigureAwait(false);
         var producer = new EventProducer(kafka, loggers.CreateLogger<EventProducer>(), time);
         OnStop(producer);
         var letters = new DeadLetterSink(producer);
 
-        var processor = new UploadProcessor(plan.Ingest, landing, lake, tables, recordings, letters.WriteAsync, time, loggers.CreateLogger<UploadProcessor>());
-        OnStop(processor.Dispose);
-        var ingest = new IngestWorker(plan.Ingest, kafka, processor, producer, recordings, time, loggers.CreateLogger<IngestWorker>());
-        OnStop(ingest.Dispose);
+        var stages = new StageSupervisor(logger, time);
+        var products = ProductNames.Of([]);
+        var memory = new IngestMemory(settings.Bytes(SettingKeys.IngestMemory));
+        OnStop(memory.Dispose);
+        var pipelines = new IngestPipelines
+        {
+            State = state, Storage = storage, Tables = tables, Recordings = recordings, Kafka = kafka, Admin = admin, Producer = producer, WriteLetter = letters.WriteAsync,
+            Stages = stages, Partitions = topics[Topics.Uploads], Loggers = loggers, Time = time, Database = database,
+            VinKey = settings.Text(SettingKeys.PrivacyVinKey), Memory = memory, IsIngesting = duties.HasFlag(ServerStages.Ingest),
+        };
+        OnStop(pipelines.Dispose);
+        var topologies = new ActiveTopologies(new TopologyStore(database), pipelines, products, time, pools);
+        OnStop(topologies);
         var catalogue = new CatalogueStage(kafka, tables, recordings, database, lake, letters, loggers.CreateLogger<CatalogueStage>(), time);
-        var trigger = new TriggerStage(kafka, database, plan.Triggers, plan.Products.TableOf, loggers.CreateLogger<TriggerStage>(), time);
+        var trigger = new TriggerStage(kafka, database, () => topologies.Triggers, products.TableOf, loggers.CreateLogger<TriggerStage>(), time, tables, new FiredJobs(database, time),
+            new TriggerOptions { KeepDecisions = settings.Duration(SettingKeys.TriggersKeepDecisions) });
         Triggers = trigger.Ledger;
+        var publisher = new ProductPublisher(kafka, tables, topologies.TopicsOf, loggers.CreateLogger<ProductPublisher>());
         var training = new TrainingOptions
         {
             JobsFolder = state.Jobs,
             ModelsFolder = state.Models,
             CodeVersion = MeshVersion.Text,
             MaxDuration = settings.Duration(SettingKeys.TrainingMaxDuration),
+            Pools = pools,
         };
-        var jobs = new JobStage(kafka, database, tables, lake, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time);
+        var tracker = new JobTracker(database, training, loggers.CreateLogger<JobTracker>(), time);
+        var jobs = new JobStage(kafka, database, tables, lake, training, TrainerCommand.Resolve, loggers.CreateLogger<JobStage>(), time, tracker);
         OnStop(jobs.Dispose);
-        var retention = new LandingRetention(landing, recordings, settings.Duration(SettingKeys.LandingRetention), loggers.CreateLogger<LandingRetention>(), time);
+        var compression = new CompressionStage(
+            kafka, database, tables, lake, CompressionSettings.Read(settings, Commands.CommonOptions.EnvironmentVariables()), state.Jobs, loggers.CreateLogger<CompressionStage>(), time);
+        OnStop(compression.Dispose);
+        var studies = new StudyRunner(database, state.Jobs, jobs.Runner.CancelTrialAsync, jobs.Runner.Look, loggers.CreateLogger<StudyRunner>(), time);
+        OnStop(studies.Dispose);
+        var longestNeed = settings.Duration(SettingKeys.LandingRetentionInNeed);
+        var replay = new ReplayParts(
+            database, recordings, products, tables, landing, lake, kafka, admin, producer, letters, () => pipelines.IsBusy, state.Spill, longestNeed, loggers, time);
+        OnStop(replay.Dispose);
+        var letterTable = new DeadLetterTableStage(admin, tables, lake, loggers.CreateLogger<DeadLetterTableStage>(), time);
+        OnStop(letterTable.Dispose);
+        var retention = new LandingRetention(
+            landing, recordings, settings.Duration(SettingKeys.LandingRetention), longestNeed, replay.ListRecordingsInNeedAsync, loggers.CreateLogger<LandingRetention>(), time);
         var tasks = new LakeMaintenance(
             tables, lake, MaintenanceSettings.Read(settings) with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, time);
         OnStop(tasks.Dispose);
-        var upkeep = new MaintenanceService(tasks, tables, lake, database, reads, plan.Products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
-        var maintenance = new LocalMaintenance(tasks, tables, reads, plan.Products, time);
+        var upkeep = new MaintenanceService(tasks, tables, lake, database, reads, products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
+        var maintenance = new LocalMaintenance(tasks, tables, reads, products, time);
+        var serverKey = SigningKey.ReadOrCreate(state.ServerKey);
+        OnStop(serverKey.Dispose);
+        var governance = LocalGovernance.Create(database, storage, tables, recordings, products, serverKey, state.Jobs, settings, time);
+        var tracking = LocalTracking.Create(database, storage.Experiments, settings.Bytes(SettingKeys.TrackingMaxArtifactBytes), time);
+        var mlflow = new MlflowProtocol(
+            tracking.Store, tracking.Artifacts, jobs.Models, async (model, token) => (await governance.GetHistoryAsync(model, token).ConfigureAwait(false)).Aliases);
         var relay = new OutboxRelay(outbox, producer, loggers.CreateLogger<OutboxRelay>());
-
-        // They stop in this order, each drained before the next; the outbox last, because the others write to it until the end.
-        var stages = new StageSupervisor(logger, time);
-        OnStop(stages.StopAsync);
-        stages.Start("ingest", ingest.RunAsync);
-        stages.Start("catalogue", catalogue.RunAsync);
-        stages.Start("trigger", trigger.RunAsync);
-        stages.Start("training", jobs.RunAsync);
-        stages.Start("retention", retention.RunAsync);
-        stages.Start("maintenance", upkeep.RunAsync);
-        stages.Start("outbox", relay.RunAsync);
 
         var receiver = new UploadReceiver(
             new UploadOptions
@@ -149,9 +192,52 @@ internal sealed class MeshServer : IAsyncDisposable
             landing, recordings, loggers.CreateLogger<UploadReceiver>(), time);
         OnStop(receiver.Dispose);
         await receiver.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        var facts = new RunningServer(state, plan, recordings, admin, stages, broker, logger, time);
-        Queries = new LocalQueries(database, tables, recordings, plan.Products, facts);
-        string http = await StartHttpAsync(settings, access, loggers, receiver, tables, storage.ClientSettings, Queries, maintenance, cancellationToken).ConfigureAwait(false);
+        var chunks = new ChunkedUploads(receiver, kafka, letters, loggers.CreateLogger<ChunkedUploads>(), time);
+
+        var health = new ServerHealth(
+            [
+                HealthProbes.Stages(() => stages.Views), HealthProbes.Progress(() => [.. pipelines.Heartbeats, catalogue.Heartbeat, letterTable.Heartbeat], settings.Duration(SettingKeys.HealthMaxSilence)),
+                HealthProbes.EventLog(admin), HealthProbes.Database(database), HealthProbes.Storage(storage.Lake, time), HealthProbes.Disk(() => state.FreeBytes, settings.Bytes(SettingKeys.UploadMinFreeBytes)),
+                HealthProbes.Uploads(recordings, settings.Duration(SettingKeys.HealthMaxLag), time), HealthProbes.Telemetry(() => pipelines.Telemetry, admin, time),
+            ], time);
+        OnStop(health.Dispose);
+        var observer = new ServerObserver(admin, broker, recordings, health, () => stages.Views, () => state.FreeBytes, time, logger);
+        OnStop(observer.Dispose);
+
+        // They stop in this order, the topologies' ingest pipelines before them, each drained before the next; the outbox last of those
+        // that write, because the others write to it until the end.
+        OnStop(stages.StopAsync);
+        // Before any job can begin: its results are judged by criteria that the log shows to be older.
+        await governance.AnnouncePolicyAsync(cancellationToken).ConfigureAwait(false);
+        await topologies.StartAsync(given, cancellationToken).ConfigureAwait(false);
+        stages.Start("topologies", topologies.FollowAsync, stopsFirst: true);
+        foreach (var (duty, name, run) in new (ServerStages, string, Func<CancellationToken, Task>)[]
+        {
+            (ServerStages.Upload, "chunks", chunks.RunAsync),
+            (ServerStages.Catalogue, "catalogue", catalogue.RunAsync),
+            (ServerStages.Trigger, "trigger", trigger.RunAsync),
+            (ServerStages.Publish, "publish", publisher.RunAsync),
+            (ServerStages.Training, "training", jobs.RunAsync),
+            (ServerStages.Compression, "compression", compression.RunAsync),
+            (ServerStages.Training, "studies", studies.RunAsync),
+            (ServerStages.Maintenance, "retention", retention.RunAsync),
+            (ServerStages.Maintenance, "maintenance", upkeep.RunAsync),
+            (ServerStages.Replay, "replay", replay.Stage.RunAsync),
+            (ServerStages.Replay, "dead-letters", replay.Indexer.RunAsync),
+            (ServerStages.Replay, "dead-letter table", letterTable.RunAsync),
+            (ServerStages.Outbox, "outbox", relay.RunAsync),
+        })
+        {
+            if (duties.HasFlag(duty)) stages.Start(name, run);
+        }
+
+        stages.Start("observer", observer.RunAsync);
+
+        var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
+        Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
+        string http = await StartHttpAsync(
+            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health,
+            cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
         Endpoints.Write(state);
@@ -197,16 +283,29 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private Task<string> StartHttpAsync(
-        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver receiver, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, IMaintenance maintenance, CancellationToken cancellationToken) =>
+        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
+        IMeshQueries queries, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health,
+        CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
             access.Token, loggers,
             app =>
             {
-                app.MapUploads(receiver);
-                app.MapMeshApi(queries, maintenance);
+                if (receiver is null) app.MapNoUploads();
+                else app.MapUploads(receiver, quotas);
+                app.MapMeshApi(queries);
+                app.MapObservation(metrics, health, maintenance);
                 app.MapMaintenanceApi(maintenance);
+                app.MapReplayApi(queries, replays);
+                app.MapTopologyApi(topologies);
+                app.MapTriggerApi(triggers);
+                app.MapJobApi(jobs);
+                app.MapStudyApi(studies);
+                app.MapGovernanceApi(governance);
+                app.MapCompressionApi(compression);
+                app.MapTrackingApi(tracking);
+                app.MapMlflow(mlflow);
+                app.MapHandoffApi(governance.Handoff);
                 app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, ClientSettings = clientSettings, Announce = SnapshotAnnouncement.AddAsync });
             },
             cancellationToken);

@@ -32,6 +32,11 @@ public sealed class StructBuilder : ColumnBuilder
     /// <summary>Ends <paramref name="count"/> structs for whom each child has been given a value.</summary>
     public void EndStructs(int count) => CountValues(count);
 
+    /// <summary>The same, with absent ones among them, for which each child has been given a value all the same.</summary>
+    /// <param name="count">Number of structs.</param>
+    /// <param name="validity">Bit i (least significant first) is set when struct i is present.</param>
+    public void EndStructs(int count, ReadOnlySpan<byte> validity) => CountValues(count, validity);
+
     /// <summary>Forgets what was appended to the children since the last <see cref="EndStruct"/>, nested lists included.</summary>
     public void DiscardOpenStruct() => Truncate(Length);
 

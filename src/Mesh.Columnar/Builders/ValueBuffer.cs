@@ -10,6 +10,9 @@ internal struct ValueBuffer(ColumnMemory? memory)
 {
     private const int SmallestBytes = 256;
 
+    // What is larger than this was one huge value, which says nothing about the next column.
+    private const int LargestFirstBytes = 8 << 20;
+
     private byte[] bytes = [];
     private int firstBytes = SmallestBytes;
 
@@ -59,7 +62,7 @@ internal struct ValueBuffer(ColumnMemory? memory)
         bool isTight = memory is not null || bytes.Length - Used <= Math.Max(SmallestBytes, bytes.Length / 4);
         var taken = isTight ? bytes.AsMemory(0, Used) : Span.ToArray();
         memory?.Lend(bytes);
-        firstBytes = (int)Math.Clamp(Used + (Used / 8L), SmallestBytes, Array.MaxLength);
+        firstBytes = (int)Math.Clamp(Used + (Used / 8L), SmallestBytes, LargestFirstBytes);
         bytes = [];
         Used = 0;
         return taken;

@@ -70,28 +70,37 @@ public abstract class DecompressingStream : Stream
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty) return 0;
-        if (!IsNative) return ReadManaged(buffer);
+        if (!IsNative)
+        {
+            content ??= DecompressAll();
+            return ReadManaged(buffer);
+        }
+
         while (true)
         {
-            if (damage is not null) throw new InvalidDataException(damage);
-            if (start == filled && !isInputEnded)
-            {
-                if (input.Length == 0) input = GC.AllocateUninitializedArray<byte>(InputBytes);
-                start = 0;
-                filled = compressed.Read(input);
-                isInputEnded = filled == 0;
-            }
+            if (NeedsInput()) Filled(compressed.Read(input));
+            if (TryDecode(buffer, out int written)) return written;
+        }
+    }
 
-            if (isInputEnded && !isWithinFrame) return 0;
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-            // Called once more after the last input: the library may hold back output that did not fit.
-            bool sound = Decode(input.AsSpan(start, filled - start), buffer, out int consumed, out int written, out bool isFrameEnd);
-            start += consumed;
-            Consumed += consumed;
-            if (!sound) damage = $"{format} data that is damaged";
-            else if (consumed > 0 || written > 0) isWithinFrame = !isFrameEnd;
-            else if (isInputEnded) damage = $"{format} data that ends within a frame";
-            if (written > 0) return written;
+    /// <inheritdoc cref="Read(Span{byte})"/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty) return 0;
+        if (!IsNative)
+        {
+            content ??= await DecompressAllAsync(cancellationToken).ConfigureAwait(false);
+            return ReadManaged(buffer.Span);
+        }
+
+        while (true)
+        {
+            if (NeedsInput()) Filled(await compressed.ReadAsync(input, cancellationToken).ConfigureAwait(false));
+            if (TryDecode(buffer.Span, out int written)) return written;
         }
     }
 
@@ -116,9 +125,39 @@ public abstract class DecompressingStream : Stream
 
     private protected abstract int DecompressPrefix(ReadOnlySpan<byte> source, Span<byte> destination);
 
+    private bool NeedsInput()
+    {
+        if (damage is not null) throw new InvalidDataException(damage);
+        if (start < filled || isInputEnded) return false;
+        if (input.Length == 0) input = GC.AllocateUninitializedArray<byte>(InputBytes);
+        return true;
+    }
+
+    private void Filled(int bytes)
+    {
+        start = 0;
+        filled = bytes;
+        isInputEnded = bytes == 0;
+    }
+
+    /// <returns>Whether there is something to hand out, be it the end.</returns>
+    private bool TryDecode(Span<byte> buffer, out int written)
+    {
+        written = 0;
+        if (isInputEnded && !isWithinFrame) return true;
+
+        // Called once more after the last input: the library may hold back output that did not fit.
+        bool sound = Decode(input.AsSpan(start, filled - start), buffer, out int consumed, out written, out bool isFrameEnd);
+        start += consumed;
+        Consumed += consumed;
+        if (!sound) damage = $"{format} data that is damaged";
+        else if (consumed > 0 || written > 0) isWithinFrame = !isFrameEnd;
+        else if (isInputEnded) damage = $"{format} data that ends within a frame";
+        return written > 0;
+    }
+
     private int ReadManaged(Span<byte> buffer)
     {
-        content ??= DecompressAll();
         int count = Math.Min(buffer.Length, contentEnd - contentAt);
         if (count == 0 && damage is not null) throw new InvalidDataException(damage);
         content.AsSpan(contentAt, count).CopyTo(buffer);
@@ -130,12 +169,26 @@ public abstract class DecompressingStream : Stream
     {
         using var all = new MemoryStream();
         byte[] piece = new byte[InputBytes];
-        for (int read; (read = compressed.Read(piece)) > 0;)
-        {
-            if (all.Length + read > MaxManagedBytes) throw NeedsLibrary();
-            all.Write(piece, 0, read);
-        }
+        for (int read; (read = compressed.Read(piece)) > 0;) Gather(all, piece.AsSpan(0, read));
+        return DecompressAll(all);
+    }
 
+    private async ValueTask<byte[]> DecompressAllAsync(CancellationToken cancellationToken)
+    {
+        using var all = new MemoryStream();
+        byte[] piece = new byte[InputBytes];
+        for (int read; (read = await compressed.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0;) Gather(all, piece.AsSpan(0, read));
+        return DecompressAll(all);
+    }
+
+    private void Gather(MemoryStream all, ReadOnlySpan<byte> piece)
+    {
+        if (all.Length + piece.Length > MaxManagedBytes) throw NeedsLibrary();
+        all.Write(piece);
+    }
+
+    private byte[] DecompressAll(MemoryStream all)
+    {
         var source = all.GetBuffer().AsSpan(0, (int)all.Length);
         Consumed = source.Length;
         for (long size = Math.Max(1 << 20, source.Length * 4L);; size *= 4)

@@ -5,8 +5,6 @@ namespace Mesh.Columnar.Compression;
 /// <summary>The system's libzstd, bound by the names of its stable interface (zstd.h, "Simple API" and "Explicit context").</summary>
 internal sealed unsafe class NativeZstd
 {
-    private static readonly string[] LibraryNames = ["libzstd.so.1", "libzstd.1.dylib", "libzstd.dll"];
-
     [ThreadStatic]
     private static Contexts? contexts;
 
@@ -30,15 +28,7 @@ internal sealed unsafe class NativeZstd
     }
 
     /// <summary>Binds the library; null where it is absent.</summary>
-    public static NativeZstd? TryLoad()
-    {
-        foreach (string name in LibraryNames)
-        {
-            if (NativeLibrary.TryLoad(name, typeof(NativeZstd).Assembly, null, out nint library)) return new NativeZstd(library);
-        }
-
-        return null;
-    }
+    public static NativeZstd? TryLoad() => ZstdLibrary.Load() is var library and not 0 ? new NativeZstd(library) : null;
 
     /// <returns>Bytes written, or -1 when the destination is too small.</returns>
     public int Compress(ReadOnlySpan<byte> source, Span<byte> destination, int level)

@@ -36,8 +36,8 @@ public sealed unsafe class ZstdStream : DecompressingStream
         byte none;
         fixed (byte* from = source, to = destination)
         {
-            var input = new Buffer { Bytes = from is null ? &none : from, Size = (nuint)source.Length };
-            var output = new Buffer { Bytes = to, Size = (nuint)destination.Length };
+            var input = new ZstdBuffer { Bytes = from is null ? &none : from, Size = (nuint)source.Length };
+            var output = new ZstdBuffer { Bytes = to, Size = (nuint)destination.Length };
             nuint hint = library!.Decompress(context, &output, &input);
             consumed = (int)input.Position;
             written = (int)output.Position;
@@ -58,30 +58,14 @@ public sealed unsafe class ZstdStream : DecompressingStream
         base.Dispose(disposing);
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Buffer
-    {
-        public byte* Bytes;
-        public nuint Size;
-        public nuint Position;
-    }
-
     private sealed class Library(nint handle)
     {
         public readonly delegate* unmanaged<nint> Create = (delegate* unmanaged<nint>)NativeLibrary.GetExport(handle, "ZSTD_createDStream");
         public readonly delegate* unmanaged<nint, nuint> Free = (delegate* unmanaged<nint, nuint>)NativeLibrary.GetExport(handle, "ZSTD_freeDStream");
-        public readonly delegate* unmanaged<nint, Buffer*, Buffer*, nuint> Decompress =
-            (delegate* unmanaged<nint, Buffer*, Buffer*, nuint>)NativeLibrary.GetExport(handle, "ZSTD_decompressStream");
+        public readonly delegate* unmanaged<nint, ZstdBuffer*, ZstdBuffer*, nuint> Decompress =
+            (delegate* unmanaged<nint, ZstdBuffer*, ZstdBuffer*, nuint>)NativeLibrary.GetExport(handle, "ZSTD_decompressStream");
         public readonly delegate* unmanaged<nuint, uint> IsError = (delegate* unmanaged<nuint, uint>)NativeLibrary.GetExport(handle, "ZSTD_isError");
 
-        public static Library? TryLoad()
-        {
-            foreach (string name in (string[])["libzstd.so.1", "libzstd.1.dylib", "libzstd.dll"])
-            {
-                if (NativeLibrary.TryLoad(name, typeof(ZstdStream).Assembly, null, out nint handle)) return new Library(handle);
-            }
-
-            return null;
-        }
+        public static Library? TryLoad() => ZstdLibrary.Load() is var handle and not 0 ? new Library(handle) : null;
     }
 }

@@ -85,6 +85,20 @@ public static class SettingKeys
     public static readonly SettingKey UploadMaxBytes = new("upload.maxBytes", "1TiB", "Largest recording accepted.");
     /// <summary>Disk-space floor.</summary>
     public static readonly SettingKey UploadMinFreeBytes = new("upload.minFreeBytes", "1GiB", "Free disk space below which uploads are refused.");
+    /// <summary>Bytes a vehicle may upload a day.</summary>
+    public static readonly SettingKey UploadQuotaVehicleBytesPerDay = new("upload.quota.vehicle.bytesPerDay", "", "Bytes one vehicle may upload over HTTP in 24 hours; empty: no limit.");
+    /// <summary>Bytes a vehicle may upload a second.</summary>
+    public static readonly SettingKey UploadQuotaVehicleBytesPerSecond = new("upload.quota.vehicle.bytesPerSecond", "", "Bytes one vehicle may upload over HTTP per second; faster ones are read more slowly. Empty: no limit.");
+    /// <summary>Uploads of a vehicle at a time.</summary>
+    public static readonly SettingKey UploadQuotaVehicleConcurrent = new("upload.quota.vehicle.concurrent", "", "Recordings one vehicle may send over HTTP at a time; empty: no limit.");
+    /// <summary>Bytes a producer may upload a day.</summary>
+    public static readonly SettingKey UploadQuotaProducerBytesPerDay = new("upload.quota.producer.bytesPerDay", "", "Bytes one producer (one token, else one address) may upload over HTTP in 24 hours; empty: no limit.");
+    /// <summary>Bytes a producer may upload a second.</summary>
+    public static readonly SettingKey UploadQuotaProducerBytesPerSecond = new("upload.quota.producer.bytesPerSecond", "", "Bytes one producer may upload over HTTP per second; empty: no limit.");
+    /// <summary>Uploads of a producer at a time.</summary>
+    public static readonly SettingKey UploadQuotaProducerConcurrent = new("upload.quota.producer.concurrent", "", "Recordings one producer may send over HTTP at a time; empty: no limit.");
+    /// <summary>Duties of a server.</summary>
+    public static readonly SettingKey Stages = new("stages", "all", "What this server does, comma-separated: upload, ingest, catalogue, trigger, publish, training, compression, maintenance, replay, outbox; all of it, or none but queries.");
     /// <summary>PostgreSQL for the catalogue.</summary>
     public static readonly SettingKey CatalogueConnection = new("catalogue.connection", "", "PostgreSQL that holds the catalogue, Host=...;Database=... or postgres://...; empty: the file mesh.db of the state directory.");
     /// <summary>Schema in PostgreSQL.</summary>
@@ -101,12 +115,30 @@ public static class SettingKeys
     public static readonly SettingKey StorageSecretKey = new("storage.secretKey", "", "Secret of storage.accessKey.");
     /// <summary>Retention of landing objects.</summary>
     public static readonly SettingKey LandingRetention = new("landing.retention", "7d", "How long the landing object of a finished recording is kept.");
+    /// <summary>Retention of landing objects that are still needed.</summary>
+    public static readonly SettingKey LandingRetentionInNeed = new("landing.retentionInNeed", "90d", "How long it is kept at most while the recording has open dead letters or is to be replayed.");
     /// <summary>Key for pseudonyms.</summary>
     public static readonly SettingKey PrivacyVinKey = new("privacy.vinKey", "", "Key that turns a VIN into a pseudonym; without it, a VIN is refused.");
     /// <summary>Topology file.</summary>
-    public static readonly SettingKey IngestTopology = new("ingest.topology", "", "Topology file; empty: the built-in fleet-ingest.");
-    /// <summary>Longest training job.</summary>
+    public static readonly SettingKey IngestTopology = new("ingest.topology", "", "Topology files, separated by commas, which then are the only ones in force; empty: those in force before, else the built-in fleet-ingest.");
+    /// <summary>Memory of all topologies.</summary>
+    public static readonly SettingKey IngestMemory = new("ingest.memory", "1GiB", "Memory that the uploads under way of all topologies share; one that needs more is worked on alone.");
+    /// <summary>Retention of decisions of trigger rules.</summary>
+    public static readonly SettingKey TriggersKeepDecisions = new("triggers.keepDecisions", "90d", "How long it is kept why a trigger rule fired or did not; that it fired is kept for good.");
+    /// <summary>Where jobs run.</summary>
+    public static readonly SettingKey Pools = new("pools", "", "Where jobs run, a pool's keys below its name: pools.gpu.slots; docs/jobs/README.md lists them. A pool cpu of one process is always there.") { IsMap = true };
+    /// <summary>What teams may spend.</summary>
+    public static readonly SettingKey Budgets = new("budgets", "", "What a team (a topology's owner) may spend in a month, in the pools' currency: budgets.perception. Teams without are not limited.") { IsMap = true };
+    /// <summary>Longest run of a job.</summary>
     public static readonly SettingKey TrainingMaxDuration = new("training.maxDuration", "1h", "A job that runs longer is stopped and counted as failed.");
+    /// <summary>Profiles of compression.</summary>
+    public static readonly SettingKey CompressionTargets = new("compression.targets", "", "File with the profiles that registered models are compressed by; empty: those that Mesh ships.");
+    /// <summary>Largest artefact of a run.</summary>
+    public static readonly SettingKey TrackingMaxArtifactBytes = new("tracking.maxArtifactBytes", "5GiB", "Largest artefact of a run that is accepted.");
+    /// <summary>Where ONNX Runtime lies.</summary>
+    public static readonly SettingKey OnnxRuntimePath = new("onnx.runtime.path", "", "Library of ONNX Runtime, its file or folder; empty: MESH_ONNXRUNTIME, what `mesh runtime install` put there, the system's libraries.");
+    /// <summary>Lifecycle of models.</summary>
+    public static readonly SettingKey GovernanceLifecycle = new("governance.lifecycle", "", "File with the states of a model's version and what is asked on the way; empty: the lifecycle that Mesh ships.");
     /// <summary>Whether tables are maintained.</summary>
     public static readonly SettingKey MaintenanceEnabled = new("maintenance.enabled", "true", "Whether the server compacts tables, expires snapshots and moves old files by itself; orphans are removed either way.");
     /// <summary>Pause between rounds of maintenance.</summary>
@@ -123,6 +155,18 @@ public static class SettingKeys
     public static readonly SettingKey MaintenanceReaderGrace = new("maintenance.readerGrace", "5m", "How long files of expired snapshots are left for readers that had begun.");
     /// <summary>Age of orphans.</summary>
     public static readonly SettingKey MaintenanceOrphanGrace = new("maintenance.orphanGrace", "1d", "Age from which a file that no snapshot refers to is deleted; longer than an upload takes.");
+    /// <summary>Age of unfinished uploads that is too much.</summary>
+    public static readonly SettingKey HealthMaxLag = new("health.maxLag", "30m", "Age of the oldest unfinished upload from which /health says degraded.");
+    /// <summary>Silence of a stage that is too much.</summary>
+    public static readonly SettingKey HealthMaxSilence = new("health.maxSilence", "15m", "How long a stage may be at work without getting on before /health/live answers 503.");
+    /// <summary>Where traces and metrics are sent.</summary>
+    public static readonly SettingKey TelemetryOtlpEndpoint = new("telemetry.otlpEndpoint", "", "OpenTelemetry collector that traces and metrics are sent to, http://HOST:4317 or :4318; empty: OTEL_EXPORTER_OTLP_ENDPOINT, else none.");
+    /// <summary>How they are sent.</summary>
+    public static readonly SettingKey TelemetryOtlpProtocol = new("telemetry.otlpProtocol", "grpc", "grpc (usually port 4317) or httpProtobuf (usually port 4318); with an endpoint of OTEL_* variables theirs counts.");
+    /// <summary>Headers they are sent with.</summary>
+    public static readonly SettingKey TelemetryOtlpHeaders = new("telemetry.otlpHeaders", "", "Headers for the collector, such as a key: NAME=VALUE,...");
+    /// <summary>Share of traces.</summary>
+    public static readonly SettingKey TelemetrySampleRatio = new("telemetry.sampleRatio", "", "Share of the traces begun here that are sent, 0 to 1; those begun by a producer follow the producer. Empty: OTEL_TRACES_SAMPLER, else all.");
     /// <summary>Log level.</summary>
     public static readonly SettingKey LogLevel = new("log.level", "warning", "trace, debug, information, warning, error.");
 
@@ -134,9 +178,11 @@ public static class SettingKeys
         KafkaMaxConnectionsPerAddress, KafkaMaxConnectionsPerSecond, KafkaProduceBytesPerSecond, KafkaFetchBytesPerSecond, KafkaRack, KafkaPartitions, KafkaReplication, KafkaSecurityProtocol,
         KafkaSaslMechanism, KafkaUser, KafkaPassword, KafkaTlsCaFile, KafkaTlsCertificateFile, KafkaTlsKeyFile, KafkaClient, SchemaRegistryUrl,
         SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
-        TlsKey, UploadMaxBytes, UploadMinFreeBytes, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
-        StorageSecretKey, LandingRetention, PrivacyVinKey, IngestTopology, TrainingMaxDuration, MaintenanceEnabled, MaintenanceInterval,
+        TlsKey, UploadMaxBytes, UploadMinFreeBytes, UploadQuotaVehicleBytesPerDay, UploadQuotaVehicleBytesPerSecond, UploadQuotaVehicleConcurrent,
+        UploadQuotaProducerBytesPerDay, UploadQuotaProducerBytesPerSecond, UploadQuotaProducerConcurrent, Stages, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
+        StorageSecretKey, LandingRetention, LandingRetentionInNeed, PrivacyVinKey, IngestTopology, IngestMemory, TriggersKeepDecisions, TrainingMaxDuration, Pools, Budgets, CompressionTargets, TrackingMaxArtifactBytes, OnnxRuntimePath, GovernanceLifecycle, MaintenanceEnabled, MaintenanceInterval,
         MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount, MaintenanceReaderGrace,
-        MaintenanceOrphanGrace, LogLevel,
+        MaintenanceOrphanGrace, HealthMaxLag, HealthMaxSilence, TelemetryOtlpEndpoint,
+        TelemetryOtlpProtocol, TelemetryOtlpHeaders, TelemetrySampleRatio, LogLevel,
     ];
 }

@@ -28,7 +28,7 @@ public sealed class Settings
         var values = SettingKeys.All.ToDictionary(key => key.Name, key => new SettingValue(key, key.Default, "default"), StringComparer.OrdinalIgnoreCase);
         string? file = configFile ?? (File.Exists("mesh.yaml") ? "mesh.yaml" : null);
         if (file is not null) ReadFile(file, values);
-        foreach (var (name, text) in environment.Where(pair => pair.Key.StartsWith("MESH_", StringComparison.OrdinalIgnoreCase) && pair.Key.Contains("__", StringComparison.Ordinal)))
+        foreach (var (name, text) in environment.Where(pair => IsSetting(pair.Key)))
         {
             string key = name["MESH_".Length..].Replace("__", ".", StringComparison.Ordinal);
             Set(values, key, text, name);
@@ -77,6 +77,22 @@ public sealed class Settings
     public T Choice<T>(SettingKey key) where T : struct, Enum => Enum.TryParse<T>(this[key].Text, ignoreCase: true, out var choice) && Enum.IsDefined(choice)
         ? choice
         : throw Wrong(key, $"one of {string.Join(", ", Enum.GetNames<T>().Select(name => char.ToLowerInvariant(name[0]) + name[1..]))}");
+
+    /// <summary>Several of a few words, separated by commas.</summary>
+    /// <exception cref="MeshException"><c>MESH11001</c> when one is none of them.</exception>
+    public T Choices<T>(SettingKey key) where T : struct, Enum
+    {
+        string[] words = this[key].Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] known = Enum.GetNames<T>();
+        bool areKnown = words.Length > 0 && words.All(word => known.Contains(word, StringComparer.OrdinalIgnoreCase));
+        return areKnown && Enum.TryParse<T>(string.Join(',', words), ignoreCase: true, out var choices)
+            ? choices
+            : throw Wrong(key, $"one or several, separated by commas, of {string.Join(", ", known.Select(name => char.ToLowerInvariant(name[0]) + name[1..]))}");
+    }
+
+    // Variables with one underscore are mostly of other purposes, such as MESH_TOKEN; a setting whose name has no dot has no other.
+    private static bool IsSetting(string variable) => variable.StartsWith("MESH_", StringComparison.OrdinalIgnoreCase)
+        && (variable.Contains("__", StringComparison.Ordinal) || variable["MESH_".Length..].Equals(SettingKeys.Stages.Name, StringComparison.OrdinalIgnoreCase));
 
     private IEnumerable<SettingValue> Below(SettingKey key) => values.Values
         .Where(value => value.Key.Name.StartsWith(key.Name + ".", StringComparison.OrdinalIgnoreCase)).OrderBy(value => value.Key.Name, StringComparer.Ordinal);

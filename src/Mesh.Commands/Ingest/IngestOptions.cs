@@ -1,8 +1,10 @@
 using Mesh.Decode;
 using Mesh.Kafka;
 using Mesh.Partition;
+using Mesh.Streaming.Ingest;
 using Mesh.Streaming.Topologies;
 using Mesh.Synchronise;
+using Mesh.Synchronise.Clocks;
 
 namespace Mesh.Commands.Ingest;
 
@@ -12,8 +14,14 @@ public sealed record IngestOptions
     /// <summary>Name of the topology.</summary>
     public required string Topology { get; init; }
 
-    /// <summary>Its version; part of the ledger's key.</summary>
+    /// <summary>Its version, <c>1</c>, <c>2</c> and so on; part of the ledger's key.</summary>
     public required string TopologyVersion { get; init; }
+
+    /// <summary>Digest of its text, for the record; decides nothing.</summary>
+    public string Digest { get; init; } = "";
+
+    /// <summary>How its tables are named (default: those of version 1 in <c>raw</c>).</summary>
+    public TableNames Tables { get; init; } = TableNames.Default;
 
     /// <summary>Topic of the upload events (default: <c>fleet.uploads.v1</c>).</summary>
     public string SourceTopic { get; init; } = Topics.Uploads;
@@ -24,8 +32,11 @@ public sealed record IngestOptions
     /// <summary>The decode section.</summary>
     public DecodeOptions Decode { get; init; } = new();
 
-    /// <summary>The synchronise section (default: none); each item makes the table <c>raw.synchronised_NAME</c>.</summary>
+    /// <summary>The synchronise section (default: none); each item makes the table <c>synchronised_NAME</c>.</summary>
     public IReadOnlyList<SynchroniseOptions> Synchronise { get; init; } = [];
+
+    /// <summary>Whose clocks are estimated in a first pass; null for nobody's, and no first pass.</summary>
+    public ClockPlan? Clocks => ClockPlan.Of(Decode.Clock, Synchronise);
 
     /// <summary>The partition section.</summary>
     public PartitionOptions Partition { get; init; } = new();
@@ -42,8 +53,20 @@ public sealed record IngestOptions
     /// <summary>Uploads worked on at a time (<c>limits.parallelism</c>, default: 2).</summary>
     public int Parallelism { get; init; } = 2;
 
+    /// <summary>
+    /// Size from which a recording counts as large, in bytes (<c>limits.largeUpload</c>, default: 4 GiB). With a parallelism of two or more,
+    /// large recordings leave one place to the others. Set it above the usual size of a recording, or that place stays empty.
+    /// </summary>
+    public long LargeUploadBytes { get; init; } = 4L << 30;
+
     /// <summary>Uploads whose files are written but not yet in every table, together with those being worked on (default: 64).</summary>
     public int MaxInFlight { get; init; } = 64;
+
+    /// <summary>
+    /// Upload events read ahead, those under way included (default: 1024): among them turns are given fairly. Whoever comes behind more of
+    /// another vehicle's than that waits until they are read.
+    /// </summary>
+    public int MaxReadAhead { get; init; } = 1024;
 
     /// <summary>First pause before an upload is tried again (default: 500 ms); doubles up to <see cref="MaxRetryDelay"/>.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
@@ -63,21 +86,28 @@ public sealed record IngestOptions
     /// <summary>Bytes of batches on their way between stages, over all uploads.</summary>
     public long TransitBytes => Math.Max(1 << 20, MemoryBytes / 16);
 
+    /// <summary>Bytes from which a block or a batch counts as large: of those only one is worked on at a time, over all uploads.</summary>
+    internal long LargeBytes => Math.Max(16L << 20, MemoryBytes / 16);
+
     /// <summary>Reads a topology; what is wrong is reported to its errors.</summary>
     public static IngestOptions Read(Topology topology)
     {
         var limits = LimitsSection.Read(topology);
+        var decode = DecodeOptions.Read(topology.Section("decode"));
         return new IngestOptions
         {
             Topology = topology.Name,
             TopologyVersion = topology.Version,
+            Digest = topology.Digest,
+            Tables = topology.Tables,
             Group = topology.Group,
             SourceTopic = topology.SourceTopic,
-            Decode = DecodeOptions.Read(topology.Section("decode")),
-            Synchronise = ReadSynchronise(topology),
+            Decode = decode with { MaxMessageBytes = limits.MaxMessageBytes },
+            Synchronise = ReadSynchronise(topology, decode),
             Partition = PartitionOptions.Read(topology.Section("partition")),
             MemoryBytes = limits.MemoryBytes,
             Parallelism = limits.Parallelism,
+            LargeUploadBytes = limits.LargeUploadBytes,
         };
     }
 
@@ -99,6 +129,9 @@ public sealed record IngestOptions
         }),
     ];
 
+    // Gone before the second pass begins to fill the others.
+    internal long ClockBytes => Math.Max(1 << 20, MemoryBytes / 32 / Parallelism);
+
     internal PartitionOptions PartitionWithinLimits
     {
         get
@@ -108,16 +141,27 @@ public sealed record IngestOptions
         }
     }
 
-    private static List<SynchroniseOptions> ReadSynchronise(Topology topology)
+    private static List<SynchroniseOptions> ReadSynchronise(Topology topology, DecodeOptions decode)
     {
         var groups = new List<SynchroniseOptions>();
         foreach (var item in topology.Section("synchronise")?.Items ?? [])
         {
             if (SynchroniseOptions.Read(item) is not { } group) continue;
             if (groups.Exists(other => other.Name == group.Name)) item.Report($"Two synchronise items are named '{group.Name}'; give one another name.");
+            else if (groups.Exists(other => IsUnmatchedOf(group, other) || IsUnmatchedOf(other, group)))
+            {
+                item.Report($"The group '{group.Name}' would share a table with the unmatched samples of another group; give it another name.");
+            }
             else groups.Add(group);
         }
 
+        // A host has one clock, which one channel says the truth about.
+        var truths = groups.Select(group => group.Clock.Truth).Prepend(decode.Clock.Truth).Where(truth => truth is not null).Distinct().ToList();
+        if (truths.Count > 1) topology.Section("synchronise")!.Report($"The truth channel cannot be both {truths[0]} and {truths[1]}: name the same one everywhere.");
+
         return groups;
     }
+
+    private static bool IsUnmatchedOf(SynchroniseOptions named, SynchroniseOptions kept) =>
+        kept.KeepUnmatched && TableNames.Default.OfUnmatched(kept.Name) == TableNames.Default.OfSynchronised(named.Name);
 }

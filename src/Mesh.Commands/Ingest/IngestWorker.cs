@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Mesh.Commands.Ingest;
 
 /// <summary>
-/// Reads upload events, has each ingested, announces the files and commits the group's offset once every table below it has committed.
+/// Reads upload events, has each ingested when it is its vehicle's turn, announces the files and commits the group's offset once every table below it has committed.
 /// A bad upload becomes a dead letter; the others go on.
 /// </summary>
 /// <param name="options">The topology's.</param>
@@ -25,9 +25,17 @@ public sealed class IngestWorker(
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim workers = new(options.Parallelism);
+    private readonly FairSchedule schedule = new(options.Parallelism, options.LargeUploadBytes);
+    private readonly SemaphoreSlim readAhead = new(options.MaxReadAhead);
     private readonly SemaphoreSlim inFlight = new(options.MaxInFlight);
     private readonly SemaphoreSlim committing = new(1);
+    private bool isObserved;
+
+    /// <summary>Memory shared with the other topologies of the process; null for none to share.</summary>
+    public IngestMemory? Memory { get; init; }
+
+    /// <summary>Whether an upload is being worked on.</summary>
+    public bool IsBusy => schedule.Working > 0;
 
     /// <summary>
     /// Runs until cancelled. What is under way then is dropped, not finished: its offset is not committed, so that it is done again, and
@@ -35,6 +43,8 @@ public sealed class IngestWorker(
     /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (!isObserved) processor.Metrics.Observe(schedule, () => options.MaxInFlight - inFlight.CurrentCount);
+        isObserved = true;
         await using var consumer = new EventConsumer<UploadAccepted>(kafka, options.SourceTopic, options.Group, logger);
         // Of this run alone: what an earlier run of the stage had begun and not finished is delivered again and must not count as under way.
         var offsets = new OffsetTracker();
@@ -44,10 +54,10 @@ public sealed class IngestWorker(
         {
             await foreach (var upload in consumer.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                await inFlight.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await readAhead.WaitAsync(cancellationToken).ConfigureAwait(false);
                 if (!offsets.TryBegin(upload.Position))
                 {
-                    inFlight.Release();
+                    readAhead.Release();
                     continue;
                 }
 
@@ -69,7 +79,7 @@ public sealed class IngestWorker(
     /// <inheritdoc/>
     public void Dispose()
     {
-        workers.Dispose();
+        readAhead.Dispose();
         inFlight.Dispose();
         committing.Dispose();
     }
@@ -88,7 +98,7 @@ public sealed class IngestWorker(
         }
         finally
         {
-            inFlight.Release();
+            readAhead.Release();
         }
     }
 
@@ -96,34 +106,48 @@ public sealed class IngestWorker(
     private async Task BringToItsEndAsync(ConsumedEvent<UploadAccepted> upload, CancellationToken cancellationToken)
     {
         bool announced = false;
-        for (var delay = options.RetryDelay; ; delay = delay * 2 < options.MaxRetryDelay ? delay * 2 : options.MaxRetryDelay)
+        try
         {
-            try
+            for (var delay = options.RetryDelay; ; delay = delay * 2 < options.MaxRetryDelay ? delay * 2 : options.MaxRetryDelay)
             {
-                if (upload.Value is not { } accepted)
+                try
                 {
-                    await processor.DeadLetterEventAsync(upload, cancellationToken).ConfigureAwait(false);
+                    if (upload.Value is not { } accepted)
+                    {
+                        await processor.DeadLetterEventAsync(upload, cancellationToken).ConfigureAwait(false);
+                        return;
+                    }
+
+                    announced = announced || await IngestAsync(accepted, upload, cancellationToken).ConfigureAwait(false);
+                    if (!announced) return;
+                    await WaitUntilFinishedAsync(processor.RunOf(IngestId.Parse(accepted.IngestId)), cancellationToken).ConfigureAwait(false);
+                    if (accepted.AcceptedAtUs > 0) processor.Metrics.Committed(time.GetUtcNow() - UnixMicros.ToTime(accepted.AcceptedAtUs));
                     return;
                 }
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+                {
+                    IngestLog.EventRetried(logger, exception, upload.Position.ToString(), delay);
+                }
 
-                announced = announced || await IngestAsync(accepted, upload, cancellationToken).ConfigureAwait(false);
-                if (announced) await WaitUntilFinishedAsync(IngestId.Parse(accepted.IngestId), cancellationToken).ConfigureAwait(false);
-                return;
+                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                IngestLog.EventRetried(logger, exception, upload.Position.ToString(), delay);
-            }
-
-            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (announced) inFlight.Release();
         }
     }
 
+    /// <returns>Whether files were announced; the upload then holds its place among those in flight, which the caller gives back.</returns>
     private async Task<bool> IngestAsync(UploadAccepted accepted, ConsumedEvent<UploadAccepted> upload, CancellationToken cancellationToken)
     {
-        await workers.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // The place in flight is waited for with the turn in hand: who holds one needs no turn any more, and nothing is to overtake here.
+        using var turn = await schedule.EnterAsync(accepted.VehicleId, accepted.SizeBytes, cancellationToken).ConfigureAwait(false);
+        await inFlight.WaitAsync(cancellationToken).ConfigureAwait(false);
+        bool announced = false;
         try
         {
+            using var memory = Memory is null ? null : await Memory.EnterAsync(options, cancellationToken).ConfigureAwait(false);
             using var activity = upload.StartProcessing(options.Group);
             activity.SetTag("mesh.ingest.id", accepted.IngestId);
             var outcome = await processor.ProcessUploadAsync(accepted, upload.Position, cancellationToken).ConfigureAwait(false);
@@ -135,11 +159,12 @@ public sealed class IngestWorker(
             var account = outcome.Events[0].Account;
             IngestLog.Written(
                 logger, accepted.IngestId, account.MessagesIn, account.RowsOut, outcome.Events[0].Tables.Count, account.DeadLetters, account.Losses.Count);
+            announced = true;
             return true;
         }
         finally
         {
-            workers.Release();
+            if (!announced) inFlight.Release();
         }
     }
 
@@ -163,9 +188,9 @@ public sealed class IngestWorker(
         }
     }
 
-    private async Task WaitUntilFinishedAsync(IngestId id, CancellationToken cancellationToken)
+    private async Task WaitUntilFinishedAsync(RecordingRun run, CancellationToken cancellationToken)
     {
-        for (var delay = FirstPoll; !await recordings.IsFinishedAsync(id, cancellationToken).ConfigureAwait(false);)
+        for (var delay = FirstPoll; !await recordings.IsFinishedAsync(run, cancellationToken).ConfigureAwait(false);)
         {
             await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
             delay = delay * 1.5 < SlowestPoll ? delay * 1.5 : SlowestPoll;

@@ -9,13 +9,19 @@ namespace Mesh.Commands.Ingest;
 /// <summary>The synchronisers of one attempt: one per item of the topology's section.</summary>
 internal sealed class SynchroniserSet(IReadOnlyList<SynchroniseOptions> groups, UploadContext upload) : IAsyncDisposable
 {
-    private readonly (TableIdentifier Table, Synchroniser Synchroniser)[] synchronisers =
+    private readonly (string Name, Synchroniser Synchroniser)[] synchronisers =
     [
-        .. groups.Select(group => (TableNames.OfSynchronised(group.Name), new Synchroniser(group, upload.IngestId.ToString(), upload.VehicleId))),
+        .. groups.Select(group => (group.Name, new Synchroniser(group, upload.IngestId.ToString(), upload.VehicleId))),
     ];
 
     /// <summary>Frames made so far.</summary>
     public long Frames => synchronisers.Sum(item => item.Synchroniser.Frames);
+
+    /// <summary>Rows made so far of the tables of samples that are in no frame.</summary>
+    public long UnmatchedRows => synchronisers.Sum(item => item.Synchroniser.UnmatchedRows);
+
+    /// <summary>What became of the inputs of each group; complete once every frame has been made.</summary>
+    public IEnumerable<(string Group, Synchroniser Synchroniser)> Groups => synchronisers;
 
     public async ValueTask AddAsync(ChannelBatch batch, CancellationToken cancellationToken)
     {
@@ -28,9 +34,14 @@ internal sealed class SynchroniserSet(IReadOnlyList<SynchroniseOptions> groups, 
     /// <summary>Makes the frames, once every batch has been added.</summary>
     public async IAsyncEnumerable<(TableIdentifier Table, RecordBatch Frames)> CompleteAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var (table, synchroniser) in synchronisers)
+        foreach (var (name, synchroniser) in synchronisers)
         {
-            await foreach (var frames in synchroniser.CompleteAsync(cancellationToken).ConfigureAwait(false)) yield return (table, frames);
+            var table = upload.Tables.OfSynchronised(name);
+            var unmatched = upload.Tables.OfUnmatched(name);
+            await foreach (var rows in synchroniser.CompleteAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return (rows.Table == SynchronisedTable.Frames ? table : unmatched, rows.Batch);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ using Mesh.Lakehouse;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Streaming;
 using Mesh.Streaming.Graph;
 using Mesh.Streaming.Ingest;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ public sealed partial class UploadProcessor : IDisposable
     private readonly ILogger logger;
     private readonly ByteBudget budget;
     private readonly IngestMetrics metrics;
+    private readonly LargeBlocks large;
 
     /// <param name="options">The topology's.</param>
     /// <param name="landing">Where recordings are.</param>
@@ -50,14 +52,36 @@ public sealed partial class UploadProcessor : IDisposable
         this.time = time;
         this.logger = logger;
         budget = new ByteBudget(options.TransitBytes);
-        metrics = new IngestMetrics(budget);
+        large = new LargeBlocks(options.LargeBytes);
+        metrics = new IngestMetrics(options.Topology, budget);
+        Heartbeat = new StageHeartbeat("ingest", time);
     }
+
+    /// <summary>Whether the work gets on.</summary>
+    public StageHeartbeat Heartbeat { get; }
+
+    internal IngestMetrics Metrics => metrics;
 
     /// <summary>
     /// Ingests an upload: skips it when it is finished, repeats it while failures are transient, dead-letters it when they are not.
     /// Publishes nothing but dead letters; the caller announces <see cref="UploadOutcome.Events"/>.
     /// </summary>
     public async Task<UploadOutcome> ProcessUploadAsync(UploadAccepted upload, EventPosition position, CancellationToken cancellationToken)
+    {
+        Heartbeat.Begin();
+        try
+        {
+            var outcome = await BringToAnEndAsync(upload, position, cancellationToken).ConfigureAwait(false);
+            metrics.Ended(outcome.Result);
+            return outcome;
+        }
+        finally
+        {
+            Heartbeat.End();
+        }
+    }
+
+    private async Task<UploadOutcome> BringToAnEndAsync(UploadAccepted upload, EventPosition position, CancellationToken cancellationToken)
     {
         if (!IngestId.TryParse(upload.IngestId, out var id))
         {
@@ -76,13 +100,14 @@ public sealed partial class UploadProcessor : IDisposable
                     throw new MeshException("MESH2105", $"Upload {id} is announced but this lake has never accepted it; it was meant for another. Publish the recording again with `mesh publish`.");
                 }
 
-                if (await recordings.IsFinishedAsync(id, cancellationToken).ConfigureAwait(false)) return new UploadOutcome(UploadResult.AlreadyFinished, []);
+                if (await recordings.IsFinishedAsync(RunOf(id), cancellationToken).ConfigureAwait(false)) return new UploadOutcome(UploadResult.AlreadyFinished, []);
 
                 var context = new UploadContext(
                     id, upload.VehicleId, upload.Uri, Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), options.Topology, options.TopologyVersion, position)
                 {
                     FileName = upload.FileName,
                     Attempt = attempt,
+                    Tables = options.Tables,
                 };
                 var events = await RunAttemptAsync(context, failed => stage = failed, cancellationToken).ConfigureAwait(false);
                 metrics.Add(events[0].Account, upload.SizeBytes);
@@ -98,6 +123,8 @@ public sealed partial class UploadProcessor : IDisposable
                     return await DeadLetterAsync(upload, position, id, stage, exception, attempt, cancellationToken).ConfigureAwait(false);
                 }
 
+                metrics.Retried();
+                Heartbeat.Beat();
                 IngestLog.AttemptFailed(logger, exception, attempt, id, stage, delay);
             }
 
@@ -105,6 +132,9 @@ public sealed partial class UploadProcessor : IDisposable
             delay = delay * 2 < options.MaxRetryDelay ? delay * 2 : options.MaxRetryDelay;
         }
     }
+
+    /// <summary>The run of an upload that this processor makes.</summary>
+    public RecordingRun RunOf(IngestId id) => new(id, options.Topology, options.TopologyVersion);
 
     /// <summary>Dead-letters an event that is not an upload, with its bytes.</summary>
     public async Task DeadLetterEventAsync(ConsumedEvent<UploadAccepted> consumed, CancellationToken cancellationToken)
@@ -130,10 +160,14 @@ public sealed partial class UploadProcessor : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => metrics.Dispose();
+    public void Dispose()
+    {
+        metrics.Dispose();
+        large.Dispose();
+    }
 
     // A parser that runs off the end throws an IOException too, but that is a defect: waiting does not help.
-    private static bool IsTransient(Exception exception) => exception switch
+    internal static bool IsTransient(Exception exception) => exception switch
     {
         MeshException failure => failure.IsTransient,
         EndOfStreamException => false,
@@ -163,6 +197,7 @@ public sealed partial class UploadProcessor : IDisposable
             Source = new SourceCoordinates { Topic = position.Topic, Partition = position.Partition, Offset = position.Offset },
             CreatedAtUs = time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
             Topology = options.Topology,
+            TopologyVersion = options.TopologyVersion,
         };
 
         // The letter first: a recording marked as dead-lettered without its letter could not be found or replayed.
@@ -170,7 +205,7 @@ public sealed partial class UploadProcessor : IDisposable
         if (id is { } known)
         {
             await KeepTryingAsync(
-                async () => await recordings.MarkDeadLetteredAsync(known, $"{code}: {reason}", cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                async () => await recordings.MarkDeadLetteredAsync(RunOf(known), $"{code}: {reason}", cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
 
         IngestLog.DeadLettered(logger, exception, upload.IngestId, stage, code);

@@ -1,7 +1,6 @@
 using Mesh.Catalogue;
 using Mesh.Commands.Queries;
 using Mesh.Lakehouse.Maintenance;
-using Mesh.Model;
 
 namespace Mesh.Commands.Maintenance;
 
@@ -83,8 +82,6 @@ public sealed class HttpMaintenance : IMaintenance
 
     private static string Escape(string table) => Uri.EscapeDataString(table);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
-        where T : class =>
-        await client.ReadAsync<T>(method, "catalogue/" + path, body, cancellationToken).ConfigureAwait(false)
-        ?? throw new MeshException("MESH11021", "The server does not know this request: it is older than this program, or none of Mesh's. Check the address.");
+    private Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+        where T : class => client.RequireAsync<T>(method, "catalogue/" + path, body, cancellationToken);
 }

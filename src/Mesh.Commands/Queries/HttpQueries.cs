@@ -5,8 +5,10 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Mesh.Commands.Queries.Tables;
+using Mesh.Commands.Replay;
 using Mesh.Columnar.ArrowIpc;
 using Mesh.Model;
+using Mesh.Streaming.DeadLetters;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 
@@ -66,7 +68,16 @@ public sealed class HttpQueries : IMeshQueries
             .. afterSnapshotId is { } after ? [$"after={after.ToString(CultureInfo.InvariantCulture)}"] : Array.Empty<string>(),
             .. columns is not null ? [$"columns={string.Join(',', columns.Select(Uri.EscapeDataString))}"] : Array.Empty<string>(),
         ]);
-        var response = await SendAsync($"products/{Uri.EscapeDataString(product)}/batches?{query}", cancellationToken).ConfigureAwait(false);
+        return await OpenBatchesAsync($"products/{Uri.EscapeDataString(product)}/batches?{query}", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<ProductBatches> ScanAsync(string product, ScanQuery query, CancellationToken cancellationToken) => OpenBatchesAsync(
+        $"products/{Uri.EscapeDataString(product)}/scan{QueryText(("columns", query.Columns is null ? null : string.Join(',', query.Columns)), ("where", query.Where), ("at", query.At))}", cancellationToken);
+
+    private async Task<ProductBatches> OpenBatchesAsync(string path, CancellationToken cancellationToken)
+    {
+        var response = await SendAsync(path, cancellationToken).ConfigureAwait(false);
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -99,8 +110,36 @@ public sealed class HttpQueries : IMeshQueries
         $"catalogue/tables/{Uri.EscapeDataString(table)}/files{QueryText(("at", query.At), ("where", query.Where), ("limit", $"{query.Limit}"))}", cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) =>
-        await GetAsync<List<DeadLetterView>>("dead-letters", cancellationToken).ConfigureAwait(false) ?? [];
+    public async Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(DeadLetterFilter filter, int limit, CancellationToken cancellationToken) =>
+        await GetAsync<List<DeadLetterView>>(
+            "dead-letters" + QueryText(
+                ("id", filter.Ids is { Count: > 0 } ids ? string.Join(',', ids) : null), ("stage", filter.Stage), ("code", filter.Code), ("recording", filter.Recording),
+                ("vehicle", filter.Vehicle), ("channel", filter.Channel), ("since", filter.Since?.ToString("O")), ("until", filter.Until?.ToString("O")),
+                ("state", filter.State?.ToString().ToLowerInvariant()), ("limit", $"{limit}")),
+            cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public Task<DeadLetterDetails?> FindDeadLetterAsync(string id, CancellationToken cancellationToken) =>
+        GetAsync<DeadLetterDetails>($"dead-letters/{Uri.EscapeDataString(id)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> ReadDeadLetterPayloadAsync(string id, CancellationToken cancellationToken)
+    {
+        using var response = await client.SendAsync(HttpMethod.Get, $"dead-letters/{Uri.EscapeDataString(id)}/payload", null, cancellationToken).ConfigureAwait(false);
+        return response is null ? null : await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReplayEntry>> ListReplaysAsync(int limit, CancellationToken cancellationToken) =>
+        await GetAsync<List<ReplayEntry>>($"replays?limit={limit}", cancellationToken).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public Task<ReplayDetails?> FindReplayAsync(string id, CancellationToken cancellationToken) =>
+        GetAsync<ReplayDetails>($"replays/{Uri.EscapeDataString(id)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ProductVersionsView?> FindProductVersionsAsync(string product, CancellationToken cancellationToken) =>
+        GetAsync<ProductVersionsView>($"products/{Uri.EscapeDataString(product)}/versions", cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<JobEntry>> ListJobsAsync(int limit, CancellationToken cancellationToken) =>
@@ -155,5 +194,5 @@ public sealed class HttpQueries : IMeshQueries
 
     private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken cancellationToken) =>
         await client.SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false)
-        ?? throw new MeshException("MESH11021", "The server does not know this request: it is older than this program, or none of Mesh's. Check the address.");
+        ?? throw ServerClient.UnknownRequest();
 }

@@ -1,4 +1,6 @@
 using Mesh.Commands.Queries.Tables;
+using Mesh.Commands.Replay;
+using Mesh.Streaming.DeadLetters;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 
@@ -38,6 +40,12 @@ public interface IMeshQueries : IAsyncDisposable
     /// <exception cref="Model.MeshException"><c>MESH11031</c> no such product; <c>MESH11033</c> no such snapshot; <c>MESH11038</c> no such column.</exception>
     Task<ProductBatches> ReadBatchesAsync(string product, long? afterSnapshotId, IReadOnlyList<string>? columns, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// All rows of one snapshot as record batches, in no order that is promised; deleted ones are not among them. Every batch carries the snapshot.
+    /// </summary>
+    /// <exception cref="Model.MeshException"><c>MESH11031</c> no such product; <c>MESH11036</c> no such snapshot; <c>MESH11038</c> no such column.</exception>
+    Task<ProductBatches> ScanAsync(string product, ScanQuery query, CancellationToken cancellationToken);
+
     /// <summary>First rows of a product; null when the product is unknown.</summary>
     /// <exception cref="Model.MeshException">The condition cannot be read, or names a column that there is not.</exception>
     Task<HeadView?> HeadAsync(string product, HeadQuery query, CancellationToken cancellationToken);
@@ -52,8 +60,26 @@ public interface IMeshQueries : IAsyncDisposable
     /// <exception cref="Model.MeshException">The condition cannot be read, or names a column that there is not.</exception>
     Task<FilesView?> ListFilesAsync(string table, FileQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Dead letters of all stages, oldest first.</summary>
-    Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken);
+    /// <summary>Dead letters, oldest first.</summary>
+    /// <exception cref="Model.MeshException"><c>MESH2350</c>: an id of the filter is none.</exception>
+    Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(DeadLetterFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Everything about a dead letter; null when unknown. A unique prefix of its id is enough.</summary>
+    /// <exception cref="Model.MeshException"><c>MESH2350</c>: not the beginning of an id; <c>MESH2351</c>: of several.</exception>
+    Task<DeadLetterDetails?> FindDeadLetterAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>The payload of a dead letter, whole; null when the letter is unknown.</summary>
+    /// <exception cref="Model.MeshException"><c>MESH2369</c>: it cannot be had any more.</exception>
+    Task<byte[]?> ReadDeadLetterPayloadAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Replays, newest first.</summary>
+    Task<IReadOnlyList<ReplayEntry>> ListReplaysAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>A replay with its recordings; null when unknown. A unique prefix of its id is enough.</summary>
+    Task<ReplayDetails?> FindReplayAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Versions of a product and what its name has meant; null when no topology has ever had it.</summary>
+    Task<ProductVersionsView?> FindProductVersionsAsync(string product, CancellationToken cancellationToken);
 
     /// <summary>Jobs, newest first.</summary>
     Task<IReadOnlyList<JobEntry>> ListJobsAsync(int limit, CancellationToken cancellationToken);

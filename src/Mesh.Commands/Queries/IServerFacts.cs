@@ -6,6 +6,6 @@ public interface IServerFacts
     /// <summary>What runs.</summary>
     Task<StatusView> GetStatusAsync(CancellationToken cancellationToken);
 
-    /// <summary>Dead letters, which live in the event log.</summary>
-    Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken);
+    /// <summary>Waits a moment until the dead letters that have just been written are in the index.</summary>
+    Task CatchUpWithLettersAsync(CancellationToken cancellationToken);
 }

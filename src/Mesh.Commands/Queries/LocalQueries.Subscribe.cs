@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Mesh.Columnar;
+using Mesh.Commands.Queries.Tables;
 using Mesh.Commands.Rows;
+using Mesh.Lakehouse;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Model;
 
@@ -33,9 +35,7 @@ public sealed partial class LocalQueries
     public async Task<ProductBatches> ReadBatchesAsync(string product, long? afterSnapshotId, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
     {
         var (table, snapshots) = await FindSnapshotsAsync(product, afterSnapshotId, cancellationToken).ConfigureAwait(false);
-        var schema = columns is null ? table.Schema : new Schema([.. columns.Select(name => table.Schema.IndexOf(name) is >= 0 and var index
-            ? table.Schema.Fields[index]
-            : throw new MeshException("MESH11038", $"{product} has no column '{name}'. There are: {string.Join(", ", table.Schema.Fields.Select(field => field.Name))}."))]);
+        var schema = Project(product, table.Schema, columns);
         return new ProductBatches(schema, ReadAsync(cancellationToken));
 
         async IAsyncEnumerable<ProductBatch> ReadAsync([EnumeratorCancellation] CancellationToken token)
@@ -52,6 +52,25 @@ public sealed partial class LocalQueries
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<ProductBatches> ScanAsync(string product, ScanQuery query, CancellationToken cancellationToken)
+    {
+        var table = await FindTableAsync(product, cancellationToken).ConfigureAwait(false) ?? throw new MeshException("MESH11031", $"There is no data product '{product}'.");
+        var schema = Project(product, table.Schema, query.Columns);
+        var scan = ScanOf(table, query.At, query.Where) with { Columns = query.Columns };
+        return new ProductBatches(schema, ReadAsync(cancellationToken));
+
+        async IAsyncEnumerable<ProductBatch> ReadAsync([EnumeratorCancellation] CancellationToken token)
+        {
+            if (scan.SnapshotId is not { } snapshot) yield break;
+            await foreach (var batch in tables.ScanAsync(table.Identifier, scan, token).ConfigureAwait(false)) yield return ProductBatch.Of(snapshot, batch);
+        }
+    }
+
+    private static Schema Project(string product, Schema schema, IReadOnlyList<string>? columns) => columns is null ? schema : new Schema([.. columns.Select(name => schema.IndexOf(name) is >= 0 and var index
+        ? schema.Fields[index]
+        : throw new MeshException("MESH11038", $"{product} has no column '{name}'. There are: {string.Join(", ", schema.Fields.Select(field => field.Name))}."))]);
+
     private static ScanOptions AddedBy(Snapshot snapshot) => new() { AfterSnapshotId = snapshot.ParentSnapshotId, SnapshotId = snapshot.SnapshotId };
 
     private async Task<(Table Table, IEnumerable<Snapshot> Snapshots)> FindSnapshotsAsync(string product, long? afterSnapshotId, CancellationToken cancellationToken)
@@ -61,8 +80,25 @@ public sealed partial class LocalQueries
         var history = HistoryOf(table);
         if (afterSnapshotId is not { } after) return (table, history);
         int first = 1 + history.FindIndex(snapshot => snapshot.SnapshotId == after);
+        if (first == 0 && await FindVersionOfAsync(product, after, cancellationToken).ConfigureAwait(false) is { } other)
+        {
+            throw new MeshException("MESH2370", $"{product} is another table now, {table.Identifier}: its name was switched to another version, and snapshot {after} is of {other}. Read the new table from its beginning with `--from earliest`, or stay with the old one: `mesh subscribe {other}`.");
+        }
+
         if (first == 0) throw new MeshException("MESH11033", $"{product} has no snapshot {after}; it may have expired. Begin again with `--from earliest`.");
         return (table, history.Skip(first));
+    }
+
+    /// <summary>The version of a product, <c>PRODUCT@N</c>, that has a snapshot; null when none has.</summary>
+    private async Task<string?> FindVersionOfAsync(string product, long snapshotId, CancellationToken cancellationToken)
+    {
+        foreach (var version in (await versions.FindAsync(product, cancellationToken).ConfigureAwait(false))?.Versions ?? [])
+        {
+            var table = await tables.FindAsync(TableIdentifier.Parse(version.Table), cancellationToken).ConfigureAwait(false);
+            if (table?.Snapshots.Any(snapshot => snapshot.SnapshotId == snapshotId) == true) return $"{product}@{version.Version}";
+        }
+
+        return null;
     }
 
     /// <summary>

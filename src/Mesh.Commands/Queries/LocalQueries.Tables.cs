@@ -39,6 +39,7 @@ public sealed partial class LocalQueries
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TableView>> ListTablesAsync(CancellationToken cancellationToken)
     {
+        await versions.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var views = new List<TableView>();
         foreach (var identifier in await tables.ListAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mesh.Columnar;
 using Mesh.Commands.Configuration;
+using Mesh.Commands.Replay;
 using Mesh.Commands.Rows;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
@@ -14,6 +15,7 @@ using Mesh.Lakehouse.Metadata;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
 using Mesh.Storage;
+using Mesh.Streaming.DeadLetters;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 
@@ -28,6 +30,10 @@ public sealed partial class LocalQueries : IMeshQueries
     private readonly JobStore jobs;
     private readonly ModelStore models;
     private readonly ProductNames products;
+    private readonly ProductVersions versions;
+    private readonly DeadLetterStore letters;
+    private readonly ReplayStore replays;
+    private readonly IObjectStore landing;
     private readonly IServerFacts facts;
     private readonly IDisposable[] owned;
 
@@ -35,16 +41,21 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <param name="tables">Tables.</param>
     /// <param name="recordings">Recordings.</param>
     /// <param name="products">Names that the topology gives to tables.</param>
+    /// <param name="landing">Where recordings are.</param>
     /// <param name="facts">What only a running server knows.</param>
     /// <param name="owned">Disposed with the queries.</param>
     public LocalQueries(
-        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IServerFacts facts, params IDisposable[] owned)
+        MetadataDatabase database, TableCatalogue tables, RecordingStore recordings, ProductNames products, IObjectStore landing, IServerFacts facts, params IDisposable[] owned)
     {
+        this.landing = landing;
         this.tables = tables;
         this.recordings = recordings;
         this.products = products;
         this.facts = facts;
         this.owned = owned;
+        versions = new ProductVersions(database, products, tables, TimeProvider.System);
+        letters = new DeadLetterStore(database, TimeProvider.System);
+        replays = new ReplayStore(database, TimeProvider.System);
         jobs = new JobStore(database);
         models = new ModelStore(database);
     }
@@ -60,7 +71,7 @@ public sealed partial class LocalQueries : IMeshQueries
             state.Database, settings[SettingKeys.CatalogueConnection].Text, settings[SettingKeys.CatalogueSchema].Text, readOnly: true);
         var tables = new TableCatalogue(database, storage.Lake, TimeProvider.System);
         var recordings = new RecordingStore(database, TimeProvider.System);
-        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), new StoppedServer(state, recordings), database, storage);
+        return new LocalQueries(database, tables, recordings, ProductNames.Of(RunningTopology.Read(state)), storage.Landing, new StoppedServer(state, recordings), database, storage);
     }
 
     /// <inheritdoc/>
@@ -89,6 +100,7 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ProductView>> ListProductsAsync(CancellationToken cancellationToken)
     {
+        await versions.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var views = new List<ProductView>();
         foreach (var identifier in await tables.ListAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -102,9 +114,6 @@ public sealed partial class LocalQueries : IMeshQueries
     /// <inheritdoc/>
     public async Task<ProductView?> FindProductAsync(string name, CancellationToken cancellationToken) =>
         await FindTableAsync(name, cancellationToken).ConfigureAwait(false) is { } table ? ViewOf(table, withDetails: true) : null;
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => facts.ListDeadLettersAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<JobEntry>> ListJobsAsync(int limit, CancellationToken cancellationToken) => jobs.ListAsync(limit, cancellationToken).AsTask();
@@ -127,6 +136,7 @@ public sealed partial class LocalQueries : IMeshQueries
 
     private async ValueTask<Table?> FindTableAsync(string name, CancellationToken cancellationToken)
     {
+        await versions.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var identifier = products.TableOf(name);
         return identifier is null ? null : await tables.FindAsync(identifier, cancellationToken).ConfigureAwait(false);
     }

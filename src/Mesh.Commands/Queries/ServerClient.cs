@@ -66,13 +66,30 @@ internal sealed class ServerClient : IDisposable
     }
 
     /// <summary>Sends a request and reads the JSON answered; null for a plain 404.</summary>
-    /// <exception cref="MeshException">As <see cref="SendAsync"/>.</exception>
+    /// <exception cref="MeshException">As <see cref="SendAsync"/>; <c>MESH11021</c> also when the answer is not the JSON expected.</exception>
     public async Task<T?> ReadAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
         where T : class
     {
         using var response = await SendAsync(method, path, body, cancellationToken).ConfigureAwait(false);
-        return response is null ? null : await response.Content.ReadFromJsonAsync<T>(MeshJson.Options, cancellationToken).ConfigureAwait(false);
+        if (response is null) return null;
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<T>(MeshJson.Options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JsonException exception)
+        {
+            throw new MeshException("MESH11021", $"The server's answer to {path} is none of Mesh's: {exception.Message} Check the address.", innerException: exception);
+        }
     }
+
+    /// <summary>As <see cref="ReadAsync"/>, where a server that knows the request has an answer.</summary>
+    /// <exception cref="MeshException">As <see cref="ReadAsync"/>; <c>MESH11021</c> also for a plain 404.</exception>
+    public async Task<T> RequireAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
+        where T : class => await ReadAsync<T>(method, path, body, cancellationToken).ConfigureAwait(false) ?? throw UnknownRequest();
+
+    /// <summary>The error of a plain 404 where there should be an answer.</summary>
+    public static MeshException UnknownRequest() =>
+        new("MESH11021", "The server does not know this request: it is older than this program, or none of Mesh's. Check the address.");
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();

@@ -1,3 +1,5 @@
+using Mesh.Commands.Observability;
+
 namespace Mesh.Commands.Queries;
 
 /// <summary>What runs, and what is under way.</summary>
@@ -15,4 +17,8 @@ namespace Mesh.Commands.Queries;
 /// <param name="FreeDiskBytes">Free space of the state directory's disk.</param>
 public sealed record StatusView(
     string Version, bool Running, string DataDir, DateTimeOffset? StartedAt, string? Http, string? Kafka, string? SchemaRegistry, string? Topology,
-    IReadOnlyList<StageView> Stages, IReadOnlyDictionary<string, long> Recordings, IReadOnlyDictionary<string, long> Topics, long FreeDiskBytes);
+    IReadOnlyList<StageView> Stages, IReadOnlyDictionary<string, long> Recordings, IReadOnlyDictionary<string, long> Topics, long FreeDiskBytes)
+{
+    /// <summary>How the server is and what to do; null of a stopped one.</summary>
+    public HealthReport? Health { get; init; }
+}

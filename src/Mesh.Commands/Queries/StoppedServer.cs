@@ -1,6 +1,5 @@
 using Mesh.Commands.State;
 using Mesh.Lakehouse.Recordings;
-using Mesh.Model;
 
 namespace Mesh.Commands.Queries;
 
@@ -12,6 +11,6 @@ internal sealed class StoppedServer(StateDirectory state, RecordingStore recordi
         await RecordingCounts.OfAsync(recordings, cancellationToken).ConfigureAwait(false), new Dictionary<string, long>(),
         new DriveInfo(state.Root).AvailableFreeSpace);
 
-    public Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(CancellationToken cancellationToken) => throw new MeshException(
-        "MESH11035", $"Dead letters live in the event log, which runs only with the server: `mesh up --data {state.Root}`.");
+    // What the index has is all there is until a server reads on.
+    public Task CatchUpWithLettersAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -6,7 +6,7 @@ namespace Mesh.Commands.Rows;
 
 /// <summary>
 /// Rows as JSON objects, as subscribers see them: instants and times as ISO 8601, decimals as text, bytes as Base64,
-/// maps as lists of key and value, NaN and infinities as text.
+/// maps as lists of key and value, NaN and infinities as text or, where only numbers will do, as null.
 /// </summary>
 public static class RowJson
 {
@@ -24,7 +24,11 @@ public static class RowJson
     }
 
     /// <summary>Writes one value.</summary>
-    public static void WriteValue(Utf8JsonWriter json, ColumnVector column, int index)
+    /// <param name="json">Takes it.</param>
+    /// <param name="column">Its column.</param>
+    /// <param name="index">Its row.</param>
+    /// <param name="nonFiniteAsNull">Whether NaN and infinities become null instead of text.</param>
+    public static void WriteValue(Utf8JsonWriter json, ColumnVector column, int index, bool nonFiniteAsNull = false)
     {
         if (column.IsNull(index))
         {
@@ -37,8 +41,8 @@ public static class RowJson
             case TypeKind.Boolean: json.WriteBooleanValue(column.GetBoolean(index)); break;
             case TypeKind.Int32: json.WriteNumberValue(column.Values<int>()[index]); break;
             case TypeKind.Int64: json.WriteNumberValue(column.Values<long>()[index]); break;
-            case TypeKind.Float32: WriteNumber(json, column.Values<float>()[index]); break;
-            case TypeKind.Float64: WriteNumber(json, column.Values<double>()[index]); break;
+            case TypeKind.Float32: WriteNumber(json, column.Values<float>()[index], nonFiniteAsNull); break;
+            case TypeKind.Float64: WriteNumber(json, column.Values<double>()[index], nonFiniteAsNull); break;
             case TypeKind.Utf8: json.WriteStringValue(column.GetBytes(index)); break;
             case TypeKind.Binary: json.WriteBase64StringValue(column.GetBytes(index)); break;
             case TypeKind.Date32: json.WriteStringValue(DateOnly.FromDayNumber(719_162 + column.Values<int>()[index]).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); break;
@@ -47,13 +51,13 @@ public static class RowJson
             case TypeKind.LocalTimestampMicros: json.WriteStringValue(MicrosText(column.Values<long>()[index])); break;
             case TypeKind.LocalTimestampNanos: json.WriteStringValue(NanosText(column.Values<long>()[index])); break;
             case TypeKind.TimeMicros: json.WriteStringValue(new TimeOnly(column.Values<long>()[index] * 10).ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture)); break;
-            case TypeKind.Float16: WriteNumber(json, (float)column.Values<Half>()[index]); break;
+            case TypeKind.Float16: WriteNumber(json, (float)column.Values<Half>()[index], nonFiniteAsNull); break;
             case TypeKind.Uuid: json.WriteStringValue(new Guid(column.ValueBytes.Span.Slice(index * 16, 16), bigEndian: true)); break;
             case TypeKind.FixedBinary: json.WriteBase64StringValue(column.ValueBytes.Span.Slice(index * column.Type.ByteWidth, column.Type.ByteWidth)); break;
             case TypeKind.Decimal128: json.WriteStringValue(DecimalText(column.Values<Int128>()[index], ((DecimalType)column.Type).Scale)); break;
-            case TypeKind.List: WriteList(json, column, index); break;
-            case TypeKind.Map: WriteMap(json, column, index); break;
-            case TypeKind.Struct: WriteStruct(json, column, index); break;
+            case TypeKind.List: WriteList(json, column, index, nonFiniteAsNull); break;
+            case TypeKind.Map: WriteMap(json, column, index, nonFiniteAsNull); break;
+            case TypeKind.Struct: WriteStruct(json, column, index, nonFiniteAsNull); break;
             default: throw new InvalidOperationException($"No JSON form for {column.Type.Kind}.");
         }
     }
@@ -66,15 +70,17 @@ public static class RowJson
         return $"{MicrosText(micros)}{nanos - (micros * 1000):D3}";
     }
 
-    private static void WriteNumber(Utf8JsonWriter json, double value)
+    private static void WriteNumber(Utf8JsonWriter json, double value, bool nonFiniteAsNull)
     {
         if (double.IsFinite(value)) json.WriteNumberValue(value);
+        else if (nonFiniteAsNull) json.WriteNullValue();
         else json.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static void WriteNumber(Utf8JsonWriter json, float value)
+    private static void WriteNumber(Utf8JsonWriter json, float value, bool nonFiniteAsNull)
     {
         if (float.IsFinite(value)) json.WriteNumberValue(value);
+        else if (nonFiniteAsNull) json.WriteNullValue();
         else json.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -85,38 +91,38 @@ public static class RowJson
         return $"{(value < 0 ? "-" : "")}{digits[..^scale]}.{digits[^scale..]}";
     }
 
-    private static void WriteList(Utf8JsonWriter json, ColumnVector column, int index)
+    private static void WriteList(Utf8JsonWriter json, ColumnVector column, int index, bool nonFiniteAsNull)
     {
         json.WriteStartArray();
-        for (int i = column.Offsets[index]; i < column.Offsets[index + 1]; i++) WriteValue(json, column.Children[0], i);
+        for (int i = column.Offsets[index]; i < column.Offsets[index + 1]; i++) WriteValue(json, column.Children[0], i, nonFiniteAsNull);
         json.WriteEndArray();
     }
 
     /// <summary>A list of entries: keys of any type have a place there, and so have keys that occur twice.</summary>
-    private static void WriteMap(Utf8JsonWriter json, ColumnVector column, int index)
+    private static void WriteMap(Utf8JsonWriter json, ColumnVector column, int index, bool nonFiniteAsNull)
     {
         json.WriteStartArray();
         for (int i = column.Offsets[index]; i < column.Offsets[index + 1]; i++)
         {
             json.WriteStartObject();
             json.WritePropertyName("key");
-            WriteValue(json, column.Children[0].Children[0], i);
+            WriteValue(json, column.Children[0].Children[0], i, nonFiniteAsNull);
             json.WritePropertyName("value");
-            WriteValue(json, column.Children[0].Children[1], i);
+            WriteValue(json, column.Children[0].Children[1], i, nonFiniteAsNull);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
 
-    private static void WriteStruct(Utf8JsonWriter json, ColumnVector column, int index)
+    private static void WriteStruct(Utf8JsonWriter json, ColumnVector column, int index, bool nonFiniteAsNull)
     {
         var fields = ((StructType)column.Type).Fields;
         json.WriteStartObject();
         for (int i = 0; i < fields.Count; i++)
         {
             json.WritePropertyName(fields[i].Name);
-            WriteValue(json, column.Children[i], index);
+            WriteValue(json, column.Children[i], index, nonFiniteAsNull);
         }
 
         json.WriteEndObject();

@@ -7,7 +7,8 @@ using Mesh.Storage.S3;
 namespace Mesh.Commands.State;
 
 /// <summary>
-/// Where a state directory's tables and recordings lie: in its own folders, or under <c>lake/</c> and <c>landing/</c> of a place in S3
+/// Where a state directory's tables, recordings and artefacts of runs lie: in its own folders, or under <c>lake/</c>, <c>landing/</c> and
+/// <c>experiments/</c> of a place in S3
 /// (setting <c>storage.uri</c>). The place is noted in <c>DIR/storage.json</c>, so that commands that read find it and a server that was given
 /// another one does not begin an empty lake beside the full one. Credentials are not noted.
 /// </summary>
@@ -15,17 +16,21 @@ public sealed class LakeStorage : IDisposable
 {
     private const string FileName = "storage.json";
 
-    private LakeStorage(IObjectStore lake, IObjectStore landing)
+    private LakeStorage(IObjectStore lake, IObjectStore landing, IObjectStore experiments, TimeProvider? time = null)
     {
-        Lake = lake;
-        Landing = landing;
+        Lake = new MeteredObjectStore(lake, "lake", time ?? TimeProvider.System);
+        Landing = new MeteredObjectStore(landing, "landing", time ?? TimeProvider.System);
+        Experiments = new MeteredObjectStore(experiments, "experiments", time ?? TimeProvider.System);
     }
 
     /// <summary>Tables.</summary>
-    public IObjectStore Lake { get; }
+    public MeteredObjectStore Lake { get; }
 
     /// <summary>Recordings as they arrived.</summary>
-    public IObjectStore Landing { get; }
+    public MeteredObjectStore Landing { get; }
+
+    /// <summary>Artefacts that clients logged to runs.</summary>
+    public MeteredObjectStore Experiments { get; }
 
     /// <summary>What engines need to reach the tables: settings by the names Iceberg's clients have for them, credentials never. Empty for folders.</summary>
     public IReadOnlyDictionary<string, string> ClientSettings
@@ -33,7 +38,7 @@ public sealed class LakeStorage : IDisposable
         get
         {
             var settings = new Dictionary<string, string>();
-            if (Lake is not S3ObjectStore store) return settings;
+            if (Lake.Inner is not S3ObjectStore store) return settings;
             settings["client.region"] = store.Region;
             if (store.Endpoint is null) return settings;
             settings["s3.endpoint"] = store.Endpoint;
@@ -42,37 +47,43 @@ public sealed class LakeStorage : IDisposable
         }
     }
 
-    /// <summary>Opens both for a server. A store in S3 is tried out first.</summary>
+    /// <summary>Opens them for a server. A store in S3 is tried out first.</summary>
     /// <exception cref="MeshException">
     /// <c>MESH11001</c> a setting is wrong; <c>MESH11014</c> the directory's tables are elsewhere; <c>MESH8030</c> to <c>MESH8035</c> from the store.
     /// </exception>
     public static async ValueTask<LakeStorage> OpenAsync(StateDirectory state, Settings settings, TimeProvider time, CancellationToken cancellationToken)
     {
         var place = PlaceOf(state, settings);
-        if (place.Uri is null) return new LakeStorage(new LocalObjectStore(state.Lake, time), new LocalObjectStore(state.Landing, time));
+        if (place.Uri is null) return new LakeStorage(new LocalObjectStore(state.Lake, time), new LocalObjectStore(state.Landing, time), new LocalObjectStore(state.Experiments, time), time);
 
         var options = OptionsOf(place, settings, state.Spill);
-        var lake = await S3ObjectStore.OpenAsync($"{place.Uri}/lake", options, time, cancellationToken).ConfigureAwait(false);
+        var opened = new List<S3ObjectStore>();
         try
         {
-            var storage = new LakeStorage(lake, await S3ObjectStore.OpenAsync($"{place.Uri}/landing", options, time, cancellationToken).ConfigureAwait(false));
+            foreach (string part in new[] { "lake", "landing", "experiments" })
+            {
+                opened.Add(await S3ObjectStore.OpenAsync($"{place.Uri}/{part}", options, time, cancellationToken).ConfigureAwait(false));
+            }
+
+            var storage = new LakeStorage(opened[0], opened[1], opened[2], time);
             place.Write(state.Root);
             return storage;
         }
         catch
         {
-            lake.Dispose();
+            foreach (var store in opened) store.Dispose();
             throw;
         }
     }
 
-    /// <summary>Opens both for reading, beside a server or without one; nothing is written.</summary>
+    /// <summary>Opens them for reading, beside a server or without one; nothing is written.</summary>
     public static LakeStorage OpenForReading(StateDirectory state, Settings settings)
     {
         var place = (Place.Read(state.Root) ?? new Place(null, null, null)).OverriddenBy(settings);
-        if (place.Uri is null) return new LakeStorage(new LocalObjectStore(state.Lake), new LocalObjectStore(state.Landing));
+        if (place.Uri is null) return new LakeStorage(new LocalObjectStore(state.Lake), new LocalObjectStore(state.Landing), new LocalObjectStore(state.Experiments));
         var options = OptionsOf(place, settings, Path.GetTempPath());
-        return new LakeStorage(S3ObjectStore.OpenForReading($"{place.Uri}/lake", options), S3ObjectStore.OpenForReading($"{place.Uri}/landing", options));
+        return new LakeStorage(
+            S3ObjectStore.OpenForReading($"{place.Uri}/lake", options), S3ObjectStore.OpenForReading($"{place.Uri}/landing", options), S3ObjectStore.OpenForReading($"{place.Uri}/experiments", options));
     }
 
     /// <summary>Tries out the store that the settings name, or where the tables of a state directory are; its root's URI, or null for folders.</summary>
@@ -89,8 +100,9 @@ public sealed class LakeStorage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        (Lake as IDisposable)?.Dispose();
-        (Landing as IDisposable)?.Dispose();
+        Lake.Dispose();
+        Landing.Dispose();
+        Experiments.Dispose();
     }
 
     /// <summary>The place that the settings name, else the noted one; refused when they are two.</summary>

@@ -4,7 +4,7 @@ using Mesh.Model;
 namespace Mesh.Commands.State;
 
 /// <summary>
-/// The folder that holds everything one Mesh knows: <c>VERSION lock run broker landing lake mesh.db storage.json jobs models spill</c>.
+/// The folder that holds everything one Mesh knows: <c>VERSION lock run broker landing lake mesh.db storage.json jobs models experiments governance spill</c>.
 /// One process at a time; disposing gives it back.
 /// </summary>
 public sealed class StateDirectory : IDisposable
@@ -22,6 +22,9 @@ public sealed class StateDirectory : IDisposable
 
     /// <summary>Absolute path.</summary>
     public string Root { get; }
+
+    /// <summary>Free bytes of the disk it is on.</summary>
+    public long FreeBytes => new DriveInfo(Root).AvailableFreeSpace;
 
     /// <summary>Segments and offsets of the embedded broker.</summary>
     public string Broker => Path.Combine(Root, "broker");
@@ -44,6 +47,12 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Registered models.</summary>
     public string Models => Path.Combine(Root, "models");
 
+    /// <summary>Artefacts that clients logged to runs.</summary>
+    public string Experiments => Path.Combine(Root, "experiments");
+
+    /// <summary>Private key with which the server signs what it finds; made when first needed.</summary>
+    public string ServerKey => Path.Combine(Root, "governance", "server.pem");
+
     /// <summary>Spilled runs; emptied at every start.</summary>
     public string Spill => Path.Combine(Root, "spill");
 
@@ -65,7 +74,7 @@ public sealed class StateDirectory : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new MeshException("MESH11012", $"The state directory '{root}' cannot be used: {exception.Message} `--data DIR` names another.", innerException: exception);
+            throw Unusable(root, exception);
         }
 
         try
@@ -76,8 +85,13 @@ public sealed class StateDirectory : IDisposable
             if (Directory.Exists(state.Spill)) Directory.Delete(state.Spill, recursive: true);
             Directory.CreateDirectory(state.Spill);
             string versionFile = Path.Combine(root, "VERSION");
-            if (!File.Exists(versionFile)) File.WriteAllText(versionFile, CurrentVersion.ToString(CultureInfo.InvariantCulture) + "\n");
+            if (!File.Exists(versionFile)) AtomicFile.Write(versionFile, System.Text.Encoding.ASCII.GetBytes(CurrentVersion.ToString(CultureInfo.InvariantCulture) + "\n"));
             return state;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            lockFile.Dispose();
+            throw Unusable(root, exception);
         }
         catch
         {
@@ -103,17 +117,34 @@ public sealed class StateDirectory : IDisposable
     /// <inheritdoc/>
     public void Dispose() => lockFile?.Dispose();
 
+    private static MeshException Unusable(string root, Exception exception) =>
+        new("MESH11012", $"The state directory '{root}' cannot be used: {exception.Message} `--data DIR` names another.", innerException: exception);
+
     private static FileStream TakeLock(string root)
+    {
+        var file = OpenLock(root);
+        try
+        {
+            file.SetLength(0);
+            file.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
+            file.Flush();
+            return file;
+        }
+        catch
+        {
+            // A full disk, for example: the lock was free.
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static FileStream OpenLock(string root)
     {
         string path = Path.Combine(root, "lock");
         try
         {
             // The lock is the operating system's on the open file, so it ends with the process, however that ends.
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-            file.Flush();
-            return file;
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException) && File.Exists(path))
         {

@@ -5,7 +5,7 @@ using Mesh.Streaming.Topologies;
 
 namespace Mesh.Commands.Topologies;
 
-/// <summary>Where topologies come from: a file, the built-in one, or what the last server on a state directory ran.</summary>
+/// <summary>Where topologies come from: files, the built-in one, or what the last server on a state directory ran.</summary>
 public static class RunningTopology
 {
     private const string BuiltInName = "fleet-ingest.yaml";
@@ -21,9 +21,16 @@ public static class RunningTopology
             return Topology.Parse(reader.ReadToEnd(), BuiltInName);
         }
 
+        return Topology.Parse(ReadText(path), path);
+    }
+
+    /// <summary>Text of a file.</summary>
+    /// <exception cref="MeshException"><c>MESH11041</c> when the file cannot be read.</exception>
+    public static string ReadText(string path)
+    {
         try
         {
-            return Topology.Parse(File.ReadAllText(path), path);
+            return File.ReadAllText(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -31,16 +38,26 @@ public static class RunningTopology
         }
     }
 
-    /// <summary>Leaves a copy for commands that read the state directory.</summary>
-    public static void Write(StateDirectory state, Topology topology)
+    /// <summary>Leaves copies for commands that read the state directory.</summary>
+    public static void Write(StateDirectory state, IReadOnlyCollection<Topology> topologies)
     {
-        AtomicFile.Write(Path.Combine(state.Run, "topology.yaml"), Encoding.UTF8.GetBytes(topology.Yaml));
+        string folder = Folder(state);
+        Directory.CreateDirectory(folder);
+        var names = topologies.ToDictionary(topology => $"{topology.Name}@{topology.Version}.yaml");
+        foreach (var (name, topology) in names) AtomicFile.Write(Path.Combine(folder, name), Encoding.UTF8.GetBytes(topology.Yaml));
+        foreach (string file in Directory.GetFiles(folder).Where(file => !names.ContainsKey(Path.GetFileName(file)))) File.Delete(file);
+        File.Delete(OldFile(state));
     }
 
-    /// <summary>The topology that the last server on this folder ran; the built-in one when none ever did.</summary>
-    public static Topology Read(StateDirectory state)
+    /// <summary>The topologies that the last server on this folder ran; the built-in one when none ever did.</summary>
+    public static IReadOnlyList<Topology> Read(StateDirectory state)
     {
-        string path = Path.Combine(state.Run, "topology.yaml");
-        return Load(File.Exists(path) ? path : null);
+        string[] files = Directory.Exists(Folder(state)) ? Directory.GetFiles(Folder(state), "*.yaml") : [];
+        if (files.Length > 0) return [.. files.Order(StringComparer.Ordinal).Select(Load)];
+        return [Load(File.Exists(OldFile(state)) ? OldFile(state) : null)];
     }
+
+    private static string Folder(StateDirectory state) => Path.Combine(state.Run, "topologies");
+
+    private static string OldFile(StateDirectory state) => Path.Combine(state.Run, "topology.yaml");
 }

@@ -12,7 +12,7 @@ internal sealed class SourceWindow(IByteSource source, long position, long end, 
     // Larger arrays are not given back to the shared pool, which would keep them for ever.
     private const int LargestPooled = 4 << 20;
 
-    private byte[] buffer = [];
+    private readonly BlockBuffer buffer = new();
     private int start;
     private int filled;
 
@@ -23,10 +23,10 @@ internal sealed class SourceWindow(IByteSource source, long position, long end, 
     public long Remaining => end - Position;
 
     /// <summary>Unread bytes in memory.</summary>
-    public ReadOnlySpan<byte> Span => buffer.AsSpan(start, filled - start);
+    public ReadOnlySpan<byte> Span => buffer.Memory.Span[start..filled];
 
     /// <summary>The whole buffer; the first unread byte is at <see cref="Start"/>.</summary>
-    public ReadOnlyMemory<byte> Buffer => buffer;
+    public ReadOnlyMemory<byte> Buffer => buffer.Memory;
 
     /// <summary>Position of the first unread byte in <see cref="Buffer"/>.</summary>
     public int Start => start;
@@ -40,8 +40,8 @@ internal sealed class SourceWindow(IByteSource source, long position, long end, 
         if (Remaining < count) return false;
 
         MakeRoom(count);
-        int wanted = (int)Math.Min(buffer.Length - filled, Remaining - filled);
-        filled += await source.ReadAtAsync(Position + filled, buffer.AsMemory(filled, wanted), cancellationToken).ConfigureAwait(false);
+        int wanted = (int)Math.Min(buffer.Memory.Length - filled, Remaining - filled);
+        filled += await source.ReadAtAsync(Position + filled, buffer.Memory.Slice(filled, wanted), cancellationToken).ConfigureAwait(false);
         return Has(count);
     }
 
@@ -57,7 +57,7 @@ internal sealed class SourceWindow(IByteSource source, long position, long end, 
     public async ValueTask<int> TakeAsync(Memory<byte> target, CancellationToken cancellationToken)
     {
         int held = Math.Min(filled - start, target.Length);
-        buffer.AsSpan(start, held).CopyTo(target.Span);
+        buffer.Memory.Span.Slice(start, held).CopyTo(target.Span);
         Advance(held);
         if (held == target.Length) return held;
         int wanted = (int)Math.Min(target.Length - held, Remaining);
@@ -81,10 +81,19 @@ internal sealed class SourceWindow(IByteSource source, long position, long end, 
         Position = target;
     }
 
+    /// <summary>Gives back a buffer that a large record has made it take, unless much of it is still unread.</summary>
+    public void ReleaseLarge()
+    {
+        int kept = filled - start;
+        if (buffer.Memory.Length <= BlockBuffer.LargestKept || kept > LargestPooled) return;
+        buffer.Grow(Math.Max(kept, readBytes), start, kept);
+        start = 0;
+        filled = kept;
+    }
+
     public void Dispose()
     {
-        Release(buffer);
-        buffer = [];
+        buffer.Dispose();
         start = filled = 0;
     }
 
@@ -99,18 +108,8 @@ internal sealed class SourceWindow(IByteSource source, long position, long end, 
     private void MakeRoom(int count)
     {
         int kept = filled - start;
-        if (count > buffer.Length)
-        {
-            byte[] larger = Rent((int)Math.Min(Math.Max(count, readBytes), Math.Max(Remaining, 1)));
-            buffer.AsSpan(start, kept).CopyTo(larger);
-            Release(buffer);
-            buffer = larger;
-        }
-        else
-        {
-            buffer.AsSpan(start, kept).CopyTo(buffer);
-        }
-
+        if (count > buffer.Memory.Length) buffer.Grow((int)Math.Min(Math.Max(count, readBytes), Math.Max(Remaining, 1)), start, kept);
+        else buffer.Memory.Span[start..filled].CopyTo(buffer.Memory.Span);
         start = 0;
         filled = kept;
     }

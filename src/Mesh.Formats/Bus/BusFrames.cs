@@ -18,10 +18,14 @@ internal static class BusFrames
     /// The options of the reader that is to be wrapped: topics are those of the wrapped reader's channels, so the inner one must keep what
     /// they are made of.
     /// </summary>
-    public static RecordingReaderOptions InnerOptions(RecordingFormat format, RecordingReaderOptions options) =>
-        options.Query.Topics is null || !IsNeeded(format, options)
-            ? options
-            : options with { Query = options.Query with { Sources = channel => IsSource(channel, options) } };
+    public static RecordingReaderOptions InnerOptions(RecordingFormat format, RecordingReaderOptions options)
+    {
+        if (!IsNeeded(format, options)) return options;
+
+        // Where frames are put together to messages every record is copied, which those without their bytes cannot be.
+        if (options.Databases.Count > 0) options = options with { ListAboveBytes = long.MaxValue };
+        return options.Query.Topics is null ? options : options with { Query = options.Query with { Sources = channel => IsSource(channel, options) } };
+    }
 
     /// <summary>The extractor of an MDF bus group; null for other channels.</summary>
     internal static MdfBusGroup? GroupOf(RecordingChannel channel) =>

@@ -57,6 +57,8 @@ internal sealed class BusRecordingReader : RecordingReader
         return null;
     }
 
+    public override void ReleaseBlock() => inner.ReleaseBlock();
+
     public override async ValueTask<RecordingSummary?> ReadSummaryAsync(CancellationToken cancellationToken)
     {
         var summary = await inner.ReadSummaryAsync(cancellationToken).ConfigureAwait(false);
@@ -140,7 +142,7 @@ internal sealed class BusRecordingReader : RecordingReader
         {
             ref readonly var route = ref routes[message.ChannelIndex];
             var shown = message with { ChannelIndex = route.Outer };
-            if (route.Kind == BusKind.Can && message.Length >= CanFrame.HeaderBytes)
+            if (route.Kind == BusKind.Can && message.Length >= CanFrame.HeaderBytes && message.IsHeld)
             {
                 var frame = data.Slice(message.Offset, message.Length);
                 int number = CanFrame.Channel(frame);

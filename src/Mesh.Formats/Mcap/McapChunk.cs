@@ -21,9 +21,9 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
     private readonly McapMessageRun run = new();
     private readonly List<DataLoss> found = [];
     private readonly List<Other> others = [];
-    private byte[] content = [];
+    private readonly BlockBuffer content = new();
     private int contentLength;
-    private byte[] decompressed = [];
+    private readonly BlockBuffer decompressed = new();
     private bool isCut;
     private bool isBare;
     private int resolved;
@@ -58,19 +58,14 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
         FileOffset = fileOffset;
         isCut = cut;
         isBare = false;
-        if (content.Length < length)
-        {
-            SourceWindow.Release(content);
-            content = SourceWindow.Rent(length);
-        }
-
+        var target = content.Reserve(length);
         contentLength = length;
         Records = default;
         run.Clear();
         found.Clear();
         others.Clear();
         resolved = resolvedOthers = kept = 0;
-        return content.AsMemory(0, length);
+        return target;
     }
 
     /// <summary>Starts over with records outside chunks, which are then treated like those of a chunk that is not compressed.</summary>
@@ -98,7 +93,7 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
     /// <summary>Takes the content's fields; false when they reach beyond its end, unless that is what the cut did.</summary>
     public bool TryParse()
     {
-        if (!McapChunkRecord.TryParse(content.AsSpan(0, contentLength), out var header)) return false;
+        if (!McapChunkRecord.TryParse(content.Memory.Span[..contentLength], out var header)) return false;
         Header = header;
         return isCut || header.RecordsLength <= (ulong)(contentLength - header.RecordsOffset);
     }
@@ -107,7 +102,7 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
     public void Unpack()
     {
         int length = (int)Math.Min(Header.RecordsLength, (ulong)(contentLength - Header.RecordsOffset));
-        var stored = content.AsMemory(Header.RecordsOffset, length);
+        var stored = content.Memory.Slice(Header.RecordsOffset, length);
         if (Header.Compression.Length == 0)
         {
             Records = stored;
@@ -117,20 +112,21 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
 
         if (!TryPrepare(stored.Length, out bool isLz4)) return;
         int size = (int)Header.UncompressedSize;
-        var target = decompressed.AsSpan(0, size);
+        var target = decompressed.Memory.Span[..size];
         int written = 0;
         bool sound = !isCut
             && (size == 0 || (isLz4 ? Lz4.TryDecompressFrame(stored.Span, target, out written) : Zstd.TryDecompress(stored.Span, target, out written)));
         if (sound && written == size)
         {
-            Records = decompressed.AsMemory(0, size);
+            Records = decompressed.Memory[..size];
+            content.ReleaseLarge();
             if (IsIntact(stored.Length)) List(isWhole: true, isDamaged: false, "");
             return;
         }
 
         string what = sound ? string.Create(CultureInfo.InvariantCulture, $"{written:N0} bytes") : isCut ? "the end of the file" : "damaged or longer data";
         if (!sound) written = isLz4 ? Lz4.DecompressFramePrefix(stored.Span, target) : Zstd.DecompressPrefix(stored.Span, target);
-        Records = decompressed.AsMemory(0, written);
+        Records = decompressed.Memory[..written];
 
         // Damage seldom shows where it is: what was decompressed before it showed may be wrong as well, and the checksum over it all cannot be taken.
         bool isUnchecked = !isCut && Header.UncompressedCrc != 0 && options is { CheckCrc: true, DeliverUnchecked: false };
@@ -171,11 +167,17 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
         return true;
     }
 
+    /// <summary>Gives back memory that is too large to be kept for the next chunk; what was listed must not be read any more.</summary>
+    public void ReleaseLarge()
+    {
+        content.ReleaseLarge();
+        decompressed.ReleaseLarge();
+    }
+
     public void Dispose()
     {
-        SourceWindow.Release(content);
-        SourceWindow.Release(decompressed);
-        content = decompressed = [];
+        content.Dispose();
+        decompressed.Dispose();
         Records = default;
     }
 
@@ -187,10 +189,16 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
         return storedLength + (isCompressed ? 2 * records : records);
     }
 
+    /// <summary>Whether a chunk's compression is a well-known one.</summary>
+    public static bool IsKnown(string compression) => compression is "lz4" or "zstd";
+
+    /// <summary>Bytes that so many compressed ones can hold at most.</summary>
+    public static long Reachable(string compression, long storedBytes) => storedBytes * (compression == "lz4" ? MaxLz4Expansion : MaxZstdExpansion);
+
     private bool TryPrepare(int storedBytes, out bool isLz4)
     {
         isLz4 = Header.Compression == "lz4";
-        if (!isLz4 && Header.Compression != "zstd")
+        if (!IsKnown(Header.Compression))
         {
             string name = Header.Compression.Length <= 32 ? Header.Compression : Header.Compression[..32] + "…";
             Lose(McapLosses.UnknownCompression, storedBytes, "a chunk compressed with lz4, zstd or not at all", $"'{name}'");
@@ -199,7 +207,7 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
 
         // The whole chunk's length where this one is cut: that it is not there does not make its promise a bomb.
         long length = isCut ? (long)Math.Min(Header.RecordsLength, int.MaxValue) : storedBytes;
-        long reachable = length * (isLz4 ? MaxLz4Expansion : MaxZstdExpansion);
+        long reachable = Reachable(Header.Compression, length);
         if (Header.UncompressedSize > (ulong)Math.Min(options.MaxChunkBytes, reachable))
         {
             Lose(McapLosses.ChunkTooLarge, storedBytes,
@@ -209,12 +217,7 @@ internal sealed class McapChunk(McapReaderOptions options) : IDisposable
         }
 
         int size = (int)Header.UncompressedSize;
-        if (decompressed.Length < size)
-        {
-            SourceWindow.Release(decompressed);
-            decompressed = SourceWindow.Rent(size);
-        }
-
+        decompressed.Reserve(size);
         return true;
     }
 

@@ -30,6 +30,12 @@ public sealed record McapReaderOptions
     /// <summary>Bytes of chunks held ahead of the caller, or next to each other for log-time order (default: 64 MiB). A larger chunk passes alone.</summary>
     public long MaxBufferedBytes { get; init; } = 64L << 20;
 
+    /// <inheritdoc cref="RecordingReaderOptions.AdmitLargeBlock"/>
+    public Func<long, CancellationToken, ValueTask<IDisposable>>? AdmitLargeBlock { get; init; }
+
+    /// <inheritdoc cref="RecordingReaderOptions.ListAboveBytes"/>
+    public long ListAboveBytes { get; init; } = long.MaxValue;
+
     /// <summary>Whether the messages of a chunk whose CRC is wrong are delivered all the same (default: false); it is reported either way.</summary>
     public bool DeliverUnchecked { get; init; }
 

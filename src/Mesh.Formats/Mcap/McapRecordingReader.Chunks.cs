@@ -10,12 +10,34 @@ public sealed partial class McapRecordingReader
         {
             McapRecordLexer.TryReadPrefix(window.Span, out var opcode, out ulong length);
             if (opcode == McapOpcode.Invalid || length > (ulong)(window.Remaining - McapRecordLexer.PrefixBytes)) return null;
-            if (opcode == McapOpcode.Chunk) return length <= (ulong)options.MaxRecordBytes ? await TryReadChunkAsync(cancellationToken).ConfigureAwait(false) : null;
+            if (opcode == McapOpcode.Chunk)
+            {
+                // A large one is read only when everything before it has been given back.
+                bool isSmall = length <= (ulong)options.MaxRecordBytes && await CostOfNextAsync((long)length, cancellationToken).ConfigureAwait(false) <= options.MaxBufferedBytes;
+                return isSmall ? await TryReadChunkAsync(cancellationToken).ConfigureAwait(false) : null;
+            }
+
             if (opcode < McapOpcode.Chunk || opcode == McapOpcode.DataEnd) return null;
             await SkipAsync(opcode, McapRecordLexer.PrefixBytes + (long)length, cancellationToken).ConfigureAwait(false);
         }
 
         return null;
+    }
+
+    /// <summary>Bytes that the chunk which begins here will hold; those of its record when its fields are not a chunk's.</summary>
+    private async ValueTask<long> CostOfNextAsync(long length, CancellationToken cancellationToken)
+    {
+        await window.EnsureAsync((int)Math.Min(McapRecordLexer.PrefixBytes + length, HeadBytes), cancellationToken).ConfigureAwait(false);
+        return McapChunkRecord.TryParse(window.Span[McapRecordLexer.PrefixBytes..], out var header)
+            ? McapChunk.CostOf((long)Math.Min(header.UncompressedSize, long.MaxValue), length, header.Compression.Length > 0, options)
+            : length;
+    }
+
+    /// <summary>Waits until a large block may be held.</summary>
+    private async ValueTask AdmitAsync(long bytes, CancellationToken cancellationToken)
+    {
+        if (bytes <= options.MaxBufferedBytes || options.AdmitLargeBlock is not { } admit || admission is not null) return;
+        admission = await admit(bytes, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the chunk record that begins here; null, and nothing is passed over, when its fields are not a chunk's.</summary>

@@ -23,6 +23,8 @@ public sealed partial class McapRecordingReader : RecordingReader
     private readonly McapExtras extras = new();
     private BlockPipeline<McapChunk>? ahead;
     private McapChunk? current;
+    private IDisposable? admission;
+    private McapChunkPieces? pieces;
     private bool[]? wanted;
 
     // CRC since the start of the data section, later of the summary section; void once bytes have been jumped over.
@@ -81,7 +83,18 @@ public sealed partial class McapRecordingReader : RecordingReader
         while (true)
         {
             Recycle();
-            if (ahead is not null)
+            if (pieces is not null)
+            {
+                if (await ReadPieceAsync(pieces, cancellationToken).ConfigureAwait(false))
+                {
+                    if (Keep(run)) return run.ToBlock(pieces.Data);
+                }
+                else
+                {
+                    await EndPiecesAsync().ConfigureAwait(false);
+                }
+            }
+            else if (ahead is not null)
             {
                 current = await ahead.NextAsync(cancellationToken).ConfigureAwait(false);
                 if (current is null)
@@ -98,6 +111,10 @@ public sealed partial class McapRecordingReader : RecordingReader
             {
                 return null;
             }
+            else if (pieces is not null)
+            {
+                continue;
+            }
             else if (current is not null)
             {
                 if (Keep(current.Run)) return current.Run.ToBlock(current.Records);
@@ -107,6 +124,14 @@ public sealed partial class McapRecordingReader : RecordingReader
                 return run.ToBlock(window.Buffer);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public override void ReleaseBlock()
+    {
+        current?.ReleaseLarge();
+        pieces?.ReleaseLarge();
+        window.ReleaseLarge();
     }
 
     /// <inheritdoc/>
@@ -123,6 +148,7 @@ public sealed partial class McapRecordingReader : RecordingReader
         ended = true;
         if (ahead is not null) await ahead.DisposeAsync().ConfigureAwait(false);
         ahead = null;
+        await EndPiecesAsync().ConfigureAwait(false);
         Recycle();
         while (spare.TryPop(out var chunk)) chunk.Dispose();
         window.Dispose();
@@ -180,6 +206,15 @@ public sealed partial class McapRecordingReader : RecordingReader
             {
                 await SkipAsync(opcode, total, cancellationToken).ConfigureAwait(false);
             }
+            else if (opcode == McapOpcode.Message && IsListed((long)length))
+            {
+                await ListTooLongAsync(total, cancellationToken).ConfigureAwait(false);
+            }
+            else if (opcode == McapOpcode.Chunk && await BeginPiecesAsync(total, cancellationToken).ConfigureAwait(false))
+            {
+                // What is in the window has been seen: the run is empty here.
+                return true;
+            }
             else if (length > (ulong)options.MaxRecordBytes)
             {
                 losses.Add(McapLosses.RecordTooLarge, window.Position, total,
@@ -190,6 +225,7 @@ public sealed partial class McapRecordingReader : RecordingReader
             else if (opcode == McapOpcode.Chunk)
             {
                 resync.RecordingHasChunks = true;
+                await AdmitAsync(await CostOfNextAsync((long)length, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                 current = await TryReadChunkAsync(cancellationToken).ConfigureAwait(false);
                 if (current is null)
                 {
@@ -202,7 +238,7 @@ public sealed partial class McapRecordingReader : RecordingReader
                 ahead = new BlockPipeline<McapChunk>(ReadAheadAsync, static chunk => chunk.Unpack(), static chunk => chunk.Cost, spare.Push, options.Parallelism, options.MaxBufferedBytes);
                 return true;
             }
-            else if (!await window.EnsureAsync((int)total, cancellationToken).ConfigureAwait(false))
+            else if (!await EnsureRecordAsync((int)total, cancellationToken).ConfigureAwait(false))
             {
                 EndShort();
             }
@@ -227,11 +263,22 @@ public sealed partial class McapRecordingReader : RecordingReader
         chunk.TryResolve(definitions, losses);
     }
 
+    private async ValueTask<bool> EnsureRecordAsync(int total, CancellationToken cancellationToken)
+    {
+        if (!window.Has(total)) await AdmitAsync(total, cancellationToken).ConfigureAwait(false);
+        return await window.EnsureAsync(total, cancellationToken).ConfigureAwait(false);
+    }
+
     private void Recycle()
     {
         run.Clear();
+        current?.ReleaseLarge();
         if (current is not null) spare.Push(current);
         current = null;
+        if (admission is null) return;
+        window.ReleaseLarge();
+        admission.Dispose();
+        admission = null;
     }
 
     /// <summary>Leaves the messages that are asked for; whether there are any.</summary>

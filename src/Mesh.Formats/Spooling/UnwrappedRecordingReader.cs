@@ -13,6 +13,8 @@ internal sealed class UnwrappedRecordingReader(RecordingReader inner, DataLoss l
 
     public override ValueTask<MessageBlock?> ReadBlockAsync(CancellationToken cancellationToken) => inner.ReadBlockAsync(cancellationToken);
 
+    public override void ReleaseBlock() => inner.ReleaseBlock();
+
     public override ValueTask<RecordingSummary?> ReadSummaryAsync(CancellationToken cancellationToken) => inner.ReadSummaryAsync(cancellationToken);
 
     public override ValueTask<Stream> OpenAttachmentAsync(RecordingAttachment attachment, CancellationToken cancellationToken) =>

@@ -12,9 +12,27 @@ public static class SourceOffsets
     /// <summary>Name of the table property.</summary>
     public const string PropertyName = "mesh.source-offsets";
 
+    /// <summary>Code of the error that a writer meets whose rows another one has committed.</summary>
+    public const string FencedCode = "MESH8160";
+
     /// <summary>Next offsets of a table; empty before the first commit.</summary>
     /// <exception cref="MeshException"><c>MESH8114</c> when the property has been damaged.</exception>
     public static IReadOnlyDictionary<string, long> Of(Table table) => Read(table.Properties);
+
+    /// <exception cref="MeshException"><c>MESH8160</c>: an offset is not what the writer has read.</exception>
+    internal static void Require(TableIdentifier table, IReadOnlyDictionary<string, string> properties, IReadOnlyDictionary<string, long> expected)
+    {
+        if (expected.Count == 0) return;
+        var known = Read(properties);
+        foreach (var (partition, offset) in expected)
+        {
+            long actual = known.GetValueOrDefault(partition);
+            if (actual == offset) continue;
+            throw new MeshException(
+                FencedCode, $"Table {table} has the rows of {partition} up to offset {actual:N0}, but the writer has read {offset:N0}: another writer has committed meanwhile. Read the table's offsets again and drop what lies below.",
+                isTransient: true);
+        }
+    }
 
     internal static SortedDictionary<string, long> Read(IReadOnlyDictionary<string, string> properties)
     {

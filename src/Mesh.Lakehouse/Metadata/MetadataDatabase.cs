@@ -70,6 +70,15 @@ public abstract class MetadataDatabase : IDisposable
         cancellationToken).ConfigureAwait(false);
 
     /// <summary>
+    /// A condition that a text matches a pattern in which <c>%</c> stands for any text and <c>_</c> for any character; capitals are told apart,
+    /// which SQLite's own LIKE does not do.
+    /// </summary>
+    /// <param name="text">Expression of the text.</param>
+    /// <param name="parameter">Name of the parameter that gets the second part of the answer.</param>
+    /// <param name="pattern">The pattern.</param>
+    public abstract (string Sql, string Value) Like(string text, string parameter, string pattern);
+
+    /// <summary>
     /// Waits until this process alone has a duty, among all that share the database. A SQLite file belongs to the process that has locked the
     /// state directory, so there the wait is over at once.
     /// </summary>

@@ -25,6 +25,15 @@ internal sealed class PostgresDatabase : MetadataDatabase
     /// <summary>Connections of one process; PostgreSQL allows 100 for all by default.</summary>
     private const int DefaultPoolSize = 20;
 
+    /// <summary>
+    /// A process that stands still in the middle of a transaction keeps its locks so long; then the server ends it, and the work of others goes
+    /// on. Longer than any transaction waits for anything but the database.
+    /// </summary>
+    private const int LongestPauseMs = 20_000;
+
+    /// <summary>What the server then says.</summary>
+    private const string IdleInTransaction = "25P03";
+
     /// <summary>How often a process asks for a duty that another has.</summary>
     private static readonly TimeSpan DutyPoll = TimeSpan.FromSeconds(1);
 
@@ -54,6 +63,11 @@ internal sealed class PostgresDatabase : MetadataDatabase
         builder.SearchPath = this.schema;
         builder.ApplicationName ??= "mesh";
         if (!connection.Contains("pool size", StringComparison.OrdinalIgnoreCase)) builder.MaxPoolSize = DefaultPoolSize;
+        if (builder.Options?.Contains("idle_in_transaction_session_timeout", StringComparison.Ordinal) != true)
+        {
+            builder.Options = $"{builder.Options} -c idle_in_transaction_session_timeout={LongestPauseMs}".Trim();
+        }
+
         if (readOnly) builder.Options = $"{builder.Options} -c default_transaction_read_only=on".Trim();
         source = NpgsqlDataSource.Create(builder);
     }
@@ -113,6 +127,9 @@ internal sealed class PostgresDatabase : MetadataDatabase
     }
 
     /// <inheritdoc/>
+    public override (string Sql, string Value) Like(string text, string parameter, string pattern) => ($"{text} LIKE @{parameter} ESCAPE ''", pattern);
+
+    /// <inheritdoc/>
     public override ValueTask<MetadataLease> HoldAsync(string duty, CancellationToken cancellationToken) => TranslatedAsync<MetadataLease>(async () =>
     {
         var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -125,7 +142,7 @@ internal sealed class PostgresDatabase : MetadataDatabase
                 await Task.Delay(DutyPoll, cancellationToken).ConfigureAwait(false);
             }
 
-            return new Lease(this, connection);
+            return await PostgresLease.BeginAsync(connection, action => TranslatedAsync(action), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -268,7 +285,7 @@ internal sealed class PostgresDatabase : MetadataDatabase
                 "MESH8202", $"The database {place} has no room for this work: {refusal.MessageText}. The work is retried; raise the server's limits if it stays.", isTransient: true, exception),
             // Shut down, starting up, connection broken, input or output failed.
             _ when state.StartsWith("57P", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("58", StringComparison.Ordinal)
-                || state == PostgresErrorCodes.QueryCanceled => new MeshException(
+                || state is PostgresErrorCodes.QueryCanceled or IdleInTransaction => new MeshException(
                 "MESH8203", $"The database {place} does not answer: {refusal.MessageText}. The work is retried; check the server.", isTransient: true, exception),
             PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted => new MeshException(
                 "MESH8204", $"The database {place} is damaged: {refusal.MessageText}. Restore it from a backup.", innerException: exception),
@@ -285,28 +302,6 @@ internal sealed class PostgresDatabase : MetadataDatabase
 
     // Locks are the database's; schemas do not share them.
     private string LockName(string name) => $"mesh {schema} {name}";
-
-    private sealed class Lease(PostgresDatabase database, NpgsqlConnection connection) : MetadataLease
-    {
-        public override async ValueTask ConfirmAsync(CancellationToken cancellationToken) => await database.TranslatedAsync(
-            () => connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellationToken))).ConfigureAwait(false);
-
-        public override async ValueTask DisposeAsync()
-        {
-            await using (connection.ConfigureAwait(false))
-            {
-                try
-                {
-                    // The connection goes back to the pool and would take the lock along.
-                    await connection.ExecuteAsync("SELECT pg_advisory_unlock_all()").ConfigureAwait(false);
-                }
-                catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
-                {
-                    // A connection that is lost holds no lock.
-                }
-            }
-        }
-    }
 
     private sealed class Transaction(PostgresDatabase database, NpgsqlTransaction transaction, CancellationToken cancellationToken)
         : MetadataTransaction(transaction, cancellationToken)

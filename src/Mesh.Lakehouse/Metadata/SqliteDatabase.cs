@@ -130,6 +130,18 @@ internal sealed class SqliteDatabase : MetadataDatabase
     }
 
     /// <inheritdoc/>
+    public override (string Sql, string Value) Like(string text, string parameter, string pattern)
+    {
+        var glob = new System.Text.StringBuilder(pattern.Length);
+        foreach (char letter in pattern)
+        {
+            glob.Append(letter switch { '%' => "*", '_' => "?", '*' => "[*]", '?' => "[?]", '[' => "[[]", _ => letter.ToString() });
+        }
+
+        return ($"{text} GLOB @{parameter}", glob.ToString());
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<MetadataLease> HoldAsync(string duty, CancellationToken cancellationToken) => ValueTask.FromResult<MetadataLease>(new Lease());
 
     /// <inheritdoc/>

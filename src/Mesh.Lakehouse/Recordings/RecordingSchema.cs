@@ -1,8 +1,6 @@
-using Mesh.Model;
-
 namespace Mesh.Lakehouse.Recordings;
 
-/// <summary>Tables of the recording store. Times are microseconds since 1970.</summary>
+/// <summary>Tables of the recording store and the topology store. Times are microseconds since 1970.</summary>
 internal static class RecordingSchema
 {
     public static readonly string[] Scripts =
@@ -55,74 +53,121 @@ internal static class RecordingSchema
             table_name TEXT NOT NULL,
             PRIMARY KEY (ingest_id, table_name)) WITHOUT ROWID;
         """,
+        // What became of a recording is kept per topology version, and topologies in force are kept too. Versions used to be hashes of the
+        // topology's text: they are version 1 now, in the ledger as well (LakeSchema). A recording that could not be read at all named no
+        // topology; it gets the one that others passed through, else the built-in one.
+        """
+        CREATE TABLE recording_runs (
+            ingest_id TEXT NOT NULL REFERENCES recordings (ingest_id),
+            topology TEXT NOT NULL,
+            topology_version TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            state INTEGER NOT NULL,
+            has_account INTEGER NOT NULL,
+            reason TEXT,
+            committed_at INTEGER,
+            messages_in INTEGER NOT NULL DEFAULT 0,
+            rows_out INTEGER NOT NULL DEFAULT 0,
+            dead_letters INTEGER NOT NULL DEFAULT 0,
+            not_selected INTEGER NOT NULL DEFAULT 0,
+            frames_out INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (ingest_id, topology, topology_version)) WITHOUT ROWID;
+        CREATE TABLE run_losses (
+            ingest_id TEXT NOT NULL,
+            topology TEXT NOT NULL,
+            topology_version TEXT NOT NULL,
+            ordinal INTEGER NOT NULL,
+            code TEXT NOT NULL,
+            "offset" INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            expected TEXT NOT NULL,
+            found TEXT NOT NULL,
+            PRIMARY KEY (ingest_id, topology, topology_version, ordinal),
+            FOREIGN KEY (ingest_id, topology, topology_version) REFERENCES recording_runs (ingest_id, topology, topology_version)) WITHOUT ROWID;
+        CREATE TABLE run_channels (
+            ingest_id TEXT NOT NULL,
+            topology TEXT NOT NULL,
+            topology_version TEXT NOT NULL,
+            ordinal INTEGER NOT NULL,
+            channel TEXT NOT NULL,
+            schema TEXT NOT NULL,
+            table_name TEXT NOT NULL,
+            messages_in INTEGER NOT NULL,
+            rows_out INTEGER NOT NULL,
+            dead_letters INTEGER NOT NULL,
+            time_base TEXT NOT NULL,
+            PRIMARY KEY (ingest_id, topology, topology_version, ordinal),
+            FOREIGN KEY (ingest_id, topology, topology_version) REFERENCES recording_runs (ingest_id, topology, topology_version)) WITHOUT ROWID;
+        CREATE TABLE run_tables (
+            ingest_id TEXT NOT NULL,
+            topology TEXT NOT NULL,
+            topology_version TEXT NOT NULL,
+            table_name TEXT NOT NULL,
+            PRIMARY KEY (ingest_id, topology, topology_version, table_name),
+            FOREIGN KEY (ingest_id, topology, topology_version) REFERENCES recording_runs (ingest_id, topology, topology_version)) WITHOUT ROWID;
+        CREATE TABLE topologies (
+            name TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            yaml TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            file_name TEXT NOT NULL,
+            origin INTEGER NOT NULL,
+            active INTEGER NOT NULL,
+            from_earliest INTEGER NOT NULL,
+            applied_at INTEGER NOT NULL,
+            PRIMARY KEY (name, version)) WITHOUT ROWID;
+        INSERT INTO recording_runs (
+            ingest_id, topology, topology_version, digest, state, has_account, reason, committed_at, messages_in, rows_out, dead_letters, not_selected, frames_out)
+        SELECT ingest_id,
+            COALESCE(NULLIF(topology, ''), (SELECT max(other.topology) FROM recordings other WHERE other.topology <> ''), 'fleet-ingest'), '1', topology_version, state,
+            CASE WHEN topology_version = '' THEN 0 ELSE 1 END, reason, committed_at, messages_in, rows_out, dead_letters, not_selected, frames_out
+        FROM recordings WHERE state > 0;
+        INSERT INTO run_losses (ingest_id, topology, topology_version, ordinal, code, "offset", bytes, expected, found)
+        SELECT run.ingest_id, run.topology, run.topology_version, old.ordinal, old.code, old."offset", old.bytes, old.expected, old.found
+        FROM recording_losses old JOIN recording_runs run ON run.ingest_id = old.ingest_id;
+        INSERT INTO run_channels (ingest_id, topology, topology_version, ordinal, channel, schema, table_name, messages_in, rows_out, dead_letters, time_base)
+        SELECT run.ingest_id, run.topology, run.topology_version, old.ordinal, old.channel, old.schema, old.table_name, old.messages_in, old.rows_out, old.dead_letters, old.time_base
+        FROM recording_channels old JOIN recording_runs run ON run.ingest_id = old.ingest_id;
+        INSERT INTO run_tables (ingest_id, topology, topology_version, table_name)
+        SELECT run.ingest_id, run.topology, run.topology_version, old.table_name
+        FROM recording_tables old JOIN recording_runs run ON run.ingest_id = old.ingest_id;
+        DROP TABLE recording_losses;
+        DROP TABLE recording_channels;
+        DROP TABLE recording_tables;
+        ALTER TABLE recordings DROP COLUMN state;
+        ALTER TABLE recordings DROP COLUMN reason;
+        ALTER TABLE recordings DROP COLUMN committed_at;
+        ALTER TABLE recordings DROP COLUMN topology;
+        ALTER TABLE recordings DROP COLUMN topology_version;
+        ALTER TABLE recordings DROP COLUMN messages_in;
+        ALTER TABLE recordings DROP COLUMN rows_out;
+        ALTER TABLE recordings DROP COLUMN dead_letters;
+        ALTER TABLE recordings DROP COLUMN not_selected;
+        ALTER TABLE recordings DROP COLUMN frames_out;
+        """,
+        "ALTER TABLE topologies ADD COLUMN awaited INTEGER NOT NULL DEFAULT 1",
+        // Counts by reason are JSON objects: reasons are words that nobody queries by.
+        """
+        CREATE TABLE run_inputs (
+            ingest_id TEXT NOT NULL,
+            topology TEXT NOT NULL,
+            topology_version TEXT NOT NULL,
+            ordinal INTEGER NOT NULL,
+            group_name TEXT NOT NULL,
+            input TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            frames INTEGER NOT NULL,
+            samples INTEGER NOT NULL,
+            used_samples INTEGER NOT NULL,
+            matched INTEGER NOT NULL,
+            interpolated INTEGER NOT NULL,
+            ambiguous INTEGER NOT NULL,
+            max_match_error_ns INTEGER NOT NULL,
+            mean_match_error_ns INTEGER NOT NULL,
+            missing TEXT NOT NULL,
+            unmatched TEXT NOT NULL,
+            PRIMARY KEY (ingest_id, topology, topology_version, ordinal),
+            FOREIGN KEY (ingest_id, topology, topology_version) REFERENCES recording_runs (ingest_id, topology, topology_version)) WITHOUT ROWID;
+        """,
     ];
-}
-
-/// <summary>A row of <c>recordings</c>; the names are the columns'.</summary>
-internal sealed class RecordingRow
-{
-    public string ingest_id { get; init; } = "";
-    public string vehicle_id { get; init; } = "";
-    public string session { get; init; } = "";
-    public string file_name { get; init; } = "";
-    public string uri { get; init; } = "";
-    public long size_bytes { get; init; }
-    public string content_sha256 { get; init; } = "";
-    public long accepted_at { get; init; }
-    public long? committed_at { get; init; }
-    public long? landing_deleted_at { get; init; }
-    public int state { get; init; }
-    public string? reason { get; init; }
-    public long messages_in { get; init; }
-    public long rows_out { get; init; }
-    public long dead_letters { get; init; }
-    public long not_selected { get; init; }
-    public long frames_out { get; init; }
-    public int duplicates { get; init; }
-    public int loss_count { get; init; }
-
-    public RecordingEntry ToEntry() => new()
-    {
-        IngestId = IngestId.Parse(ingest_id),
-        VehicleId = vehicle_id,
-        Session = session,
-        FileName = file_name,
-        Uri = uri,
-        SizeBytes = size_bytes,
-        ContentSha256 = content_sha256,
-        AcceptedAt = UnixMicros.ToTime(accepted_at),
-        CommittedAt = committed_at is { } committed ? UnixMicros.ToTime(committed) : null,
-        LandingDeletedAt = landing_deleted_at is { } deleted ? UnixMicros.ToTime(deleted) : null,
-        State = (RecordingState)state,
-        Reason = reason,
-        MessagesIn = messages_in,
-        RowsOut = rows_out,
-        DeadLetters = dead_letters,
-        NotSelected = not_selected,
-        FramesOut = frames_out,
-        Duplicates = duplicates,
-        LossCount = loss_count,
-    };
-}
-
-/// <summary>A row of <c>recording_losses</c>.</summary>
-internal sealed class LossRow
-{
-    public string code { get; init; } = "";
-    public long offset { get; init; }
-    public long bytes { get; init; }
-    public string expected { get; init; } = "";
-    public string found { get; init; } = "";
-}
-
-/// <summary>A row of <c>recording_channels</c>.</summary>
-internal sealed class ChannelRow
-{
-    public string channel { get; init; } = "";
-    public string schema { get; init; } = "";
-    public string table_name { get; init; } = "";
-    public long messages_in { get; init; }
-    public long rows_out { get; init; }
-    public long dead_letters { get; init; }
-    public string time_base { get; init; } = "";
 }

@@ -43,7 +43,9 @@ public sealed class DeadLetterReader
         }
     }
 
-    private static bool IsOf(string topic, string? stage) => stage is not null
-        ? topic == Topics.DeadLetters(stage)
-        : topic.StartsWith("mesh.", StringComparison.Ordinal) && topic.EndsWith(".dead-letters.v1", StringComparison.Ordinal);
+    /// <summary>Whether a topic holds the dead letters of a stage.</summary>
+    public static bool IsDeadLetterTopic(string topic) =>
+        topic.StartsWith("mesh.", StringComparison.Ordinal) && topic.EndsWith(".dead-letters.v1", StringComparison.Ordinal);
+
+    private static bool IsOf(string topic, string? stage) => stage is not null ? topic == Topics.DeadLetters(stage) : IsDeadLetterTopic(topic);
 }

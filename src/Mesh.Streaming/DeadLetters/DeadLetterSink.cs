@@ -35,17 +35,21 @@ public sealed class DeadLetterSink
 
         string key = letter.IngestId.Length > 0 ? letter.IngestId : letter.Id;
         await producer.PublishAsync(Topics.DeadLetters(letter.Stage), key, letter, cancellationToken).ConfigureAwait(false);
+        StreamingMetrics.DeadLetters.Add(
+            Math.Max(1, letter.Count), new KeyValuePair<string, object?>("mesh.stage", letter.Stage), new KeyValuePair<string, object?>("error.type", letter.Code));
     }
 
     /// <summary>
     /// Identity of a letter: lower-case hex SHA-256 over stage, ingest id, channel, sequence (decimal) and code, each UTF-8 and preceded by
-    /// its length as a big-endian 32-bit integer.
+    /// its length as a big-endian 32-bit integer; a letter with a topology version adds the topology's name and the version, because every
+    /// version of a topology has letters of its own about the same message.
     /// </summary>
     public static string IdOf(DeadLetter letter)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (string field in (string[])[letter.Stage, letter.IngestId, letter.Channel, letter.Sequence.ToString(CultureInfo.InvariantCulture), letter.Code])
+        string[] place = [letter.Stage, letter.IngestId, letter.Channel, letter.Sequence.ToString(CultureInfo.InvariantCulture), letter.Code];
+        foreach (string field in letter.TopologyVersion.Length == 0 ? place : [.. place, letter.Topology, letter.TopologyVersion])
         {
             byte[] bytes = Encoding.UTF8.GetBytes(field);
             BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);

@@ -7,6 +7,7 @@ namespace Mesh.Streaming.Graph;
 public sealed class ByteLease(ByteBudget budget) : IDisposable
 {
     private readonly Dictionary<object, long> takes = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<object, TaskCompletionSource> waits = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Bytes held by this run.</summary>
     public long HeldBytes
@@ -28,24 +29,45 @@ public sealed class ByteLease(ByteBudget budget) : IDisposable
     public void Release(object item)
     {
         long bytes;
+        TaskCompletionSource? wait;
         lock (takes)
         {
             if (!takes.Remove(item, out bytes)) return;
+            waits.Remove(item, out wait);
         }
 
         budget.Release(bytes);
+        wait?.TrySetResult();
+    }
+
+    /// <summary>Waits until the bytes of an item have been given back. For items so large that nothing else of the run may be held beside them.</summary>
+    public async ValueTask ReleasedAsync(object item, CancellationToken cancellationToken)
+    {
+        Task released;
+        lock (takes)
+        {
+            if (!takes.ContainsKey(item)) return;
+            if (!waits.TryGetValue(item, out var wait)) waits.Add(item, wait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            released = wait.Task;
+        }
+
+        await released.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         long[] rest;
+        TaskCompletionSource[] waiting;
         lock (takes)
         {
             rest = [.. takes.Values];
+            waiting = [.. waits.Values];
             takes.Clear();
+            waits.Clear();
         }
 
         foreach (long bytes in rest) budget.Release(bytes);
+        foreach (var wait in waiting) wait.TrySetResult();
     }
 }

@@ -17,6 +17,9 @@ public sealed record UploadContext(
     /// <summary>The producer's name for the recording; messages to people use it instead of the landing object's.</summary>
     public string FileName { get; init; } = "recording";
 
+    /// <summary>How the topology names its tables (default: those of version 1 in <c>raw</c>).</summary>
+    public TableNames Tables { get; init; } = TableNames.Default;
+
     /// <summary>Number of the attempt in this process, from 1.</summary>
     public int Attempt { get; init; } = 1;
 }

@@ -1,4 +1,6 @@
+using Mesh.Lakehouse;
 using Mesh.Lakehouse.Maintenance;
+using Mesh.Streaming.Ingest;
 
 namespace Mesh.Streaming.Topologies;
 
@@ -9,6 +11,12 @@ namespace Mesh.Streaming.Topologies;
 /// <param name="Contract">Path of its contract, relative to the topology file; null when it has none.</param>
 public sealed record ProductEntry(string Name, string? Schema, string? Synchronise, string? Contract)
 {
+    /// <summary>Topic that its rows are put on, beside the table; null for none.</summary>
+    public ProductTopic? Topic { get; init; }
+
+    /// <summary>Its table, as a topology names its tables.</summary>
+    public TableIdentifier TableIn(TableNames tables) => Schema is null ? tables.OfSynchronised(Synchronise!) : tables.OfMessages(Schema, "");
+
     /// <summary>When its files move to colder storage classes; none when they stay.</summary>
     public IReadOnlyList<TierRule> Tiers { get; init; } = [];
 }

@@ -6,6 +6,9 @@ namespace Mesh.Streaming.Topologies;
 /// <summary>Reads <c>products</c>: names for what the topology writes.</summary>
 public static partial class ProductsSection
 {
+    // Beginnings of the names under which Mesh's own events go.
+    private static readonly string[] OwnTopics = ["mesh.", "fleet.", "lake.", "job.", "model.", "_"];
+
     /// <summary>The products in file order; what is wrong is added to the topology's errors and left out.</summary>
     public static IReadOnlyList<ProductEntry> Read(Topology topology)
     {
@@ -14,7 +17,7 @@ public static partial class ProductsSection
         List<ProductEntry> products = [];
         foreach (var item in section.Items)
         {
-            item.AllowKeys("name", "from", "contract", "tier");
+            item.AllowKeys("name", "from", "contract", "tier", "publish");
             string name = item.RequireText("name");
             var (schema, group) = ReadSource(item, groups);
             if (name.Length == 0) continue;
@@ -28,7 +31,7 @@ public static partial class ProductsSection
             }
             else if (schema is not null || group is not null)
             {
-                products.Add(new ProductEntry(name, schema, group, item.Get("contract")?.AsText()) { Tiers = ReadTiers(item.Get("tier")) });
+                products.Add(new ProductEntry(name, schema, group, item.Get("contract")?.AsText()) { Tiers = ReadTiers(item.Get("tier")), Topic = ReadTopic(item.Get("publish"), schema, group, topology, products) });
             }
         }
 
@@ -80,6 +83,24 @@ public static partial class ProductsSection
         return rules;
     }
 
+    private static ProductTopic? ReadTopic(TopologyNode? publish, string? schema, string? group, Topology topology, List<ProductEntry> others)
+    {
+        if (publish is null) return null;
+        publish.AllowKeys("topic", "as");
+        var form = publish.GetChoice("as", PublishForm.Rows);
+        string topic = publish.RequireText("topic");
+        if (form == PublishForm.Telemetry && schema is null) publish.Get("as")!.Report("Only messages are published as telemetry; publish frames as rows, or a product made from a schema.");
+        if (topic.Length == 0) return null;
+        string? problem =
+            !TopicPattern().IsMatch(topic) ? "is not a topic: letters, digits, '.', '_' and '-', at most 249, for example perception.frames.rows.v1"
+            : OwnTopics.Any(prefix => topic.StartsWith(prefix, StringComparison.Ordinal)) || topic == topology.SourceTopic ? "carries Mesh's own events; take another name, for example perception.frames.rows.v1"
+            : others.Exists(other => other.Topic?.Name == topic) ? "has the rows of another product already; give each product a topic of its own"
+            : null;
+        if (problem is null) return new ProductTopic(topic, form, schema ?? group!);
+        publish.Get("topic")!.Report($"The topic '{topic}' {problem}.");
+        return null;
+    }
+
     private static TimeSpan Duration(TopologyNode item, string key) => TimeSpan.FromTicks(item.GetDurationNs(key, 0) / TimeSpan.NanosecondsPerTick);
 
     private static IEnumerable<string> GroupsOf(Topology topology) =>
@@ -87,6 +108,9 @@ public static partial class ProductsSection
         let name = item.GetText("name", "")
         where name.Length > 0
         select name;
+
+    [GeneratedRegex(@"^[A-Za-z0-9._-]{1,249}$")]
+    private static partial Regex TopicPattern();
 
     [GeneratedRegex("^[A-Z][A-Z0-9_]{0,63}$")]
     private static partial Regex ClassPattern();

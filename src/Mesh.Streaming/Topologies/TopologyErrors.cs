@@ -8,6 +8,9 @@ public sealed class TopologyErrors(string fileName)
     /// <summary>The file.</summary>
     public string FileName { get; } = fileName;
 
+    /// <summary>What the file is called as a whole in messages.</summary>
+    public string Subject { get; init; } = "The topology";
+
     /// <summary>The errors in line order.</summary>
     public IReadOnlyList<TopologyError> All => [.. errors.OrderBy(error => error.Line).ThenBy(error => error.Column)];
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
 using Mesh.Model;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -20,6 +22,10 @@ public sealed class TopologyNode
         this.errors = errors;
         Path = path;
     }
+
+    /// <summary>Loads a file that is written as topologies are; null when it cannot be read at all, which is reported.</summary>
+    public static TopologyNode? Load(string yaml, TopologyErrors errors) =>
+        TopologyYaml.Load(yaml, errors) is { } mapping ? new TopologyNode(mapping, "", errors) : null;
 
     /// <summary>Line of the node, from 1.</summary>
     public int Line => (int)node.Start.Line;
@@ -137,13 +143,44 @@ public sealed class TopologyNode
         }
     }
 
+    /// <summary>The node without comments, formatting and key order: two that mean the same have the same.</summary>
+    public string Canonical
+    {
+        get
+        {
+            var text = new StringBuilder();
+            TopologyYaml.AppendCanonical(text, node);
+            return text.ToString();
+        }
+    }
+
+    /// <summary>The node as JSON; a plain scalar that reads as one is a number, a truth value or null, a quoted one is text.</summary>
+    public JsonNode? ToJson() => ToJson(node);
+
     /// <summary>Reports something wrong at this place.</summary>
     public void Report(string message) => errors.Add(Line, Column, message);
 
     internal static bool IsNull(YamlNode node) =>
         node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any, Value: null or "" or "~" or "null" or "Null" or "NULL" };
 
-    private string Name => Path.Length == 0 ? "The topology" : Path;
+    private static JsonNode? ToJson(YamlNode node) => node switch
+    {
+        _ when IsNull(node) => null,
+        YamlMappingNode mapping => new JsonObject(mapping.Children.Select(pair => KeyValuePair.Create((pair.Key as YamlScalarNode)?.Value ?? "", ToJson(pair.Value))).DistinctBy(pair => pair.Key)),
+        YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(ToJson)]),
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: var text } => text switch
+        {
+            "true" => JsonValue.Create(true),
+            "false" => JsonValue.Create(false),
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) => JsonValue.Create(whole),
+            _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) => JsonValue.Create(number),
+            _ => JsonValue.Create(text),
+        },
+        YamlScalarNode scalar => JsonValue.Create(scalar.Value),
+        _ => null,
+    };
+
+    private string Name => Path.Length == 0 ? errors.Subject : Path;
 
     private YamlMappingNode? Mapping()
     {

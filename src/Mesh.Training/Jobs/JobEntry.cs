@@ -1,3 +1,5 @@
+using Mesh.Model;
+
 namespace Mesh.Training.Jobs;
 
 /// <summary>A job, as <c>mesh jobs</c> shows it.</summary>
@@ -12,10 +14,22 @@ public sealed record JobEntry
     /// <summary>Rule that fired.</summary>
     public required string Rule { get; init; }
 
+    /// <summary>What it does.</summary>
+    public JobKind Kind { get; init; }
+
     /// <summary>What runs.</summary>
     public required string Trainer { get; init; }
 
-    /// <summary>Pool of machines.</summary>
+    /// <summary>Whose it is: the owner of the topology that asked for it.</summary>
+    public string Team { get; init; } = "";
+
+    /// <summary>Higher comes first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>How often it had to make room for another.</summary>
+    public int Preemptions { get; init; }
+
+    /// <summary>Pool of machines that the latest attempt runs on, before the first the one asked for; empty for any that fits.</summary>
     public required string Pool { get; init; }
 
     /// <summary>Name of the model to make.</summary>

@@ -1,18 +1,19 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Mesh.Model;
 
 namespace Mesh.Training.Jobs;
 
 /// <summary>
 /// Identity of a job: first 16 hex digits of the SHA-256 over trigger id, trainer, the hyperparameters in ordinal order of their names
-/// (name, value, ...) and code version, each in UTF-8 and preceded by its length as a big-endian 32-bit integer. A request that is
+/// (name, value, ...), code version and, unless it is train, the kind, each in UTF-8 and preceded by its length as a big-endian 32-bit integer. A request that is
 /// delivered twice is one job.
 /// </summary>
 public static class JobId
 {
     /// <summary>Computes the identity.</summary>
-    public static string Compute(string triggerId, string trainer, IEnumerable<KeyValuePair<string, string>> hyperparameters, string codeVersion)
+    public static string Compute(string triggerId, string trainer, IEnumerable<KeyValuePair<string, string>> hyperparameters, string codeVersion, JobKind kind = JobKind.Train)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, triggerId);
@@ -24,6 +25,7 @@ public static class JobId
         }
 
         Append(hash, codeVersion);
+        if (kind != JobKind.Train) Append(hash, kind.ToWord());
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
     }
 

@@ -22,7 +22,13 @@ public sealed record JobInput
     [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
     public required long FromSnapshotId { get; init; }
 
-    /// <summary>Rows in all files.</summary>
+    /// <summary>
+    /// Condition on the rows to use, as the rule's filter says; null for all. Files that cannot hold such rows are not listed, but those listed
+    /// hold others too: a trainer applies it to the rows.
+    /// </summary>
+    public string? Filter { get; init; }
+
+    /// <summary>Rows in all files, before the filter.</summary>
     public required long Rows { get; init; }
 
     /// <summary>The files, in order of their URI.</summary>

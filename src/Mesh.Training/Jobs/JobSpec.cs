@@ -20,7 +20,7 @@ public sealed record JobSpec
     public required string JobId { get; init; }
 
     /// <summary>What the job does.</summary>
-    public string Kind { get; init; } = "train";
+    public JobKind Kind { get; init; }
 
     /// <summary>From 1; counts every start.</summary>
     public required int Attempt { get; init; }
@@ -48,6 +48,9 @@ public sealed record JobSpec
 
     /// <summary>Conditions on metrics, checked by Mesh after the trainer has ended.</summary>
     public required IReadOnlyDictionary<string, JobGate> Gates { get; init; }
+
+    /// <summary>Frozen hold-outs: recordings not to learn from.</summary>
+    public IReadOnlyList<JobHoldout> Holdouts { get; init; } = [];
 
     /// <summary>Reads a spec.</summary>
     /// <exception cref="MeshException"><c>MESH9104</c> when the file is no spec.</exception>

@@ -11,4 +11,6 @@ public enum JobState
     Succeeded,
     /// <summary>Given up; the reason says why.</summary>
     Failed,
+    /// <summary>Ended because somebody said so; the reason says why.</summary>
+    Cancelled,
 }

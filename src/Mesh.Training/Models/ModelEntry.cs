@@ -9,10 +9,13 @@ public sealed record ModelEntry
     /// <summary>From 1, rejected ones included.</summary>
     public required int Version { get; init; }
 
-    /// <summary>Whether it passed.</summary>
+    /// <summary>Whether it passed the gates of its job.</summary>
     public required ModelState State { get; init; }
 
-    /// <summary>Why it is in this state, for people.</summary>
+    /// <summary>Where it is in its lifecycle; a decision moves it, see <see cref="Governance.Policy.Lifecycle"/>.</summary>
+    public string LifecycleState { get; init; } = Governance.Policy.Lifecycle.Candidate;
+
+    /// <summary>Why it passed or not, for people.</summary>
     public required string Reason { get; init; }
 
     /// <summary>Job that made it.</summary>

@@ -1,16 +1,18 @@
 using System.Text.Json;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
+using Mesh.Training.Governance.Policy;
 
 namespace Mesh.Training.Models;
 
-/// <summary>The model registry of mesh.db: versions with metrics, gates and lineage; append-only.</summary>
+/// <summary>The model registry of mesh.db: versions with metrics, gates and lineage; append-only but for the lifecycle's state, which decisions change.</summary>
 public sealed class ModelStore
 {
     private const string Columns =
         """
         name Name, version Version, state State, reason Reason, job_id JobId, trigger_id TriggerId, trainer Trainer, code_version CodeVersion,
         hyperparameters Hyperparameters, metrics Metrics, gates Gates, inputs Inputs, uri Uri, sha256 Sha256, bytes Bytes, registered_at_us RegisteredAtUs,
+        lifecycle_state LifecycleState,
         (SELECT COUNT(*) FROM model_recordings r WHERE r.name = models.name AND r.version = models.version) RecordingCount
         """;
 
@@ -25,6 +27,10 @@ public sealed class ModelStore
         CREATE TABLE model_recordings (
             name TEXT NOT NULL, version INTEGER NOT NULL, ingest_id TEXT NOT NULL, PRIMARY KEY (name, version, ingest_id)) WITHOUT ROWID;
         CREATE INDEX model_recordings_by_ingest_id ON model_recordings (ingest_id);
+        """,
+        """
+        ALTER TABLE models ADD COLUMN lifecycle_state TEXT NOT NULL DEFAULT 'candidate';
+        UPDATE models SET lifecycle_state = 'rejected' WHERE state = 'rejected';
         """,
     ];
 
@@ -67,9 +73,27 @@ public sealed class ModelStore
             "SELECT name, version FROM model_recordings WHERE ingest_id = @ingestId ORDER BY name, version", new { ingestId }).ConfigureAwait(false),
         cancellationToken);
 
-    /// <summary>The newest registered version, without its recordings.</summary>
+    /// <summary>A version with the recordings it has seen; null when there is none.</summary>
+    internal static async Task<ModelEntry?> LoadAsync(MetadataSession session, string name, int version)
+    {
+        var row = await session.FirstOrDefaultAsync<ModelRow>(
+            $"SELECT {Columns} FROM models WHERE name = @name AND version = @version", new { name, version }).ConfigureAwait(false);
+        return row?.ToEntry(await session.QueryAsync<string>(
+            "SELECT ingest_id FROM model_recordings WHERE name = @name AND version = @version ORDER BY ingest_id", new { name, version }).ConfigureAwait(false));
+    }
+
+    /// <summary>The released version, without its recordings; null when there is none.</summary>
+    internal static async Task<ModelEntry?> ReleasedAsync(MetadataSession session, string name) => (await session.FirstOrDefaultAsync<ModelRow>(
+        $"SELECT {Columns} FROM models WHERE name = @name AND lifecycle_state = @state", new { name, state = Lifecycle.Released }).ConfigureAwait(false))?.ToEntry([]);
+
+    /// <summary>Moves a version from one state to another.</summary>
+    /// <returns>False when it was not in the first.</returns>
+    internal static async Task<bool> MoveAsync(MetadataTransaction transaction, string name, int version, string from, string to) => await transaction.ExecuteAsync(
+        "UPDATE models SET lifecycle_state = @to WHERE name = @name AND version = @version AND lifecycle_state = @from", new { name, version, from, to }).ConfigureAwait(false) == 1;
+
+    /// <summary>The newest registered version that nobody has rejected since, without its recordings.</summary>
     internal static async Task<ModelEntry?> LatestAsync(MetadataSession session, string name) => (await session.FirstOrDefaultAsync<ModelRow>(
-        $"SELECT {Columns} FROM models WHERE name = @name AND state = 'registered' ORDER BY version DESC LIMIT 1", new { name }).ConfigureAwait(false))?.ToEntry([]);
+        $"SELECT {Columns} FROM models WHERE name = @name AND state = 'registered' AND lifecycle_state <> 'rejected' ORDER BY version DESC LIMIT 1", new { name }).ConfigureAwait(false))?.ToEntry([]);
 
     /// <summary>The version the next model gets.</summary>
     internal static Task<int> NextVersionAsync(MetadataSession session, string name) =>
@@ -80,8 +104,11 @@ public sealed class ModelStore
     {
         await transaction.ExecuteAsync(
             """
-            INSERT INTO models VALUES (@Name, @Version, @State, @Reason, @JobId, @TriggerId, @Trainer, @CodeVersion, @Hyperparameters, @Metrics,
-                @Gates, @Inputs, @Uri, @Sha256, @Bytes, @RegisteredAtUs)
+            INSERT INTO models (
+                name, version, state, reason, job_id, trigger_id, trainer, code_version, hyperparameters, metrics, gates, inputs, uri, sha256, bytes,
+                registered_at_us, lifecycle_state)
+            VALUES (@Name, @Version, @State, @Reason, @JobId, @TriggerId, @Trainer, @CodeVersion, @Hyperparameters, @Metrics, @Gates, @Inputs, @Uri, @Sha256,
+                @Bytes, @RegisteredAtUs, @LifecycleState)
             """,
             new
             {
@@ -101,6 +128,7 @@ public sealed class ModelStore
                 entry.Sha256,
                 entry.Bytes,
                 RegisteredAtUs = UnixMicros.Of(entry.RegisteredAt),
+                entry.LifecycleState,
             }).ConfigureAwait(false);
         await transaction.ExecuteAsync(
             "INSERT INTO model_recordings VALUES (@Name, @Version, @IngestId)",
@@ -128,6 +156,7 @@ public sealed class ModelStore
         public long Bytes { get; init; }
         public long RegisteredAtUs { get; init; }
         public int RecordingCount { get; init; }
+        public string LifecycleState { get; init; } = "";
 
         public ModelEntry ToEntry(IReadOnlyList<string> ingestIds) => new()
         {
@@ -149,6 +178,7 @@ public sealed class ModelStore
             Sha256 = Sha256,
             Bytes = Bytes,
             RegisteredAt = UnixMicros.ToTime(RegisteredAtUs),
+            LifecycleState = LifecycleState,
         };
 
         private static T Parse<T>(string json) => JsonSerializer.Deserialize<T>(json, TrainingJson.Options)!;

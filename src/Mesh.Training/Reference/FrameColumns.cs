@@ -21,15 +21,20 @@ internal sealed class FrameColumns
         ["wheel_speeds.speed", "wheel_speed.speed", "vehicle_speed", "speed", "speed_mps"],
     ];
 
+    /// <summary>Columns by whose values results are told apart, where a table has them as text.</summary>
+    public static readonly IReadOnlyList<string> SliceNames = ["vehicle_id", "country", "weather", "road_type", "time_of_day"];
+
     private static readonly string[] LabelEndings = ["manoeuvre.label", "labels_manoeuvre.label", "manoeuvre.name", "label", "manoeuvre"];
 
     private readonly int[][] signals;
     private readonly int[] label;
     private readonly int recording;
     private readonly int sequence;
+    private readonly int[]?[] slices;
 
-    private FrameColumns(int[][] signals, int[] label, int recording, int sequence)
+    private FrameColumns(int[][] signals, int[] label, int recording, int sequence, int[]?[] slices)
     {
+        this.slices = slices;
         this.signals = signals;
         this.label = label;
         this.recording = recording;
@@ -42,7 +47,7 @@ internal sealed class FrameColumns
     public static IReadOnlyList<string>? FindNeeded(Schema schema, out string missing) =>
         Find(schema, out missing) is not { } found
             ? null
-            : [.. found.signals.Append(found.label).Select(path => path[0]).Append(found.recording).Append(found.sequence).Distinct().Order()
+            : [.. found.signals.Append(found.label).Concat(found.slices.OfType<int[]>()).Select(path => path[0]).Append(found.recording).Append(found.sequence).Distinct().Order()
                 .Select(index => schema.Fields[index].Name)];
 
     /// <summary>Finds the columns; null when one is missing.</summary>
@@ -66,7 +71,8 @@ internal sealed class FrameColumns
         int[]? label = Match(leaves, LabelEndings, type => type.Kind == TypeKind.Utf8);
         if (label is null) absent.Add("the manoeuvre label (…manoeuvre.label, text)");
         missing = string.Join(", ", absent);
-        return absent.Count == 0 ? new FrameColumns(signals, label!, recording, sequence) : null;
+        int[]?[] slices = [.. SliceNames.Select(name => Match(leaves, [name], type => type.Kind == TypeKind.Utf8))];
+        return absent.Count == 0 ? new FrameColumns(signals, label!, recording, sequence, slices) : null;
     }
 
     /// <summary>Identity of each row's recording.</summary>
@@ -109,6 +115,13 @@ internal sealed class FrameColumns
 
     /// <summary>The label column and which rows have none.</summary>
     public ColumnVector LabelOf(RecordBatch batch, out bool[]? absent) => Follow(batch, label, batch.Length, out absent);
+
+    /// <summary>A column of slices and which rows have no value; null when the table has no such column.</summary>
+    public ColumnVector? SliceOf(RecordBatch batch, int slice, out bool[]? absent)
+    {
+        absent = null;
+        return slices[slice] is { } path ? Follow(batch, path, batch.Length, out absent) : null;
+    }
 
     // A value is absent when it or any struct around it is.
     private static ColumnVector Follow(RecordBatch batch, int[] path, int length, out bool[]? absent)

@@ -77,7 +77,8 @@ public static class ManoeuvreTrainer
         var frames = new FrameSet(options.MaxFrames);
         await frames.ReadAsync(input, environment.InputFolder, cancellationToken).ConfigureAwait(false);
         var set = WindowSet.Cut(frames, options.Window, options.Stride);
-        var split = Split.Make(set, options.HeldOut, options.Seed);
+        var frozen = spec.Holdouts.SelectMany(holdout => holdout.Recordings).ToHashSet();
+        var split = Split.Make(set, options.HeldOut, options.Seed, frozen);
         RequireEnough(input, frames, set, split);
         await log.WriteLineAsync(
             $"{frames.Count:N0} frames of {frames.Recordings.Count} recordings; {split.Training.Length:N0} windows to train on, {split.HeldOut.Length:N0} held out by {split.Kind}; "
@@ -86,21 +87,22 @@ public static class ManoeuvreTrainer
         var training = new ManoeuvreTraining(set, split, options);
         training.Run(
             Path.Combine(environment.CheckpointFolder, "manoeuvre.ckpt"),
-            report =>
+            epoch =>
             {
                 output.Report(new
                 {
                     type = "metric",
-                    epoch = report.Epoch,
-                    step = report.Step,
-                    train_loss = report.TrainLoss,
-                    train_accuracy = report.TrainAccuracy,
-                    accuracy = report.HeldOutAccuracy,
+                    epoch = epoch.Epoch,
+                    step = epoch.Step,
+                    train_loss = epoch.TrainLoss,
+                    train_accuracy = epoch.TrainAccuracy,
+                    accuracy = epoch.HeldOutAccuracy,
                 });
             },
             cancellationToken);
 
-        var heldOut = training.Evaluate(split.HeldOut);
+        var report = EvaluationReport.Make(training, set, split, spec.Holdouts);
+        var heldOut = report.HeldOut;
         var trained = training.Evaluate(split.Training);
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal)
         {
@@ -112,8 +114,8 @@ public static class ManoeuvreTrainer
             ["train_windows"] = split.Training.Length,
         };
         output.WriteModel(training.Classifier, options);
-        output.WriteEvaluation(heldOut, metrics, frames, set, split);
-        output.WriteCard(spec, input, frames, options, metrics, time.GetElapsedTime(started));
+        output.WriteEvaluation(report, metrics, frames, set, split);
+        output.WriteCard(spec, input, [.. frames.Recordings.Where(recording => !frozen.Contains(recording.Id))], options, metrics, time.GetElapsedTime(started));
         output.Report(new { type = "done", accuracy = heldOut.Accuracy });
         await log.WriteLineAsync(
             $"held-out accuracy {heldOut.Accuracy:P1}, majority class {heldOut.MajorityBaseline:P1}, {time.GetElapsedTime(started).TotalSeconds:N1} s").ConfigureAwait(false);

@@ -77,14 +77,44 @@ internal sealed class ManoeuvreTraining
     }
 
     /// <summary>Examines the classifier on some windows.</summary>
-    public Evaluation Evaluate(int[] windows)
+    public Evaluation Evaluate(int[] windows) => Evaluate(windows, window => InputOf(window));
+
+    /// <summary>Examines it on windows with normal noise on every value; the noise is the same at every call.</summary>
+    /// <param name="windows">The windows.</param>
+    /// <param name="deviation">Standard deviation of the noise, in those of the signals.</param>
+    public Evaluation EvaluateWithNoise(int[] windows, double deviation)
+    {
+        var random = new SplitMix((ulong)options.Seed);
+        float[] noisy = new float[set.InputLength];
+        return Evaluate(windows, window =>
+        {
+            var input = InputOf(window);
+            for (int i = 0; i < input.Length; i++) noisy[i] = input[i] + (float)deviation * random.NextNormal();
+            return noisy;
+        });
+    }
+
+    /// <summary>Examines it on windows in which one signal stands at its mean.</summary>
+    public Evaluation EvaluateWithout(int[] windows, int channel)
+    {
+        float[] without = new float[set.InputLength];
+        return Evaluate(windows, window =>
+        {
+            InputOf(window).CopyTo(without);
+            // Normalised values: the mean is zero.
+            for (int i = channel; i < without.Length; i += FrameColumns.Channels.Count) without[i] = 0;
+            return without;
+        });
+    }
+
+    private Evaluation Evaluate(int[] windows, InputOfWindow inputOf)
     {
         int classes = set.Classes.Count;
         var confusion = new int[classes][];
         for (int i = 0; i < classes; i++) confusion[i] = new int[classes];
         foreach (int window in windows)
         {
-            int predicted = MultilayerPerceptron.ArgMax(Classifier.Network.Forward(InputOf(window)));
+            int predicted = MultilayerPerceptron.ArgMax(Classifier.Network.Forward(inputOf(window)));
             confusion[set.Windows[window].Class][predicted]++;
         }
 
@@ -160,6 +190,8 @@ internal sealed class ManoeuvreTraining
             position += bytes;
         }
     }
+
+    private delegate ReadOnlySpan<float> InputOfWindow(int window);
 
     /// <summary>How an epoch went.</summary>
     internal readonly record struct EpochReport(int Epoch, int Step, double TrainLoss, double TrainAccuracy, double HeldOutAccuracy);

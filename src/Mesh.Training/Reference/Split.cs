@@ -13,19 +13,24 @@ internal sealed record Split(string Kind, int[] Training, int[] HeldOut)
     private const int WindowsPerBlock = 8;
 
     /// <summary>Splits windows; the same windows and seed give the same split.</summary>
-    public static Split Make(WindowSet set, double heldOutShare, long seed)
+    /// <param name="set">The windows.</param>
+    /// <param name="heldOutShare">Share to hold out.</param>
+    /// <param name="seed">Seed.</param>
+    /// <param name="excluded">Recordings that are in neither part: those of frozen hold-outs.</param>
+    public static Split Make(WindowSet set, double heldOutShare, long seed, IReadOnlySet<string>? excluded = null)
     {
-        var byRecording = set.Windows.Select((window, index) => (window, index)).GroupBy(pair => pair.window.Recording)
+        excluded ??= new HashSet<string>();
+        var byRecording = set.Windows.Select((window, index) => (window, index)).Where(pair => !excluded.Contains(pair.window.Recording)).GroupBy(pair => pair.window.Recording)
             .ToDictionary(group => group.Key, group => group.Select(pair => pair.index).ToArray());
         if (byRecording.Count >= MinRecordings && ByRecording(set, byRecording, heldOutShare, seed) is { } split) return split;
-        return ByTime(set, heldOutShare, seed);
+        return ByTime(set, heldOutShare, seed, excluded);
     }
 
     private static Split? ByRecording(WindowSet set, Dictionary<string, int[]> byRecording, double share, long seed)
     {
-        double wanted = set.Windows.Count * share;
+        double wanted = byRecording.Values.Sum(windows => windows.Length) * share;
         int[] remaining = new int[set.Classes.Count];
-        foreach (var window in set.Windows) remaining[window.Class]++;
+        foreach (int window in byRecording.Values.SelectMany(windows => windows)) remaining[set.Windows[window].Class]++;
 
         var heldOut = new HashSet<string>();
         int count = 0;
@@ -48,11 +53,11 @@ internal sealed record Split(string Kind, int[] Training, int[] HeldOut)
         if (count == 0) return null;
         return new Split(
             "recording",
-            [.. Indexes(set, window => !heldOut.Contains(window.Recording))],
+            [.. Indexes(set, window => !heldOut.Contains(window.Recording) && byRecording.ContainsKey(window.Recording))],
             [.. Indexes(set, window => heldOut.Contains(window.Recording))]);
     }
 
-    private static Split ByTime(WindowSet set, double share, long seed)
+    private static Split ByTime(WindowSet set, double share, long seed, IReadOnlySet<string> excluded)
     {
         long block = (long)set.Frames * WindowsPerBlock;
         int period = Math.Max(2, (int)Math.Round(1 / share));
@@ -61,8 +66,8 @@ internal sealed record Split(string Kind, int[] Training, int[] HeldOut)
         return new Split(
             "time",
             // A window's length around every held-out block is left unused.
-            [.. Indexes(set, window => !IsHeldOut(Math.Max(0, window.Start - set.Frames)) && !IsHeldOut(window.Start) && !IsHeldOut(window.Start + 2 * set.Frames - 1))],
-            [.. Indexes(set, window => IsHeldOut(window.Start) && IsHeldOut(window.Start + set.Frames - 1))]);
+            [.. Indexes(set, window => !excluded.Contains(window.Recording) && !IsHeldOut(Math.Max(0, window.Start - set.Frames)) && !IsHeldOut(window.Start) && !IsHeldOut(window.Start + 2 * set.Frames - 1))],
+            [.. Indexes(set, window => !excluded.Contains(window.Recording) && IsHeldOut(window.Start) && IsHeldOut(window.Start + set.Frames - 1))]);
     }
 
     private static IEnumerable<int> Indexes(WindowSet set, Func<WindowSet.Window, bool> wanted) =>

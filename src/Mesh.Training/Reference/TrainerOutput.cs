@@ -48,16 +48,21 @@ internal sealed class TrainerOutput : IDisposable
         }));
     }
 
-    public void WriteEvaluation(Evaluation heldOut, IReadOnlyDictionary<string, double> values, FrameSet frames, WindowSet set, Split split) =>
+    public void WriteEvaluation(EvaluationReport report, IReadOnlyDictionary<string, double> values, FrameSet frames, WindowSet set, Split split) =>
         Write(JobOutput.EvaluationFile, Json(new
         {
             schema = "mesh.evaluation/v1",
             metrics = values,
             held_out_by = split.Kind,
             held_out_recordings = split.HeldOut.Select(window => set.Windows[window].Recording).Distinct().Order(StringComparer.Ordinal),
-            classes = heldOut.Classes,
-            confusion = heldOut.Confusion,
-            recall = heldOut.Classes.Zip(heldOut.Recall).ToDictionary(pair => pair.First, pair => double.IsFinite(pair.Second) ? (double?)pair.Second : null),
+            classes = report.HeldOut.Classes,
+            confusion = report.HeldOut.Confusion,
+            slices = report.Slices.ToDictionary(column => column.Key, column => column.Value.ToDictionary(value => value.Key, value => Results(value.Value))),
+            robustness = report.Robustness,
+            holdouts = report.Holdouts.ToDictionary(
+                holdout => holdout.Key,
+                holdout => new { digest = holdout.Value.Digest, metrics = Results(holdout.Value.Result) }),
+            recall = report.HeldOut.Classes.Zip(report.HeldOut.Recall).ToDictionary(pair => pair.First, pair => double.IsFinite(pair.Second) ? (double?)pair.Second : null),
             frames = frames.Count,
             frames_ignored = frames.Ignored,
             frames_without_signals = frames.WithoutSignals,
@@ -67,12 +72,12 @@ internal sealed class TrainerOutput : IDisposable
         }));
 
     public void WriteCard(
-        JobSpec spec, JobInput input, FrameSet frames, ManoeuvreOptions options, IReadOnlyDictionary<string, double> values, TimeSpan duration) =>
+        JobSpec spec, JobInput input, IReadOnlyList<FrameSet.Recording> recordings, ManoeuvreOptions options, IReadOnlyDictionary<string, double> values, TimeSpan duration) =>
         Write(JobOutput.CardFile, Json(new ModelCard
         {
             Name = spec.Model.Name,
             JobId = spec.JobId,
-            Inputs = [new ModelCardInput(input.Product, input.Table, input.SnapshotId, frames.Count, [.. frames.Recordings.Select(recording => recording.Id)])],
+            Inputs = [new ModelCardInput(input.Product, input.Table, input.SnapshotId, recordings.Sum(recording => (long)recording.Count), [.. recordings.Select(recording => recording.Id)])],
             Hyperparameters = options.Describe(),
             Metrics = values,
             Framework = $"mesh {spec.Code.Version}",
@@ -93,6 +98,11 @@ internal sealed class TrainerOutput : IDisposable
     }
 
     public void Dispose() => metrics.Dispose();
+
+    private static Dictionary<string, double> Results(Evaluation evaluation) => new()
+    {
+        ["accuracy"] = evaluation.Accuracy, ["macro_recall"] = evaluation.MacroRecall, ["majority_baseline"] = evaluation.MajorityBaseline, ["count"] = evaluation.Count,
+    };
 
     private static byte[] Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, TrainingJson.Indented);
 

@@ -8,9 +8,12 @@ internal sealed class WindowSet
 {
     private readonly List<float> inputs = [];
     private readonly List<Window> windows = [];
+    private readonly List<int> slices = [];
+    private readonly IReadOnlyList<string> sliceValues;
 
-    private WindowSet(IReadOnlyList<string> classes, int frames)
+    private WindowSet(IReadOnlyList<string> classes, int frames, IReadOnlyList<string> sliceValues)
     {
+        this.sliceValues = sliceValues;
         Classes = classes;
         InputLength = frames * FrameColumns.Channels.Count;
         Frames = frames;
@@ -41,13 +44,16 @@ internal sealed class WindowSet
     public ReadOnlySpan<float> InputOf(int window) =>
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(inputs).Slice(window * InputLength, InputLength);
 
+    /// <summary>Value of a slice column (<see cref="FrameColumns.SliceNames"/>) at a window's middle frame; null for none.</summary>
+    public string? SliceOf(int window, int slice) => slices[window * FrameColumns.SliceNames.Count + slice] is >= 0 and var id ? sliceValues[id] : null;
+
     /// <summary>Cuts recordings into windows.</summary>
     public static WindowSet Cut(FrameSet frames, int window, int stride)
     {
         // Ids follow the order in which labels were met, which depends on the files; classes must not.
         string[] classes = [.. frames.Labels.Order(StringComparer.Ordinal)];
         int[] classOf = [.. frames.Labels.Select(label => Array.IndexOf(classes, label))];
-        var set = new WindowSet(classes, window);
+        var set = new WindowSet(classes, window, frames.SliceValues);
         int[] votes = new int[classes.Length];
         foreach (var recording in frames.Recordings)
         {
@@ -92,6 +98,7 @@ internal sealed class WindowSet
             if (votes[i] > votes[winner]) winner = i;
         }
 
+        for (int slice = 0; slice < FrameColumns.SliceNames.Count; slice++) slices.Add(recording.SliceAt(start + Frames / 2, slice));
         inputs.AddRange(values);
         windows.Add(new Window(recording.Id, recording.SequenceAt(start), winner));
     }

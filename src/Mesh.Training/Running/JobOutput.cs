@@ -18,6 +18,7 @@ internal static class JobOutput
     public const string CardFile = "model_card.json";
     public const string MetricsFile = "metrics.jsonl";
     public const string EvaluationFile = "evaluation.json";
+    public const string ResultFile = "result.json";
     public const string ErrorFile = "error.json";
 
     private const long MaxTextBytes = 64L << 20;
@@ -44,6 +45,27 @@ internal static class JobOutput
             return card;
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw Wrong(exception.Message, exception);
+        }
+    }
+
+    /// <summary>Declares an output complete where the program cannot.</summary>
+    public static void MarkComplete(string folder) => AtomicFile.Write(Path.Combine(folder, SuccessFile), []);
+
+    /// <summary>Checks the output of a job that makes no model: what it says about itself can be read, should it say anything.</summary>
+    /// <exception cref="MeshException"><c>MESH9007</c>: complete but wrong.</exception>
+    public static void CheckResult(string folder)
+    {
+        try
+        {
+            if (File.Exists(Path.Combine(folder, MetricsFile))) CheckMetrics(folder);
+            foreach (string name in (string[])[EvaluationFile, ResultFile])
+            {
+                if (File.Exists(Path.Combine(folder, name))) JsonDocument.Parse(ReadText(folder, name)).Dispose();
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             throw Wrong(exception.Message, exception);
         }

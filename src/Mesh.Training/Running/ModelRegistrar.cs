@@ -3,6 +3,7 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
+using Mesh.Training.Governance.Policy;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
 
@@ -30,16 +31,17 @@ internal sealed class ModelRegistrar(MetadataDatabase database, TrainingOptions 
                 cancellationToken).ConfigureAwait(false);
             string folder = CopyFiles(spec, card, output, version);
             var entry = Describe(spec, card, folder, version, Gates.Evaluate(spec.Gates, card.Metrics, previous));
-            await database.WriteAsync(
-                async transaction =>
-                {
-                    await ModelStore.AddAsync(transaction, entry).ConfigureAwait(false);
-                    string outcome = $"{entry.Name} version {entry.Version} {entry.State.ToString().ToLowerInvariant()}: {entry.Reason}";
-                    await JobStore.SucceedAsync(transaction, spec.JobId, version, outcome, UnixMicros.Of(entry.RegisteredAt)).ConfigureAwait(false);
-                    await Outbox.AddAsync(transaction, Topics.ModelRegistered, entry.Name, ModelRegistered.Descriptor.FullName, Event(entry, request).ToByteArray())
-                        .ConfigureAwait(false);
-                },
-                cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await AddAsync(spec, request, entry, cancellationToken).ConfigureAwait(false);
+            }
+            catch (JobCancelledException)
+            {
+                // No row names it, and there may be no later version whose registration replaces it.
+                Directory.Delete(folder, recursive: true);
+                throw;
+            }
+
             CrashPoint.Reach("training.after-register");
             return entry;
         }
@@ -50,6 +52,17 @@ internal sealed class ModelRegistrar(MetadataDatabase database, TrainingOptions 
     }
 
     public void Dispose() => oneAtATime.Dispose();
+
+    private ValueTask AddAsync(JobSpec spec, JobRequested request, ModelEntry entry, CancellationToken cancellationToken) => database.WriteAsync(
+        async transaction =>
+        {
+            await ModelStore.AddAsync(transaction, entry).ConfigureAwait(false);
+            string outcome = $"{entry.Name} version {entry.Version} {entry.State.ToString().ToLowerInvariant()}: {entry.Reason}";
+            await JobStore.SucceedAsync(transaction, spec.JobId, entry.Version, outcome, UnixMicros.Of(entry.RegisteredAt)).ConfigureAwait(false);
+            await Outbox.AddAsync(transaction, Topics.ModelRegistered, entry.Name, ModelRegistered.Descriptor.FullName, Event(entry, request).ToByteArray())
+                .ConfigureAwait(false);
+        },
+        cancellationToken);
 
     private string CopyFiles(JobSpec spec, ModelCard card, string output, int version)
     {
@@ -91,6 +104,7 @@ internal sealed class ModelRegistrar(MetadataDatabase database, TrainingOptions 
             Name = spec.Model.Name,
             Version = version,
             State = blocking.Length > 0 ? ModelState.Rejected : ModelState.Registered,
+            LifecycleState = blocking.Length > 0 ? Lifecycle.Rejected : Lifecycle.Candidate,
             Reason = reason,
             JobId = spec.JobId,
             TriggerId = spec.Trigger.TriggerId,

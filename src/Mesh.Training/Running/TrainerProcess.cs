@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Text.Json;
 using Mesh.Model;
 using Mesh.Training.Jobs;
 
@@ -9,33 +9,29 @@ namespace Mesh.Training.Running;
 /// <summary>Runs one attempt of a job as a process and leaves no process behind.</summary>
 internal static class TrainerProcess
 {
-    private const int SignalKill = 9;
-    private const int SignalTerminate = 15;
-    private const int MaxKillRounds = 100;
-    private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastOutput = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MemoryCheck = TimeSpan.FromMilliseconds(250);
 
-    public enum Ending
-    {
-        Exited,
-        TimedOut,
-        Stopped,
-    }
-
-    /// <summary>Runs until the trainer exits, its time is up, or it is to stop; then it gets SIGTERM, and after the grace period is killed.</summary>
+    /// <summary>
+    /// Runs until the trainer exits, its time is up, it takes too much memory, or it is to stop; then it gets SIGTERM, and after the grace period
+    /// is killed. Too much memory is not waited with.
+    /// </summary>
     /// <exception cref="MeshException"><c>MESH9002</c> when it cannot be started.</exception>
-    public static async Task<(Ending Ending, int ExitCode)> RunAsync(
+    public static async Task<AttemptResult> RunAsync(
         (string File, string[] Arguments) command,
         JobFolder folder,
         JobSpec spec,
         string? traceParent,
+        IReadOnlyDictionary<string, string> variables,
+        ProcessLimits limits,
         TrainingOptions options,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         using var log = new TrainerLog(folder.LogFile, options.MaxLogBytes);
         log.WriteLine($"-- attempt {spec.Attempt}, {time.GetUtcNow():u}: {command.File} {string.Join(' ', command.Arguments)}");
-        using var process = Start(command, folder, spec, traceParent);
+        if (limits.Describe() is { } held) log.WriteLine($"-- limits: {held}");
+        using var process = CpuAffinity.RunOn(limits.Cpus, () => Start(command, folder, spec, traceParent, variables, options));
         CrashPoint.Reach("training.after-start");
 
         using var streams = new CancellationTokenSource();
@@ -43,23 +39,36 @@ internal static class TrainerProcess
             log.CopyAsync(process.StandardOutput.BaseStream, streams.Token),
             log.CopyAsync(process.StandardError.BaseStream, streams.Token));
 
-        var ending = Ending.Exited;
+        var ending = AttemptEnding.Exited;
+        string? details = null;
         using (var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(spec.Resources.MaxSeconds), time))
         using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token))
+        using (var watched = CancellationTokenSource.CreateLinkedTokenSource(stop.Token))
         {
+            var exit = process.WaitForExitAsync(stop.Token);
+            var memory = limits.MemoryBytes is { } most ? WatchMemoryAsync(folder, most, time, watched.Token) : null;
             try
             {
-                await process.WaitForExitAsync(stop.Token).ConfigureAwait(false);
+                if (memory is not null && await Task.WhenAny(exit, memory).ConfigureAwait(false) == memory && await memory.ConfigureAwait(false) is { } used)
+                {
+                    ending = AttemptEnding.OutOfMemory;
+                    details = $"{used:N0} of {limits.MemoryBytes:N0} bytes";
+                    process.Kill(entireProcessTree: true);
+                }
+
+                await exit.ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
-                ending = cancellationToken.IsCancellationRequested ? Ending.Stopped : Ending.TimedOut;
+                if (ending == AttemptEnding.Exited) ending = cancellationToken.IsCancellationRequested ? AttemptEnding.Stopped : AttemptEnding.TimedOut;
                 await TerminateAsync(process, options.GracePeriod, time).ConfigureAwait(false);
             }
+
+            await watched.CancelAsync().ConfigureAwait(false);
         }
 
         // What the trainer started may outlive it and hold its pipes.
-        await KillLeftoversAsync(folder, time).ConfigureAwait(false);
+        await JobProcesses.KillAsync(folder, time).ConfigureAwait(false);
         try
         {
             await output.WaitAsync(LastOutput, time, CancellationToken.None).ConfigureAwait(false);
@@ -69,35 +78,11 @@ internal static class TrainerProcess
             await streams.CancelAsync().ConfigureAwait(false);
         }
 
-        log.WriteLine($"-- {ending.ToString().ToLowerInvariant()}, exit code {process.ExitCode}");
-        return (ending, process.ExitCode);
+        log.WriteLine($"-- {ending.ToString().ToLowerInvariant()}, exit code {process.ExitCode}{(details is null ? "" : $", {details}")}");
+        return new AttemptResult(ending, process.ExitCode, details);
     }
 
-    /// <summary>
-    /// Kills every process that was started for a job, whoever its parent is by now: they are known by the job spec in their environment.
-    /// Needs /proc; elsewhere a trainer that outlived a killed Mesh is not found.
-    /// </summary>
-    public static async Task KillLeftoversAsync(JobFolder folder, TimeProvider time)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        byte[] mark = System.Text.Encoding.UTF8.GetBytes($"MESH_JOB_SPEC={folder.SpecFile}\0");
-        // Again until none is left: a process may start another between listing and killing, and dying takes a moment.
-        for (int round = 0; round < MaxKillRounds; round++)
-        {
-            bool found = false;
-            foreach (string entry in Directory.EnumerateDirectories("/proc"))
-            {
-                if (!int.TryParse(Path.GetFileName(entry), out int id) || id == Environment.ProcessId || !HasMark(entry, mark)) continue;
-                found = true;
-                _ = SendSignal(id, SignalKill);
-            }
-
-            if (!found) return;
-            await Task.Delay(KillRound, time, CancellationToken.None).ConfigureAwait(false);
-        }
-    }
-
-    private static Process Start((string File, string[] Arguments) command, JobFolder folder, JobSpec spec, string? traceParent)
+    private static Process Start((string File, string[] Arguments) command, JobFolder folder, JobSpec spec, string? traceParent, IReadOnlyDictionary<string, string> variables, TrainingOptions options)
     {
         var start = new ProcessStartInfo(command.File, command.Arguments)
         {
@@ -118,6 +103,8 @@ internal static class TrainerProcess
         start.Environment["MESH_CHECKPOINT_DIR"] = folder.Checkpoint;
         start.Environment["MESH_JOB_ID"] = spec.JobId;
         start.Environment["MESH_ATTEMPT"] = spec.Attempt.ToString();
+        start.Environment["MESH_COMMAND"] = JsonSerializer.Serialize(options.MeshCommand);
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         if (traceParent is not null) start.Environment["TRACEPARENT"] = traceParent;
         try
         {
@@ -134,9 +121,20 @@ internal static class TrainerProcess
         }
     }
 
+    /// <summary>Returns what the job's processes use once it is more than they may; null when cancelled.</summary>
+    private static async Task<long?> WatchMemoryAsync(JobFolder folder, long maxBytes, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(MemoryCheck, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested) return null;
+            if (JobProcesses.ResidentBytes(folder) is var used && used > maxBytes) return used;
+        }
+    }
+
     private static async Task TerminateAsync(Process process, TimeSpan grace, TimeProvider time)
     {
-        if (!OperatingSystem.IsWindows()) _ = SendSignal(process.Id, SignalTerminate);
+        if (!OperatingSystem.IsWindows()) JobProcesses.Signal(process.Id, JobProcesses.SignalTerminate);
         using var patience = new CancellationTokenSource(grace, time);
         try
         {
@@ -148,21 +146,4 @@ internal static class TrainerProcess
             await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
-
-    private static bool HasMark(string entry, byte[] mark)
-    {
-        try
-        {
-            return File.ReadAllBytes(Path.Combine(entry, "environ")).AsSpan().IndexOf(mark) >= 0;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Gone meanwhile, or another user's.
-            return false;
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int SendSignal(int processId, int signal);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Confluent.Kafka;
 using Mesh.Broker.Tests.Support;
+using Mesh.Testing;
 
 namespace Mesh.Broker.Tests.Registry;
 
@@ -57,9 +58,9 @@ public sealed class RegistryLogTests : IAsyncLifetime
 
         // Questions see it soon.
         await PutAsync("{\"keytype\":\"CONFIG\",\"subject\":null,\"magic\":0}", "{\"compatibilityLevel\":\"FORWARD\"}");
-        while ((await registry.GetAsync("/config")).GetProperty("compatibilityLevel").GetString() != "FORWARD") await Task.Delay(20, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => (await registry.GetAsync("/config")).GetProperty("compatibilityLevel").GetString() == "FORWARD", TestContext.Current.CancellationToken);
         await PutAsync("{\"keytype\":\"SCHEMA\",\"subject\":\"theirs\",\"version\":1,\"magic\":1}", null);
-        while ((await registry.GetAsync("/subjects")).ToString() != "[\"more\",\"own\"]") await Task.Delay(20, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => (await registry.GetAsync("/subjects")).ToString() == "[\"more\",\"own\"]", TestContext.Current.CancellationToken);
     }
 
     [Theory]

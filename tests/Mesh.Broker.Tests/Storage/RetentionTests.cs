@@ -102,8 +102,7 @@ public class RetentionTests
         var (_, topic) = await store.CreateAsync("t", 1, new Dictionary<string, string> { ["retention.ms"] = "1" });
         byte[] batch = Batches.One("value");
         await topic!.Partitions[0].AppendAsync(batch, RecordBatchHeader.Read(batch));
-        while (topic.Partitions[0].StartOffset == 0) await Task.Delay(10, TestContext.Current.CancellationToken);
-        topic.Partitions[0].StartOffset.ShouldBe(1);
+        await Eventually.TrueAsync(() => topic.Partitions[0].StartOffset == 1, TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -57,6 +57,32 @@ public class ForeignReaderTests
         Rows.Of(read).ShouldBe(Rows.Of([batch]));
     }
 
+    [Theory]
+    [InlineData(ParquetCompression.Zstd, 1)]
+    [InlineData(ParquetCompression.Zstd, 2)]
+    [InlineData(ParquetCompression.None, 1)]
+    public async Task A_value_of_megabytes_is_a_page_that_everybody_reads(ParquetCompression compression, int version)
+    {
+        var schema = new Schema([new Field("id", DataType.Int64, Nullable: false), new Field("image", DataType.Binary)]);
+        var builder = new StructBuilder(schema.AsStruct());
+        for (int i = 0; i < 4; i++)
+        {
+            byte[] image = new byte[i == 2 ? (2 << 20) + 77 : i];
+            new Random(i).NextBytes(image);
+            ((FixedWidthBuilder<long>)builder.Children[0]).Append(i);
+            if (i == 1) builder.Children[1].AppendNull();
+            else ((BinaryBuilder)builder.Children[1]).Append(image);
+            builder.EndStruct();
+        }
+
+        var batch = builder.BuildBatch();
+        var (file, _) = await ParquetFiles.WriteAsync(schema, new ParquetWriterOptions { Compression = compression, DataPageVersion = version }, batch);
+        var (seen, _) = await ReadByOthersAsync(file, schema);
+
+        var expected = Enumerable.Range(0, batch.Length).Select(i => new JsonArray([.. batch.Columns.Select(column => Text(column, i))]).ToJsonString(Unescaped)).ToList();
+        foreach (string reader in (string[])["duckdb", "hyparquet", "rewritten"]) Lines(seen.GetProperty(reader)).SequenceEqual(expected).ShouldBeTrue(reader);
+    }
+
     [Fact]
     public async Task Field_ids_and_logical_types_are_where_others_look_for_them()
     {

@@ -53,7 +53,7 @@ public sealed class TableShapeTests : IDisposable
         for (int i = 0; i < 12; i++)
         {
             ((FixedWidthBuilder<int>)builder.Children[0]).Append(i);
-            string text = string.Concat(Enumerable.Repeat($"Größe {i} 🚗 ", i % 4 == 0 ? 200_000 : i));
+            string text = string.Concat(Enumerable.Repeat($"Größe {i} 🚗 ", i == 4 ? 200_000 : i % 4 == 0 ? 80_000 : i));
             if (i % 5 == 1) builder.Children[1].AppendNull();
             else ((BinaryBuilder)builder.Children[1]).Append(text);
             ((BinaryBuilder)builder.Children[2]).Append(Compression.Payloads.Random(random, i == 7 ? 5 << 20 : 100));
@@ -64,7 +64,8 @@ public sealed class TableShapeTests : IDisposable
         }
 
         var batch = builder.BuildBatch();
-        foreach (var compression in Enum.GetValues<ParquetCompression>())
+        // Each codec means three readers to be started: all of them at the level full.
+        foreach (var compression in Require.Level == TestLevel.Full ? Enum.GetValues<ParquetCompression>() : [ParquetCompression.None, ParquetCompression.Zstd])
         {
             await CheckAsync(schema, new ParquetWriterOptions { Compression = compression }, [batch], "duckdb", "hyparquet", "wasm");
         }

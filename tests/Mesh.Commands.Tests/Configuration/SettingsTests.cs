@@ -56,6 +56,22 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void The_stages_of_a_server_are_words_separated_by_commas_and_all_of_them_by_default()
+    {
+        Stages([]).ShouldBe(ServerStages.All);
+        Stages(new() { ["MESH_STAGES"] = "ingest, Catalogue" }).ShouldBe(ServerStages.Ingest | ServerStages.Catalogue);
+        foreach (string wrong in new[] { "ingest,cataloge", "3", "" })
+        {
+            var exception = Should.Throw<MeshException>(() => Stages(new() { ["MESH_STAGES"] = wrong }));
+            exception.Code.ShouldBe("MESH11001");
+            exception.Message.ShouldContain("MESH_STAGES");
+            exception.Message.ShouldContain("upload, ingest, catalogue");
+        }
+
+        ServerStages Stages(Dictionary<string, string> environment) => Settings.Read(NoFlags, environment, Write("")).Choices<ServerStages>(SettingKeys.Stages);
+    }
+
+    [Fact]
     public void Variables_of_other_purposes_are_left_alone() => Settings
         .Read(NoFlags, new Dictionary<string, string> { ["MESH_SERVER"] = "x", ["MESH_TESTS"] = "fast", ["PATH"] = "/bin" }, Write(""))
         .All.ShouldAllBe(value => value.Source == "default");

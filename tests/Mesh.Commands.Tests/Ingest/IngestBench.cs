@@ -25,8 +25,9 @@ internal sealed class IngestBench : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly MetadataDatabase database;
+    private readonly IObjectStore landing;
 
-    public IngestBench(Func<IObjectStore, IObjectStore>? wrapLake = null, IngestOptions? options = null)
+    public IngestBench(Func<IObjectStore, IObjectStore>? wrapLake = null, IngestOptions? options = null, Func<IObjectStore, IObjectStore>? wrapLanding = null)
     {
         database = MetadataDatabase.Open(folder["mesh.db"]);
         Landing = new LocalObjectStore(folder["landing"]);
@@ -34,12 +35,13 @@ internal sealed class IngestBench : IDisposable
         Catalogue = new TableCatalogue(database, LakeStore, TimeProvider.System);
         Recordings = new RecordingStore(database, TimeProvider.System);
         Options = options ?? NewOptions();
-        Processor = new UploadProcessor(
-            Options, Landing, wrapLake?.Invoke(LakeStore) ?? LakeStore, Catalogue, Recordings,
-            (letter, _) => { Letters.Enqueue(letter); return Task.CompletedTask; }, TimeProvider.System, NullLogger.Instance);
+        landing = wrapLanding?.Invoke(Landing) ?? Landing;
+        Processor = NewProcessor(Options, wrapLake?.Invoke(LakeStore));
     }
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public MetadataDatabase Database => database;
 
     public LocalObjectStore Landing { get; }
 
@@ -61,6 +63,11 @@ internal sealed class IngestBench : IDisposable
     {
         Topology = "test", TopologyVersion = "v1", Group = "mesh.test", RetryDelay = TimeSpan.FromMilliseconds(1), MaxRetryDelay = TimeSpan.FromMilliseconds(5),
     };
+
+    /// <summary>A processor of another topology on the same lake.</summary>
+    public UploadProcessor NewProcessor(IngestOptions options, IObjectStore? lake = null) => new(
+        options, landing, lake ?? LakeStore, Catalogue, Recordings,
+        (letter, _) => { Letters.Enqueue(letter); return Task.CompletedTask; }, TimeProvider.System, NullLogger.Instance);
 
     public static byte[] Point(double x, double y) => [0, 1, 0, 0, .. BitConverter.GetBytes(x), .. BitConverter.GetBytes(y)];
 
@@ -145,7 +152,7 @@ internal sealed class IngestBench : IDisposable
             account.MessagesIn, account.RowsOut, account.DeadLetters, account.NotSelected, account.FramesOut,
             [.. account.Losses.Select(loss => new DataLoss(loss.Code, loss.Offset, loss.Bytes, loss.Expected, loss.Found))],
             [.. account.Channels.Select(channel => new RecordingChannelEntry(channel.Channel, channel.Schema, channel.Table, channel.MessagesIn, channel.RowsOut, channel.DeadLetters, channel.TimeBase))],
-            [.. written.Tables], written.Topology, written.TopologyVersion);
+            [.. written.Tables], written.Topology, written.TopologyVersion) { Digest = written.TopologyDigest };
         return await Catalogue.AppendAsync(
             TableIdentifier.Parse(written.Table),
             new AppendRequest

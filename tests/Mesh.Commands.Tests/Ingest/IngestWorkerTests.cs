@@ -4,6 +4,7 @@ using Mesh.Kafka;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
+using Mesh.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Mesh.Commands.Tests.Ingest;
@@ -26,7 +27,7 @@ public class IngestWorkerTests
         await using (await RunningWorker.StartAsync(log, bench))
         {
             await using var catalogue = RunningCatalogue.Start(log, bench);
-            await UntilAsync(() => log.CommittedOffset("mesh.test") == 4);
+            await Eventually.TrueAsync(() => log.CommittedOffset("mesh.test") == 4, Token);
         }
 
         (await StateAsync(bench, good)).ShouldBe(RecordingState.Committed);
@@ -42,7 +43,7 @@ public class IngestWorkerTests
         {
             await using var catalogue = RunningCatalogue.Start(log, bench);
             await log.Producer.PublishAsync(Topics.Uploads, "k", late, Token);
-            await UntilAsync(() => log.CommittedOffset("mesh.test") == 5);
+            await Eventually.TrueAsync(() => log.CommittedOffset("mesh.test") == 5, Token);
         }
 
         EndOffset(log, Topics.FilesWritten).ShouldBe(written + 2);
@@ -59,7 +60,7 @@ public class IngestWorkerTests
         // No catalogue runs: files are announced, but no table has them.
         await using (await RunningWorker.StartAsync(log, bench))
         {
-            await UntilAsync(() => EndOffset(log, Topics.FilesWritten) == 2);
+            await Eventually.TrueAsync(() => EndOffset(log, Topics.FilesWritten) == 2, Token);
             await Task.Delay(200, Token);
             log.CommittedOffset("mesh.test").ShouldNotBe(1);
         }
@@ -67,9 +68,9 @@ public class IngestWorkerTests
         // The next worker does it again: two attempts are announced now, and every row is there once.
         await using (await RunningWorker.StartAsync(log, bench))
         {
-            await UntilAsync(() => EndOffset(log, Topics.FilesWritten) == 4);
+            await Eventually.TrueAsync(() => EndOffset(log, Topics.FilesWritten) == 4, Token);
             await using var catalogue = RunningCatalogue.Start(log, bench);
-            await UntilAsync(() => log.CommittedOffset("mesh.test") == 1);
+            await Eventually.TrueAsync(() => log.CommittedOffset("mesh.test") == 1, Token);
         }
 
         (await bench.IdentitiesAsync("raw.demo_msgs_point")).Distinct().Count().ShouldBe(200);
@@ -88,7 +89,7 @@ public class IngestWorkerTests
         await using (await RunningWorker.StartAsync(log, bench))
         {
             await using var catalogue = RunningCatalogue.Start(log, bench);
-            await UntilAsync(() => log.CommittedOffset("mesh.test") == 2);
+            await Eventually.TrueAsync(() => log.CommittedOffset("mesh.test") == 2, Token);
         }
 
         bench.Letters.ShouldHaveSingleItem().Code.ShouldBe("MESH2106");
@@ -100,11 +101,6 @@ public class IngestWorkerTests
 
     private static async Task<RecordingState> StateAsync(IngestBench bench, UploadAccepted upload) =>
         (await bench.Recordings.FindAsync(IngestId.Parse(upload.IngestId), Token))!.State;
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition()) await Task.Delay(20, Token);
-    }
 
     private sealed class RunningWorker : IAsyncDisposable
     {

@@ -36,12 +36,21 @@ public class SimulatedDriveTests
         foreach (var channel in truth.Channels)
         {
             account.Channels.Single(candidate => candidate.Channel == channel.Topic).RowsOut.ShouldBe(channel.Messages, channel.Topic);
-            var rows = (await bench.IdentitiesAsync(TableNames.OfMessages(channel.SchemaName, channel.Topic).ToString())).Where(row => row.Channel == channel.Topic).ToList();
+            var rows = (await bench.IdentitiesAsync(TableNames.Default.OfMessages(channel.SchemaName, channel.Topic).ToString())).Where(row => row.Channel == channel.Topic).ToList();
             rows.Select(row => row.Sequence).Order().ShouldBe(Enumerable.Range(0, (int)channel.Messages).Select(i => (long)i), channel.Topic);
         }
 
         long sweeps = truth.Channels.Single(channel => channel.Topic == "/lidar/top").Messages;
         account.FramesOut.ShouldBe(sweeps);
+        var inputs = RecordingInputEntry.Read(account.SynchronisedJson);
+        foreach (var input in inputs)
+        {
+            (input.Matched + input.Missing.Values.Sum()).ShouldBe(sweeps, input.Input);
+            (input.UsedSamples + input.Unmatched.Values.Sum()).ShouldBe(input.Samples, input.Input);
+            input.Samples.ShouldBe(truth.Channels.Single(channel => channel.Topic == input.Channel).Messages, input.Input);
+        }
+
+        inputs.Count.ShouldBe(6);
         (await bench.ScanAsync("raw.synchronised_frames")).Sum(batch => batch.Length).ShouldBe((int)sweeps);
         (await bench.Recordings.FindAsync(IngestId.Parse(upload.IngestId), Token))!.State.ShouldBe(RecordingState.Committed);
     }

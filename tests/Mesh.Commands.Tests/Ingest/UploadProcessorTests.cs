@@ -4,6 +4,7 @@ using Mesh.Formats.Mcap;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
+using Mesh.Streaming.Ingest;
 
 namespace Mesh.Commands.Tests.Ingest;
 
@@ -69,6 +70,38 @@ public class UploadProcessorTests
         var rows = (await bench.IdentitiesAsync("raw.demo_msgs_point")).Concat(await bench.IdentitiesAsync("raw.raw")).ToList();
         rows.Count.ShouldBe(300);
         rows.Distinct().Count().ShouldBe(300);
+    }
+
+    [Fact]
+    public async Task A_changed_topology_of_the_same_version_finishes_what_was_half_committed_without_a_row_twice()
+    {
+        using var bench = new IngestBench(options: IngestBench.NewOptions() with { TopologyVersion = "1", Digest = "before" });
+        using var changed = bench.NewProcessor(IngestBench.NewOptions() with { TopologyVersion = "1", Digest = "after" });
+        var upload = await bench.UploadAsync(await IngestBench.RecordingAsync(300));
+        var first = await bench.Processor.ProcessUploadAsync(upload, IngestBench.At(0), Token);
+        await bench.CommitAsync(first.Events[0]);
+
+        var second = await changed.ProcessUploadAsync(upload, IngestBench.At(0), Token);
+        second.Result.ShouldBe(UploadResult.Written);
+        (await bench.CommitAsync(second.Events)).Count(outcome => outcome.Accepted.Count == 1).ShouldBe(1);
+
+        var rows = (await bench.IdentitiesAsync("raw.demo_msgs_point")).Concat(await bench.IdentitiesAsync("raw.raw")).ToList();
+        (rows.Count, rows.Distinct().Count()).ShouldBe((300, 300));
+        var run = (await bench.Recordings.FindAsync(IngestId.Parse(upload.IngestId), Token))!.Runs.ShouldHaveSingleItem();
+        (run.State, run.Digest).ShouldBe((RecordingState.Committed, "before"));
+    }
+
+    [Fact]
+    public async Task Another_version_writes_tables_of_its_own_beside_the_first_ones()
+    {
+        using var bench = new IngestBench(options: IngestBench.NewOptions() with { TopologyVersion = "1" });
+        using var newer = bench.NewProcessor(IngestBench.NewOptions() with { TopologyVersion = "2", Tables = new TableNames("raw", 2) });
+        var upload = await bench.UploadAsync(await IngestBench.RecordingAsync(300));
+        foreach (var processor in new[] { bench.Processor, newer }) await bench.CommitAsync((await processor.ProcessUploadAsync(upload, IngestBench.At(0), Token)).Events);
+
+        foreach (string table in new[] { "raw.demo_msgs_point", "raw.demo_msgs_point_v2" }) (await bench.IdentitiesAsync(table)).Count.ShouldBe(200);
+        (await bench.Recordings.FindAsync(IngestId.Parse(upload.IngestId), Token))!.Runs.Select(run => run.State).ShouldBe([RecordingState.Committed, RecordingState.Committed]);
+        (await newer.ProcessUploadAsync(upload, IngestBench.At(0), Token)).Result.ShouldBe(UploadResult.AlreadyFinished);
     }
 
     [Fact]

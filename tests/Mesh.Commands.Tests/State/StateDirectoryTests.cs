@@ -38,6 +38,21 @@ public sealed class StateDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void What_cannot_be_made_is_an_error_a_person_can_act_on_and_frees_the_lock()
+    {
+        Directory.CreateDirectory(folder["data"]);
+        File.WriteAllText(folder["data", "lake"], "in the way");
+
+        var error = Should.Throw<MeshException>(() => StateDirectory.Open(folder["data"]));
+
+        error.Code.ShouldBe("MESH11012");
+        error.Message.ShouldContain("lake");
+        File.Delete(folder["data", "lake"]);
+        using var again = StateDirectory.Open(folder["data"]);
+        Directory.Exists(again.Lake).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Spilled_runs_of_a_killed_process_are_gone_after_the_next_start()
     {
         using (var state = StateDirectory.Open(folder["data"])) File.WriteAllText(Path.Combine(state.Spill, "run-1"), "left over");

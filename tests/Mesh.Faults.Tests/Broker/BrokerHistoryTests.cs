@@ -15,7 +15,7 @@ public sealed class BrokerHistoryTests : IDisposable
 
     [Fact]
     public Task What_was_acknowledged_is_there_once_and_what_was_aborted_is_not() =>
-        RunAsync("PageCache", Require.Level == TestLevel.Full ? TimeSpan.FromMinutes(10) : TimeSpan.FromMinutes(1));
+        RunAsync("PageCache", Require.Level == TestLevel.Full ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(45));
 
     [Fact]
     public Task The_same_holds_when_the_broker_answers_from_the_disk() =>

@@ -127,6 +127,10 @@ public class HistoryCheckerTests
     public void A_client_that_could_not_go_on_is_found() =>
         Check(extra: Client(ClientRole.IdempotentProducer, new HistoryEvent { Kind = HistoryKind.Fatal, Error = "out of order" })).ShouldHaveSingleItem().ShouldStartWith("fatal");
 
+    [Fact]
+    public void A_client_that_contradicted_itself_is_not_held_against_the_broker() =>
+        Check(extra: Client(ClientRole.IdempotentProducer, new HistoryEvent { Kind = HistoryKind.Fatal, Error = "failed with rewound sequence number on broker 1" })).ShouldBeEmpty();
+
     private static IReadOnlyList<string> Check(ClientHistory[] extra) => Check(extra, null, null);
 
     private static IReadOnlyList<string> Check(ClientHistory? extra = null, HistoryEvent[]? everything = null, HistoryEvent[]? committed = null) =>

@@ -27,6 +27,9 @@ internal sealed record HistoryReport
     /// <summary>Producers that a successor has taken over from, and that noticed.</summary>
     public required int Fenced { get; init; }
 
+    /// <summary>Producers that stopped because they contradicted themselves, which is not the broker's fault.</summary>
+    public required int ContradictoryClients { get; init; }
+
     public required int TransactionsCommitted { get; init; }
 
     public required int TransactionsAborted { get; init; }
@@ -63,6 +66,7 @@ internal sealed record HistoryReport
             Acknowledged = Count(HistoryKind.Ack),
             Unanswered = sent - Count(HistoryKind.Ack) - Count(HistoryKind.Failed),
             Fenced = Count(HistoryKind.Fenced),
+            ContradictoryClients = events.Count(each => each.Kind == HistoryKind.Fatal && !HistoryChecker.IsTheBrokersFault(each)),
             TransactionsCommitted = transactions.Count(each => each.Outcome == TransactionOutcome.Committed),
             TransactionsAborted = transactions.Count(each => each.Outcome == TransactionOutcome.Aborted),
             TransactionsUnknown = transactions.Count(each => each.Outcome == TransactionOutcome.Unknown),

@@ -38,8 +38,8 @@ internal sealed class RawMcap
     public RawMcap Message(ushort channel, uint sequence, ulong logTime, ReadOnlySpan<byte> payload) =>
         Record(McapOpcode.Message, [.. UInt16(channel), .. UInt32(sequence), .. UInt64(logTime), .. UInt64(logTime), .. payload]);
 
-    public RawMcap Chunk(string compression, byte[] records, ulong uncompressedSize) =>
-        Record(McapOpcode.Chunk, [.. UInt64(0), .. UInt64(0), .. UInt64(uncompressedSize), .. UInt32(0), .. Text(compression), .. UInt64((ulong)records.Length), .. records]);
+    public RawMcap Chunk(string compression, byte[] records, ulong uncompressedSize, uint crc = 0) =>
+        Record(McapOpcode.Chunk, [.. UInt64(0), .. UInt64(0), .. UInt64(uncompressedSize), .. UInt32(crc), .. Text(compression), .. UInt64((ulong)records.Length), .. records]);
 
     /// <summary>What was written, without an end.</summary>
     public byte[] ToArray() => bytes.ToArray();

@@ -24,6 +24,8 @@ public sealed class FuzzSmokeTests
     [InlineData("parquet", 20_000)]
     [InlineData("wrapped", 1_500)]
     [InlineData("messages", 5_000)]
+    [InlineData("run-filter", 3_000)]
+    [InlineData("mlruns", 2_000)]
     [InlineData("kafka", 40_000)]
     public void Damaged_files_are_read_or_refused_and_nothing_else(string format, int inputs)
     {

@@ -1,4 +1,5 @@
 using Mesh.Model;
+using Mesh.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Mesh.Kafka.Tests.Clusters;
@@ -19,7 +20,7 @@ public sealed class TestCluster(KafkaOptions options, params IAsyncDisposable[] 
         await admin.CreateAsync(topic, partitions, null, settings.ToDictionary(setting => setting.Name, setting => setting.Value), TestContext.Current.CancellationToken);
         topics.Add(topic);
         // On a cluster of several brokers not all know a new topic at once.
-        while (!(await admin.ListAsync(TestContext.Current.CancellationToken)).ContainsKey(topic)) await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(async () => (await admin.ListAsync(TestContext.Current.CancellationToken)).ContainsKey(topic), TestContext.Current.CancellationToken);
         return topic;
     }
 

@@ -132,6 +132,23 @@ public sealed class SnapshotExpiryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_writer_whose_snapshot_is_expired_under_its_hands_builds_on_the_newer_one()
+    {
+        await lake.CreateImuAsync();
+        await lake.AppendAsync(0, 2);
+        var store = new InterruptedStore(lake.Store, async () =>
+        {
+            await lake.AppendAsync(2, 1);
+            lake.Time.Advance(TimeSpan.FromHours(1));
+            (await ExpireAsync(Everything)).Expired.Count.ShouldBe(2);
+        });
+
+        await lake.AppendAsync(3, 1, new TableCatalogue(lake.Database, store, lake.Time));
+
+        (await lake.RowsAsync()).Count.ShouldBe(4 * MaintenanceLake.RowsPerUpload);
+    }
+
+    [Fact]
     public async Task Nothing_that_is_needed_is_deleted_beside_writers_and_compaction()
     {
         await lake.CreateImuAsync();

@@ -17,7 +17,7 @@ public class TopologySchemaTests
             source: { topic: fleet.uploads.v1, group: mesh.ingest }
             decode:
               channels:
-                - { match: { schema: "sensor_msgs/*" } }
+                - { match: { schema: "sensor_msgs/*", vehicle: "V1*" }, onSchemaChange: refuse }
                 - { match: { topic: "/camera/*" }, blobs: reference }
               onSchemaChange: evolve
               onCorrupt: deadLetter
@@ -41,7 +41,43 @@ public class TopologySchemaTests
                 job: { trainer: builtin/manoeuvre, pool: cpu, gates: { accuracy: { min: 0.8, maxRegression: 0.01 } } }
             limits: { memory: 512MiB, parallelism: 2 }
             """,
+        ["synchronise in full"] = Header + """
+            synchronise:
+              - name: rate
+                reference: { rate: 29.97Hz }
+                keepUnmatched: true
+                inputs:
+                  - { channel: /imu, policy: linear, latency: -2.5ms, fields: { orientation: { as: quaternion, order: wxyz, maxRate: 7 }, heading: { as: angle, period: 2pi } } }
+                  - { channel: /can, policy: next, tolerance: 5ms, maxAge: 10ms }
+              - name: events
+                reference: { events: /camera/trigger, when: { field: state, equals: 1, on: every }, latency: 8ms }
+                inputs: [{ channel: /camera/front }]
+              - name: sets
+                match: { policy: optimal, tolerance: 30ms }
+                inputs: [{ channel: /a }, { channel: /b }, { channel: /imu, policy: linear }]
+            """,
+        ["version, namespace and start"] = Header.Replace("name: t", "name: t, version: 2") + "source: { from: earliest }\npartition: { namespace: fleet_a }\n",
+        ["rows on a topic as telemetry"] = Header + "products: [{ name: a.b, from: { schema: S }, publish: { topic: a.b.messages.v1, as: telemetry } }]\n",
+        ["rows on a topic"] = Header + "products: [{ name: a.b, from: { schema: S }, publish: { topic: a.b.rows.v1 } }]\n",
         ["empty decode"] = Header + "decode:\n",
+        ["largest message"] = Header + "limits: { memory: 1GiB, maxMessage: 200MiB }\n",
+        ["a trigger with everything"] = Header + """
+            triggers:
+              - name: r
+                on: [p]
+                filter: { vehicle_id: [V1, V2], speed: { min: 3 } }
+                when:
+                  all:
+                    newVehicles: 3
+                    labels: { column: m.label, atLeast: { cut_in: 200 } }
+                    any: { newRows: 5, drift: [{ column: s, above: 0.2 }, { column: t, measure: ks, above: 0.1 }] }
+                schedule: { days: [mon, fri], from: "22:00", to: "06:00", timeZone: Europe/Berlin }
+                debounce: { quiet: 10m, maxWait: 2h }
+                budget: { jobs: 4, hours: 2.5, per: 7d }
+                job: { trainer: t }
+              - { name: s, join: [p, { product: q, filter: "a > 1", when: { newRows: 1 } }], when: { newRows: 5 }, debounce: 5m, job: { trainer: t } }
+
+            """,
         ["bytes as a number"] = Header + "limits: { memory: 536870912 }\n",
     };
 
@@ -52,6 +88,12 @@ public class TopologySchemaTests
         ["other version"] = Header.Replace("v1", "v9"),
         ["no name"] = "apiVersion: mesh/v1\nkind: Topology\nmetadata: { owner: x }\n",
         ["name in capitals"] = Header.Replace("name: t", "name: T"),
+        ["version zero"] = Header.Replace("name: t", "name: t, version: 0"),
+        ["namespace of the system"] = Header + "partition: { namespace: mesh }\n",
+        ["unknown start"] = Header + "source: { from: latest }\n",
+        ["rows on a topic of events"] = Header + "products: [{ name: a.b, from: { schema: S }, publish: { topic: lake.files-written.v1 } }]\n",
+        ["rows on a topic as something else"] = Header + "products: [{ name: a.b, from: { schema: S }, publish: { topic: a.b.rows.v1, as: avro } }]\n",
+        ["rows on no topic"] = Header + "products: [{ name: a.b, from: { schema: S }, publish: {} }]\n",
         ["unknown section"] = Header + "sync: []\n",
         ["unknown key in metadata"] = Header.Replace("name: t", "name: t, nme: x"),
         ["unknown key in source"] = Header + "source: { topics: a }\n",
@@ -72,6 +114,12 @@ public class TopologySchemaTests
         ["unknown corruption policy"] = Header + "decode: { onCorrupt: ignore }\n",
         ["rule without match"] = Header + "decode: { channels: [{ blobs: inline }] }\n",
         ["trigger without condition"] = Header + "triggers:\n  - { name: r, on: [p], when: {}, job: { trainer: builtin/x } }\n",
+        ["trigger with on and join"] = Header + "triggers:\n  - { name: r, on: [p], join: [p, q], when: { newRows: 1 }, job: { trainer: x } }\n",
+        ["trigger that joins one product"] = Header + "triggers:\n  - { name: r, join: [p], when: { newRows: 1 }, job: { trainer: x } }\n",
+        ["trigger with a weekday nobody knows"] = Header + "triggers:\n  - { name: r, on: [p], when: { newRows: 1 }, schedule: { days: [monday] }, job: { trainer: x } }\n",
+        ["trigger with labels without quotas"] = Header + "triggers:\n  - { name: r, on: [p], when: { labels: { column: c } }, job: { trainer: x } }\n",
+        ["trigger with drift without a limit"] = Header + "triggers:\n  - { name: r, on: [p], when: { drift: { column: c } }, job: { trainer: x } }\n",
+        ["trigger with a budget of nothing"] = Header + "triggers:\n  - { name: r, on: [p], when: { newRows: 1 }, budget: { per: 1d }, job: { trainer: x } }\n",
         ["trigger without trainer"] = Header + "triggers:\n  - { name: r, on: [p], when: { newRows: 1 }, job: { pool: cpu } }\n",
         ["gate with an unknown key"] = Header + "triggers:\n  - { name: r, on: [p], when: { newRows: 1 }, job: { trainer: x, gates: { a: { least: 1 } } } }\n",
     };

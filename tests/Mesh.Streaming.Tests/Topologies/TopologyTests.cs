@@ -34,6 +34,30 @@ public class TopologyTests
     [Fact]
     public void The_group_is_named_after_the_topology_by_default() => Parse("").Group.ShouldBe("mesh.t");
 
+    [Fact]
+    public void The_version_is_declared_and_from_two_on_part_of_the_names_of_group_and_tables()
+    {
+        var first = Parse("");
+        (first.Version, first.VersionNumber).ShouldBe(("1", 1));
+        first.Tables.OfMessages("sensor_msgs/msg/Imu", "").ToString().ShouldBe("raw.sensor_msgs_imu");
+        first.From.ShouldBe(SourceStart.Applied);
+
+        var second = Topology.Parse(Header.Replace("name: t", "name: t, version: 2") + "source: { group: g, from: earliest }\npartition: { namespace: fleet_a }\n", "t.yaml");
+        second.Errors.All.ShouldBeEmpty();
+        (second.Version, second.VersionNumber, second.Group, second.From).ShouldBe(("2", 2, "g-v2", SourceStart.Earliest));
+        second.Tables.OfMessages("sensor_msgs/msg/Imu", "").ToString().ShouldBe("fleet_a.sensor_msgs_imu_v2");
+        second.Tables.OfSynchronised("frames").ToString().ShouldBe("fleet_a.synchronised_frames_v2");
+    }
+
+    [Theory]
+    [InlineData("name: t, version: 0", "", "metadata.version: 0 must be a whole number from 1 to 9999")]
+    [InlineData("name: t, version: two", "", "metadata.version: 'two' is not a whole number")]
+    [InlineData("name: t", "partition: { namespace: mesh }", "partition.namespace: 'mesh' holds Mesh's own tables")]
+    [InlineData("name: t", "partition: { namespace: A-b }", "partition.namespace: 'A-b' must be lower-case letters")]
+    [InlineData("name: t", "source: { from: latest }", "source.from: 'latest' is none of applied, earliest.")]
+    public void Versions_namespaces_and_starts_that_are_none_are_reported(string metadata, string sections, string message) =>
+        Topology.Parse(Header.Replace("name: t", metadata) + sections, "t.yaml").Errors.All.ShouldHaveSingleItem().Message.ShouldStartWith(message);
+
     [Theory]
     [InlineData("decode: { onCorrupt: fail }", "decode:\n  # a comment\n  onCorrupt:   \"fail\"\n")]
     [InlineData("partition: { sortBy: [a], by: [b, c] }", "partition:\n  by: [ b,c ]\n  sortBy:\n    - a\n")]
@@ -41,7 +65,7 @@ public class TopologyTests
     [InlineData("limits: { parallelism: 2 }", "limits: { parallelism: 9 }")]
     [InlineData("decode:\n", "")]
     public void Comments_formatting_key_order_and_what_does_not_decide_about_tables_leave_the_version(string one, string other) =>
-        Parse(one).Version.ShouldBe(Parse(other).Version);
+        Parse(one).Digest.ShouldBe(Parse(other).Digest);
 
     [Theory]
     [InlineData("decode: { onCorrupt: fail }", "decode: { onCorrupt: deadLetter }")]
@@ -51,8 +75,8 @@ public class TopologyTests
     [InlineData("decode: { a: { b: c } }", "decode: { a: b }")]
     public void What_decides_about_tables_changes_the_version(string one, string other)
     {
-        Parse(one).Version.ShouldNotBe(Parse(other).Version);
-        Parse(one).Version.ShouldMatch("^[0-9a-f]{12}$");
+        Parse(one).Digest.ShouldNotBe(Parse(other).Digest);
+        Parse(one).Digest.ShouldMatch("^[0-9a-f]{12}$");
     }
 
     [Fact]
@@ -64,7 +88,7 @@ public class TopologyTests
             kind: Topology
             metadata: { name: Fleet Ingest, ownr: platform }
             partitions: { by: [x] }
-            limits: { memory: lots, parallelism: 0 }
+            limits: { memory: lots, parallelism: 0, maxMessage: 1GiB }
             """, "wrong.yaml");
         LimitsSection.Read(topology);
 
@@ -76,6 +100,7 @@ public class TopologyTests
             "wrong.yaml:4:1: The topology has no 'partitions'. Did you mean 'partition'?",
             "wrong.yaml:5:19: limits.memory: 'lots' is not a size in bytes or with its unit (KiB, MiB, GiB, KB, MB, GB), for example 256MiB.",
             "wrong.yaml:5:38: limits.parallelism must be from 1 to 256.",
+            "wrong.yaml:5:53: limits.maxMessage must be from one byte to 255MiB, which is what a page of a data file holds.",
         ]);
     }
 

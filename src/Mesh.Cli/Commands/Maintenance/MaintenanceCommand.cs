@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Mesh.Cli.Output;
 using Mesh.Commands.Maintenance;
-using Mesh.Commands.State;
 using Mesh.Model;
 
 namespace Mesh.Cli.Commands.Maintenance;
@@ -54,30 +53,12 @@ internal static class MaintenanceCommand
     }
 
     /// <summary>Makes a command that works with the maintenance of a server, or of a directory that no server has.</summary>
-    public static Command Create(
-        string name, string description, IReadOnlyList<Symbol> symbols, Func<IMaintenance, ParseResult, CancellationToken, Task<int>> run)
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument) command.Add(argument);
-            else command.Add((Option)symbol);
-        }
-
-        var (server, data, token, config) = (CommonOptions.Server(), CommonOptions.Data(), CommonOptions.Token(), CommonOptions.Config());
-        foreach (var option in new Option[] { server, data, token, config, CommonOptions.Json() }) command.Add(option);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            var maintenance = await OpenAsync(parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(token), parsed.GetValue(config), cancellationToken).ConfigureAwait(false);
-            await using (maintenance.ConfigureAwait(false)) return await run(maintenance, parsed, cancellationToken).ConfigureAwait(false);
-        });
-        return command;
-    }
-
-    private static async Task<IMaintenance> OpenAsync(string? server, string? data, string? token, string? config, CancellationToken cancellationToken)
-    {
-        bool named = server is not null || Environment.GetEnvironmentVariable("MESH_SERVER") is not null;
-        if (named || data is null || ServerEndpoints.Find(data) is not null) return new HttpMaintenance(CommonOptions.ServerAddress(server, data), CommonOptions.TokenOf(token));
-        return await LocalMaintenance.OpenAsync(data, CommonOptions.ReadSettings(config), cancellationToken).ConfigureAwait(false);
-    }
+    public static Command Create(string name, string description, IReadOnlyList<Symbol> symbols, Func<IMaintenance, ParseResult, CancellationToken, Task<int>> run) =>
+        ServerCommand.Create<IMaintenance>(
+            name,
+            description,
+            symbols,
+            (server, token) => new HttpMaintenance(server, token),
+            async (folder, settings, cancellationToken) => await LocalMaintenance.OpenAsync(folder, settings, cancellationToken).ConfigureAwait(false),
+            run);
 }

@@ -137,6 +137,20 @@ internal sealed class BinaryLeafWriter : LeafWriter
         return (bounds.Min, bounds.Max);
     }
 
+    protected override ReadOnlySpan<byte> LargeValue(ColumnVector vector, LevelRun levels) =>
+        fixedBytes > 0 ? [] : vector.GetBytes(levels.IsDense ? levels.Start : levels.Indexes[0]);
+
+    protected override (byte[]? Min, byte[]? Max) EndLargePage(ReadOnlySpan<byte> value)
+    {
+        page.Clear();
+        pageOrdinal++;
+        page.Add(value);
+        Bloom?.Add(value);
+        chunk.Add(page);
+        var bounds = page.CreateStatistics(0);
+        return (bounds.Min, bounds.Max);
+    }
+
     protected override void FreeValues()
     {
         bytes.Free();

@@ -73,6 +73,8 @@ internal abstract partial class LeafWriter
     /// <summary>Appends a slice of rows.</summary>
     public void Append(ColumnVector vector, LevelRun levels, PageScratch scratch)
     {
+        bool isLarge = levels is { Entries: 1, AliveCount: 1 } && IsLarge(vector, levels, scratch);
+        if (isLarge) ClosePage(scratch);
         if (Node.RepetitionLevel > 0)
         {
             repetition.Append(levels.Repetition);
@@ -91,6 +93,12 @@ internal abstract partial class LeafWriter
         }
 
         pageEntries += levels.Entries;
+        if (isLarge)
+        {
+            CloseLargePage(LargeValue(vector, levels), scratch);
+            return;
+        }
+
         if (levels.AliveCount > 0) AppendValues(vector, levels);
         if (IsPageFull) ClosePage(scratch);
     }
@@ -191,6 +199,12 @@ internal abstract partial class LeafWriter
     /// <summary>Appends the present values of the slice to the open page.</summary>
     protected abstract void AppendValues(ColumnVector vector, LevelRun levels);
 
+    /// <summary>Bytes of the only value of a slice where a page can be made of it as it lies in the vector; empty for columns that have none such.</summary>
+    protected virtual ReadOnlySpan<byte> LargeValue(ColumnVector vector, LevelRun levels) => [];
+
+    /// <summary>Merges a page of one large value into what is known of the chunk.</summary>
+    protected virtual (byte[]? Min, byte[]? Max) EndLargePage(ReadOnlySpan<byte> value) => throw new NotSupportedException();
+
     /// <summary>Merges the open page into what is known of the chunk and forgets its values.</summary>
     /// <param name="indices">The page's dictionary indices; empty when it was not encoded with them.</param>
     /// <returns>Bounds of the page in plain encoding; null when there are none.</returns>
@@ -239,31 +253,8 @@ internal abstract partial class LeafWriter
         var compressed = scratch.Compress(values);
         bool isCompressed = !isVersion2 || compressed.Length < values.Length;
         if (!isCompressed) compressed = values;
-        BeginHeader(scratch, isVersion2 ? PageType.DataPageV2 : PageType.DataPage, body.Length, levels, compressed);
-        var header = scratch.Thrift;
-        if (isVersion2)
-        {
-            header.BeginStruct(8);
-            header.WriteI32(1, pageEntries);
-            header.WriteI32(2, nulls);
-            header.WriteI32(3, pageRows);
-            header.WriteI32(4, (int)encoding);
-            header.WriteI32(5, definitionBytes);
-            header.WriteI32(6, repetitionBytes);
-            header.WriteBool(7, isCompressed);
-        }
-        else
-        {
-            header.BeginStruct(5);
-            header.WriteI32(1, pageEntries);
-            header.WriteI32(2, (int)encoding);
-            header.WriteI32(3, (int)Encoding.Rle);
-            header.WriteI32(4, (int)Encoding.Rle);
-        }
-
-        header.EndStruct();
-        header.EndStruct();
-
+        uint crc = PageCrc(levels, compressed);
+        WriteHeader(scratch, encoding, nulls, body.Length, levels.Length + compressed.Length, (repetitionBytes, definitionBytes), isCompressed, crc);
         var (min, max) = EndPage(encoding == Encoding.RleDictionary ? scratch.Indices.Span : []);
         int pageBytes = scratch.Header.Length + levels.Length + compressed.Length;
         if (Options.PageIndex) pageIndex.Add(new PageLocation(pages.Length, pageBytes, chunkRows), min, max, nulls, isNullPage: nulls == pageEntries);
@@ -272,7 +263,11 @@ internal abstract partial class LeafWriter
         pages.Append(levels);
         pages.Append(compressed);
         scratch.Free();
+        BeginPage(nulls);
+    }
 
+    private void BeginPage(int nulls)
+    {
         chunkRows += pageRows;
         chunkEntries += pageEntries;
         chunkNulls += nulls;
@@ -288,7 +283,7 @@ internal abstract partial class LeafWriter
         body.Clear();
         WriteDictionary(body);
         var compressed = scratch.Compress(body.Span);
-        BeginHeader(scratch, PageType.DictionaryPage, body.Length, [], compressed);
+        BeginHeader(scratch, PageType.DictionaryPage, body.Length, compressed.Length, PageCrc([], compressed));
         var header = scratch.Thrift;
         header.BeginStruct(7);
         header.WriteI32(1, DictionaryCount);
@@ -301,15 +296,48 @@ internal abstract partial class LeafWriter
         scratch.Free();
     }
 
-    private void BeginHeader(PageScratch scratch, PageType type, int uncompressedBytes, ReadOnlySpan<byte> levels, ReadOnlySpan<byte> compressed)
+    private uint PageCrc(ReadOnlySpan<byte> levels, ReadOnlySpan<byte> compressed) =>
+        Options.PageCrc ? Compression.Crc32.Append(Compression.Crc32.Compute(levels), compressed) : 0;
+
+    private void WriteHeader(
+        PageScratch scratch, Encoding encoding, int nulls, int uncompressedBytes, int storedBytes, (int Repetition, int Definition) levelBytes, bool isCompressed, uint crc)
+    {
+        bool isVersion2 = Options.DataPageVersion == 2;
+        BeginHeader(scratch, isVersion2 ? PageType.DataPageV2 : PageType.DataPage, uncompressedBytes, storedBytes, crc);
+        var header = scratch.Thrift;
+        if (isVersion2)
+        {
+            header.BeginStruct(8);
+            header.WriteI32(1, pageEntries);
+            header.WriteI32(2, nulls);
+            header.WriteI32(3, pageRows);
+            header.WriteI32(4, (int)encoding);
+            header.WriteI32(5, levelBytes.Definition);
+            header.WriteI32(6, levelBytes.Repetition);
+            header.WriteBool(7, isCompressed);
+        }
+        else
+        {
+            header.BeginStruct(5);
+            header.WriteI32(1, pageEntries);
+            header.WriteI32(2, (int)encoding);
+            header.WriteI32(3, (int)Encoding.Rle);
+            header.WriteI32(4, (int)Encoding.Rle);
+        }
+
+        header.EndStruct();
+        header.EndStruct();
+    }
+
+    private void BeginHeader(PageScratch scratch, PageType type, int uncompressedBytes, int storedBytes, uint crc)
     {
         scratch.Header.Clear();
         var header = scratch.Thrift;
         header.BeginStruct();
         header.WriteI32(1, (int)type);
         header.WriteI32(2, uncompressedBytes);
-        header.WriteI32(3, levels.Length + compressed.Length);
-        if (Options.PageCrc) header.WriteI32(4, (int)Compression.Crc32.Append(Compression.Crc32.Compute(levels), compressed));
+        header.WriteI32(3, storedBytes);
+        if (Options.PageCrc) header.WriteI32(4, (int)crc);
     }
 
     /// <summary>Levels of a version 1 page carry their length (Encodings.md, "RLE").</summary>

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Mesh.Cli.Output;
+using Mesh.Commands.Governance;
+using Mesh.Model;
+using Mesh.Training.Governance;
+
+namespace Mesh.Cli.Commands.Governance;
+
+/// <summary><c>mesh recordings withdraw|withdrawn</c>.</summary>
+internal static class WithdrawCommands
+{
+    public static Command Withdraw()
+    {
+        var ids = new Argument<string[]>("ID") { Description = "Ingest ids, or beginnings of them.", Arity = ArgumentArity.ZeroOrMore };
+        var file = new Option<string?>("--file") { Description = "File with an ingest id a line; what follows a space or '#' is left aside.", HelpName = "FILE" };
+        return GovernanceCommand.Decide(
+            "withdraw", "Note that the consent to use recordings was withdrawn: no model that saw one passes its consent gate from then on.", [ids, file],
+            async (governance, parsed, cancellationToken) =>
+            {
+                var named = parsed.GetValue(ids)!.ToList();
+                if (parsed.GetValue(file) is { } path) named.AddRange(await ReadAsync(path, cancellationToken).ConfigureAwait(false));
+                if (named.Count == 0) throw new UsageException("Name recordings, or give --file.");
+                return GovernanceCommand.Request(GovernanceAction.Withdraw) with { Recordings = await governance.ResolveRecordingsAsync(named, cancellationToken).ConfigureAwait(false) };
+            },
+            async (governance, decision, cancellationToken) =>
+            {
+                var recordings = decision.Details["recordings"]!.AsArray().Select(id => id!.GetValue<string>()).ToList();
+                var affected = new List<string>();
+                foreach (string id in recordings)
+                {
+                    affected.AddRange((await governance.FindByRecordingAsync(id, cancellationToken).ConfigureAwait(false)).Models.Select(model => $"{model.Model} ({model.State})"));
+                }
+
+                return $"{recordings.Count} recordings withdrawn; {(affected.Count == 0 ? "no model has seen them" : $"models that have seen one: {string.Join(", ", affected.Distinct())}")}";
+            });
+    }
+
+    public static Command Withdrawn() => GovernanceCommand.Ask("withdrawn", "Recordings whose consent was withdrawn.", [], async (governance, parsed, cancellationToken) =>
+    {
+        var withdrawn = await governance.ListWithdrawalsAsync(cancellationToken).ConfigureAwait(false);
+        if (QueryCommand.WantsJson(parsed)) Printer.Json(withdrawn);
+        else if (withdrawn.Count == 0) Terminal.Out.WriteLine("Consent was withdrawn for no recording.");
+        else Printer.Table(["recording", "reason"], withdrawn.Select(one => (string[])[one.IngestId, one.Reason]));
+        return ExitCodes.Done;
+    });
+
+    private static async Task<IEnumerable<string>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var lines = await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false);
+            return lines.Select(line => line.Split([' ', '\t', '#'])[0].Trim()).Where(id => id.Length > 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new MeshException("MESH9633", $"'{path}' cannot be read: {exception.Message}", innerException: exception);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using Mesh.Commands.Jobs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Mesh.Console;
+
+/// <summary>Maps what can be done with jobs under <c>/api/v1/jobs</c>, and pools and budgets; lists of jobs are among the queries. What changes anything is a POST.</summary>
+public static class JobApi
+{
+    /// <summary>Maps the endpoints onto <paramref name="jobs"/>.</summary>
+    public static void MapJobApi(this IEndpointRouteBuilder endpoints, IJobs jobs)
+    {
+        var api = endpoints.MapJsonGroup("/api/v1/jobs");
+        api.MapGet("/{id}/log", async (string id, long? offset, CancellationToken token) =>
+            JsonApi.Json(await jobs.ReadLogAsync(id, Math.Max(0, offset ?? 0), token).ConfigureAwait(false)));
+
+        endpoints.MapJsonGroup("/api/v1/pools").MapGet("", async (CancellationToken token) => JsonApi.Json(await jobs.ListPoolsAsync(token).ConfigureAwait(false)));
+        endpoints.MapJsonGroup("/api/v1/budgets").MapGet("", async (CancellationToken token) => JsonApi.Json(await jobs.ListBudgetsAsync(token).ConfigureAwait(false)));
+
+        // With the context alone as parameter they would be taken for handlers that write the answer themselves.
+        api.MapPost("/{id}/cancel", async (string id, HttpContext context) =>
+            JsonApi.Json(await jobs.CancelAsync(id, await JsonApi.BodyAsync<StopRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)));
+        api.MapPost("/{id}/preempt", async (string id, HttpContext context) =>
+            JsonApi.Json(await jobs.PreemptAsync(id, await JsonApi.BodyAsync<StopRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)));
+    }
+}
