@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Mesh.Commands.Handoff;
+using Mesh.Console.Api;
+using Mesh.Training.Handoff.Signing;
 using Mesh.Training.Handoff;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,8 +18,9 @@ public static class HandoffApi
     {
         var api = endpoints.MapJsonGroup("/api/v1");
         // A version is its number or an alias.
-        api.MapPost("/models/{name}/{version}/handoff", (string name, string version, HttpContext context) => SendAsync(context, handoff, $"{name}@{version}"));
-        api.MapGet("/trust", async (CancellationToken token) => JsonApi.Json(await handoff.GetTrustAsync(token).ConfigureAwait(false)));
+        api.MapPost("/models/{name}/{version}/handoff", (string name, string version, HttpContext context) => SendAsync(context, handoff, $"{name}@{version}"))
+            .AnswersWith("application/x-tar", "Hands a version over: its bundle as a tar.");
+        api.MapGet("/trust", async (CancellationToken token) => JsonApi.Json(await handoff.GetTrustAsync(token).ConfigureAwait(false))).Answers<TrustFile>("Whom the receiving side has to trust.");
     }
 
     private static async Task<IResult> SendAsync(HttpContext context, IHandoff handoff, string model)

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Mesh.Catalogue;
 using Mesh.Commands.Maintenance;
+using Mesh.Console.Api;
+using Mesh.Lakehouse.Maintenance;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,28 +17,32 @@ public static class MaintenanceApi
     /// <summary>Maps the endpoints onto <paramref name="maintenance"/>.</summary>
     public static void MapMaintenanceApi(this IEndpointRouteBuilder endpoints, IMaintenance maintenance)
     {
-        var api = endpoints.MapGroup("/api/v1/catalogue");
-        Map(api, HttpMethods.Get, "/maintenance/tables", (_, _, token) => maintenance.ListTablesAsync(token));
-        Map(api, HttpMethods.Get, "/maintenance/results", (_, _, token) => maintenance.ListResultsAsync(token));
-        Map(api, HttpMethods.Post, "/maintenance/dropped", async (_, context, token) => await maintenance.RemoveDroppedAsync(await JsonApi.BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/compact", async (table, context, token) => await maintenance.CompactAsync(table, await JsonApi.BodyAsync<CompactRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/manifests", async (table, context, token) => await maintenance.RewriteManifestsAsync(table, await JsonApi.BodyAsync<DryRunRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/expire", async (table, context, token) => await maintenance.ExpireAsync(table, await JsonApi.BodyAsync<ExpireRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/orphans", async (table, context, token) => await maintenance.RemoveOrphansAsync(table, await JsonApi.BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/tier", async (table, context, token) => await maintenance.TierAsync(table, await JsonApi.BodyAsync<DryRunRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/delete", async (table, context, token) => await maintenance.DeleteAsync(table, await JsonApi.BodyAsync<DeleteRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/references/set", async (table, context, token) => await maintenance.SetReferenceAsync(table, await JsonApi.BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/references/drop", async (table, context, token) => await maintenance.DropReferenceAsync(table, await JsonApi.BodyAsync<ReferenceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/rollback", async (table, context, token) => await maintenance.RollbackAsync(table, await JsonApi.BodyAsync<RollbackRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Post, "/{table}/alter", async (table, context, token) => await maintenance.AlterAsync(table, await JsonApi.BodyAsync<AlterRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
-        Map(api, HttpMethods.Get, "/{table}/storage", (table, _, token) => maintenance.MeasureAsync(table, token));
-        Map(api, HttpMethods.Get, "/{table}/statistics", (table, _, token) => maintenance.GetStatisticsAsync(table, token));
+        var api = endpoints.MapJsonGroup("/api/v1/catalogue");
+        api.MapGet("/maintenance/tables", async (CancellationToken token) => JsonApi.Json(await maintenance.ListTablesAsync(token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<string>>("Names of the tables.");
+        api.MapGet("/maintenance/results", async (CancellationToken token) => JsonApi.Json(await maintenance.ListResultsAsync(token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<MaintenanceResult>>("How each task of maintenance last ended.");
+        api.MapPost("/maintenance/dropped", async (HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await maintenance.RemoveDroppedAsync(await JsonApi.BodyAsync<OrphansRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<OrphansRequest>().Answers<IReadOnlyList<OrphansView>>("Removes what dropped tables have left behind.");
+        Post<CompactRequest, CompactionReport>(api, "compact", maintenance.CompactAsync, "Rewrites small files into large ones.");
+        Post<DryRunRequest, ManifestRewriteReport>(api, "manifests", maintenance.RewriteManifestsAsync, "Rewrites manifests.");
+        Post<ExpireRequest, ExpiryReport>(api, "expire", maintenance.ExpireAsync, "Expires old snapshots.");
+        Post<OrphansRequest, OrphansView>(api, "orphans", maintenance.RemoveOrphansAsync, "Removes files that belong to no snapshot.");
+        Post<DryRunRequest, TieringReport>(api, "tier", maintenance.TierAsync, "Moves files to the storage their age is due.");
+        Post<DeleteRequest, DeletionReport>(api, "delete", maintenance.DeleteAsync, "Deletes rows.");
+        Post<ReferenceRequest, ReferenceReport>(api, "references/set", maintenance.SetReferenceAsync, "Sets a branch or a tag.");
+        Post<ReferenceRequest, ReferenceReport>(api, "references/drop", maintenance.DropReferenceAsync, "Drops a branch or a tag.");
+        Post<RollbackRequest, RollbackReport>(api, "rollback", maintenance.RollbackAsync, "Goes back to an earlier snapshot.");
+        Post<AlterRequest, AlterReport>(api, "alter", maintenance.AlterAsync, "Changes columns, partitioning or properties.");
+        Get<ProductStorage>(api, "storage", maintenance.MeasureAsync, "What a table takes of the storage.");
+        Get<TableStatistics>(api, "statistics", maintenance.GetStatisticsAsync, "How a table is laid out.");
     }
 
     /// <summary>The tables' layout in Prometheus' text format; a table that cannot be read is left out.</summary>
     public static async Task<string> MetricsAsync(IMaintenance maintenance, CancellationToken cancellationToken)
     {
-        var statistics = new List<Lakehouse.Maintenance.TableStatistics>();
+        var statistics = new List<TableStatistics>();
         foreach (string table in await maintenance.ListTablesAsync(cancellationToken).ConfigureAwait(false))
         {
             try
@@ -66,15 +73,21 @@ public static class MaintenanceApi
 
         void Header(string name, string help) => text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
 
-        void Gauge(string name, string help, Func<Lakehouse.Maintenance.TableStatistics, long> value)
+        void Gauge(string name, string help, Func<TableStatistics, long> value)
         {
             Header(name, help);
             foreach (var table in statistics) text.Append(CultureInfo.InvariantCulture, $"{name}{{table=\"{table.Table}\"}} {value(table)}\n");
         }
     }
 
-    private static void Map<T>(RouteGroupBuilder api, string method, string pattern, Func<string, HttpContext, CancellationToken, Task<T>> run)
+    private static void Get<T>(RouteGroupBuilder api, string what, Func<string, CancellationToken, Task<T>> ask, string summary)
         where T : class =>
-        api.MapMethods(pattern, [method], context => JsonApi.AnswerAsync(context, async token =>
-            await run(context.Request.RouteValues["table"] as string ?? "", context, token).ConfigureAwait(false)));
+        api.MapGet($"/{{table}}/{what}", async (string table, CancellationToken token) => JsonApi.OrNotFound(await ask(table, token).ConfigureAwait(false))).Answers<T>(summary);
+
+    private static void Post<TRequest, T>(RouteGroupBuilder api, string what, Func<string, TRequest, CancellationToken, Task<T>> run, string summary)
+        where TRequest : notnull
+        where T : class =>
+        api.MapPost($"/{{table}}/{what}", async (string table, HttpContext context, CancellationToken token) =>
+            JsonApi.OrNotFound(await run(table, await JsonApi.BodyAsync<TRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<TRequest>().Answers<T>(summary);
 }

@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text;
 using Mesh.Columnar.ArrowIpc;
-using Mesh.Commands;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Queries.Tables;
+using Mesh.Console.Api;
+using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
+using Mesh.Training.Jobs;
+using Mesh.Training.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,6 +18,8 @@ namespace Mesh.Console;
 /// <summary>Maps <c>/api/v1</c>.</summary>
 public static class MeshApi
 {
+    private const string ArrowStream = "application/vnd.apache.arrow.stream";
+
     /// <summary>Maps the endpoints onto the answers of <paramref name="queries"/>.</summary>
     /// <param name="endpoints">Where.</param>
     /// <param name="queries">Answers.</param>
@@ -22,50 +27,67 @@ public static class MeshApi
     {
         var api = endpoints.MapJsonGroup("/api/v1");
 
-        api.MapGet("/status", async (CancellationToken token) => JsonApi.Json(await queries.GetStatusAsync(token).ConfigureAwait(false)));
+        api.MapGet("/status", async (CancellationToken token) => JsonApi.Json(await queries.GetStatusAsync(token).ConfigureAwait(false))).Answers<StatusView>("What runs, and what is under way.");
         api.MapGet("/recordings", async (HttpRequest request, int? limit, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListRecordingsAsync(ListQueries.Recordings(request.Parameters()), token).ConfigureAwait(false))
-            : JsonApi.Json(await queries.ListRecordingsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
-        api.MapGet("/counts/recordings", async (CancellationToken token) => JsonApi.Json(await queries.CountRecordingsAsync(token).ConfigureAwait(false)));
+            : JsonApi.Json(await queries.ListRecordingsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<RecordingView>>("Recordings, newest first; with a page, rows of figures.").OrPageOf<RecordingRow>(ApiParameters.Recordings);
+        api.MapGet("/counts/recordings", async (CancellationToken token) => JsonApi.Json(await queries.CountRecordingsAsync(token).ConfigureAwait(false)))
+            .Answers<IReadOnlyDictionary<string, long>>("Number of recordings in each state that occurs.");
         api.MapGet("/vehicles", async (HttpRequest request, CancellationToken token) =>
-            JsonApi.Json(await queries.ListVehiclesAsync(ListQueries.Vehicles(request.Parameters()), token).ConfigureAwait(false)));
-        api.MapGet("/recordings/{id}", async (string id, CancellationToken token) => OrNotFound(await queries.FindRecordingAsync(id, token).ConfigureAwait(false)));
+            JsonApi.Json(await queries.ListVehiclesAsync(ListQueries.Vehicles(request.Parameters()), token).ConfigureAwait(false)))
+            .AnswersPage<VehicleSummary>("Vehicles with what there is of each.", ApiParameters.Vehicles);
+        api.MapGet("/recordings/{id}", async (string id, CancellationToken token) => JsonApi.OrNotFound(await queries.FindRecordingAsync(id, token).ConfigureAwait(false)))
+            .Answers<RecordingView>("A recording with its channels and losses; a unique beginning of its id is enough.");
         api.MapGet("/products", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListProductsAsync(ListQueries.Products(request.Parameters()), token).ConfigureAwait(false))
-            : JsonApi.Json(await queries.ListProductsAsync(token).ConfigureAwait(false)));
-        api.MapGet("/products/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindProductAsync(name, token).ConfigureAwait(false)));
-        api.MapGet("/products/{name}/rows", (string name, long? after, HttpContext context) => WriteRowsAsync(context, queries, name, after));
+            : JsonApi.Json(await queries.ListProductsAsync(token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<ProductView>>("Data products by name; with a page, rows of figures.").OrPageOf<ProductSummary>(ApiParameters.Products);
+        api.MapGet("/products/{name}", async (string name, CancellationToken token) => JsonApi.OrNotFound(await queries.FindProductAsync(name, token).ConfigureAwait(false)))
+            .Answers<ProductView>("A data product with its columns and snapshots.");
+        api.MapGet("/products/{name}/rows", (string name, long? after, HttpContext context) => WriteRowsAsync(context, queries, name, after))
+            .AnswersWith("text/tab-separated-values", "Rows that snapshots added, a line each: snapshot id, tab, JSON. A stream that broke off ends without a newline.");
         api.MapGet("/products/{name}/batches", async (string name, long? after, string? columns, HttpContext context) =>
-            await WriteBatchesAsync(context, await queries.ReadBatchesAsync(name, after, Names(columns), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false));
+            await WriteBatchesAsync(context, await queries.ReadBatchesAsync(name, after, Names(columns), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false))
+            .AnswersWith(ArrowStream, "The same rows as an Arrow stream; each batch says in its metadata which snapshot added it.");
         api.MapGet("/products/{name}/scan", async (string name, string? columns, string? where, string? at, HttpContext context) =>
-            await WriteBatchesAsync(context, await queries.ScanAsync(name, new ScanQuery { Columns = Names(columns), Where = where, At = at }, context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false));
+            await WriteBatchesAsync(context, await queries.ScanAsync(name, new ScanQuery { Columns = Names(columns), Where = where, At = at }, context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false))
+            .AnswersWith(ArrowStream, "All rows of one snapshot as an Arrow stream.");
         api.MapGet("/products/{name}/head", async (string name, string? columns, string? where, int? limit, string? at, CancellationToken token) =>
         {
             var query = new HeadQuery { Columns = Names(columns), Where = where, Limit = Math.Clamp(limit ?? 10, 1, 10_000), At = at };
-            return OrNotFound(await queries.HeadAsync(name, query, token).ConfigureAwait(false));
-        });
-        api.MapGet("/catalogue/tables", async (CancellationToken token) => JsonApi.Json(await queries.ListTablesAsync(token).ConfigureAwait(false)));
-        api.MapGet("/catalogue/tables/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindTableAsync(name, token).ConfigureAwait(false)));
+            return JsonApi.OrNotFound(await queries.HeadAsync(name, query, token).ConfigureAwait(false));
+        })
+            .Answers<HeadView>("First rows of a product.");
+        api.MapGet("/catalogue/tables", async (CancellationToken token) => JsonApi.Json(await queries.ListTablesAsync(token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<TableView>>("Tables by name.");
+        api.MapGet("/catalogue/tables/{name}", async (string name, CancellationToken token) => JsonApi.OrNotFound(await queries.FindTableAsync(name, token).ConfigureAwait(false)))
+            .Answers<TableDetailsView>("A table, by its own name or its product's.");
         api.MapGet("/catalogue/tables/{name}/files", async (string name, string? at, string? where, int? limit, CancellationToken token) =>
-            OrNotFound(await queries.ListFilesAsync(name, new FileQuery { At = at, Where = where, Limit = Math.Clamp(limit ?? 1_000, 1, 100_000) }, token).ConfigureAwait(false)));
+            JsonApi.OrNotFound(await queries.ListFilesAsync(name, new FileQuery { At = at, Where = where, Limit = Math.Clamp(limit ?? 1_000, 1, 100_000) }, token).ConfigureAwait(false)))
+            .Answers<FilesView>("Files of a table.");
         api.MapGet("/jobs", async (HttpRequest request, int? limit, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListJobsAsync(ListQueries.Jobs(request.Parameters()), token).ConfigureAwait(false))
-            : JsonApi.Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
+            : JsonApi.Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<JobEntry>>("Jobs, newest first.").OrPageOf<JobEntry>(ApiParameters.Jobs);
         api.MapGet("/counts/jobs", async (HttpRequest request, CancellationToken token) =>
-            JsonApi.Json(await queries.CountJobsAsync(ListQueries.Jobs(request.Parameters()), token).ConfigureAwait(false)));
-        api.MapGet("/jobs/{id}", async (string id, CancellationToken token) => OrNotFound(await queries.FindJobAsync(id, token).ConfigureAwait(false)));
+            JsonApi.Json(await queries.CountJobsAsync(ListQueries.Jobs(request.Parameters()), token).ConfigureAwait(false)))
+            .Answers<IReadOnlyDictionary<JobState, long>>("Number of jobs in each state that occurs; the state asked for is left aside.").Reads(ApiParameters.Jobs);
+        api.MapGet("/jobs/{id}", async (string id, CancellationToken token) => JsonApi.OrNotFound(await queries.FindJobAsync(id, token).ConfigureAwait(false)))
+            .Answers<JobEntry>("A job; a unique beginning of its id is enough.");
         api.MapGet("/models", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListModelsAsync(ListQueries.Models(request.Parameters()), token).ConfigureAwait(false))
-            : JsonApi.Json(await queries.ListModelsAsync(token).ConfigureAwait(false)));
+            : JsonApi.Json(await queries.ListModelsAsync(token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<ModelEntry>>("Versions of models, newest first.").OrPageOf<ModelEntry>(ApiParameters.Models);
         api.MapGet("/counts/models", async (HttpRequest request, CancellationToken token) =>
-            JsonApi.Json(await queries.CountModelsAsync(ListQueries.Models(request.Parameters()), token).ConfigureAwait(false)));
+            JsonApi.Json(await queries.CountModelsAsync(ListQueries.Models(request.Parameters()), token).ConfigureAwait(false)))
+            .Answers<IReadOnlyDictionary<string, long>>("Number of versions in each state of the lifecycle that occurs; the one asked for is left aside.").Reads(ApiParameters.Models);
         api.MapGet("/models/{name}", async (string name, int? version, CancellationToken token) =>
-            OrNotFound(await queries.FindModelAsync(name, version, token).ConfigureAwait(false)));
+            JsonApi.OrNotFound(await queries.FindModelAsync(name, version, token).ConfigureAwait(false)))
+            .Answers<ModelEntry>("A version of a model with the recordings it has seen; the newest registered one otherwise.");
     }
 
     private static string[]? Names(string? list) => list?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    private static IResult OrNotFound<T>(T? value) where T : class => value is null ? Results.NotFound() : Results.Json(value, MeshJson.Options);
 
     /// <summary>One line a row: snapshot id, tab, JSON.</summary>
     private static async Task WriteRowsAsync(HttpContext context, IMeshQueries queries, string name, long? after)
@@ -86,7 +108,7 @@ public static class MeshApi
     {
         await using (batches.ConfigureAwait(false))
         {
-            context.Response.ContentType = "application/vnd.apache.arrow.stream";
+            context.Response.ContentType = ArrowStream;
             var writer = new ArrowWriter(context.Response.Body, batches.Schema, ProductBatch.StreamOptions);
             await foreach (var batch in batches.Batches.ConfigureAwait(false)) await writer.WriteAsync(batch.Batch, context.RequestAborted).ConfigureAwait(false);
             await writer.CompleteAsync(context.RequestAborted).ConfigureAwait(false);

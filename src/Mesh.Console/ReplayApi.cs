@@ -2,6 +2,7 @@ using System.Globalization;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Replay;
+using Mesh.Console.Api;
 using Mesh.Model;
 using Mesh.Streaming.DeadLetters;
 using Microsoft.AspNetCore.Builder;
@@ -14,6 +15,7 @@ namespace Mesh.Console;
 public static class ReplayApi
 {
     private const int MaxListed = 100_000;
+    private static readonly ApiParameter Limit = new("limit", "integer", "Most rows, where no page is asked for.", []);
 
     /// <summary>Maps the endpoints.</summary>
     public static void MapReplayApi(this IEndpointRouteBuilder endpoints, IMeshQueries queries, IReplays replays)
@@ -21,53 +23,43 @@ public static class ReplayApi
         var api = endpoints.MapJsonGroup("/api/v1");
         api.MapGet("/dead-letters", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListDeadLettersAsync(ListQueries.DeadLetters(request.Parameters()), token).ConfigureAwait(false))
-            : JsonApi.Json(await queries.ListDeadLettersAsync(FilterOf(request.Query), LimitOf(request.Query, 1_000), token).ConfigureAwait(false)));
+            : JsonApi.Json(await queries.ListDeadLettersAsync(FilterOf(request.Query), LimitOf(request.Query, 1_000), token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<DeadLetterView>>("Dead letters, oldest first; with a page, newest first.").OrPageOf<DeadLetterView>([Limit, .. ApiParameters.DeadLetters]);
         api.MapGet("/counts/dead-letters", async (HttpRequest request, CancellationToken token) =>
-            JsonApi.Json(await queries.CountDeadLettersAsync(ListQueries.DeadLetters(request.Parameters()), token).ConfigureAwait(false)));
-        api.MapGet("/dead-letters/{id}", context => JsonApi.AnswerAsync(context, async token => await queries.FindDeadLetterAsync(Route(context, "id"), token).ConfigureAwait(false)));
-        api.MapGet("/dead-letters/{id}/payload", WritePayloadAsync);
-        api.MapPost("/dead-letters/replay", context => JsonApi.AnswerAsync(context, async token =>
-            await replays.ReplayLettersAsync(await JsonApi.BodyAsync<LetterReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
-        api.MapPost("/dead-letters/drop", context => JsonApi.AnswerAsync(context, async token =>
-            await replays.DropLettersAsync(await JsonApi.BodyAsync<LetterDropRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
+            JsonApi.Json(await queries.CountDeadLettersAsync(ListQueries.DeadLetters(request.Parameters()), token).ConfigureAwait(false)))
+            .Answers<DeadLetterFacets>("How many dead letters there are by stage, code, state and topology; each leaves its own condition aside.").Reads(ApiParameters.DeadLetters);
+        api.MapGet("/dead-letters/{id}", async (string id, CancellationToken token) => JsonApi.OrNotFound(await queries.FindDeadLetterAsync(id, token).ConfigureAwait(false)))
+            .Answers<DeadLetterDetails>("Everything about one dead letter.");
+        api.MapGet("/dead-letters/{id}/payload", async (string id, CancellationToken token) =>
+            await queries.ReadDeadLetterPayloadAsync(id, token).ConfigureAwait(false) is { } payload ? Results.Bytes(payload, "application/octet-stream") : Results.NotFound())
+            .AnswersWith("application/octet-stream", "The payload of a dead letter.");
+        api.MapPost("/dead-letters/replay", async (HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await replays.ReplayLettersAsync(await JsonApi.BodyAsync<LetterReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<LetterReplayRequest>().Answers<ReplayEntry>("Replays dead letters after a fix.");
+        api.MapPost("/dead-letters/drop", async (HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await replays.DropLettersAsync(await JsonApi.BodyAsync<LetterDropRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<LetterDropRequest>().Answers<LetterDropReport>("Gives dead letters up for good.");
         api.MapGet("/replays", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListReplaysAsync(ListQueries.Replays(request.Parameters()), token).ConfigureAwait(false))
-            : JsonApi.Json(await queries.ListReplaysAsync(LimitOf(request.Query, 100), token).ConfigureAwait(false)));
-        api.MapGet("/replays/{id}", context => JsonApi.AnswerAsync(context, async token => await queries.FindReplayAsync(Route(context, "id"), token).ConfigureAwait(false)));
-        api.MapPost("/replays", context => JsonApi.AnswerAsync(context, async token =>
-            await replays.StartAsync(await JsonApi.BodyAsync<RecordingReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
-        foreach (var (verb, state) in new[] { ("pause", ReplayState.Paused), ("resume", ReplayState.Running), ("stop", ReplayState.Stopped) })
+            : JsonApi.Json(await queries.ListReplaysAsync(LimitOf(request.Query, 100), token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<ReplayEntry>>("Replays, newest first.").OrPageOf<ReplayEntry>([Limit, .. ApiParameters.Replays]);
+        api.MapGet("/replays/{id}", async (string id, CancellationToken token) => JsonApi.OrNotFound(await queries.FindReplayAsync(id, token).ConfigureAwait(false)))
+            .Answers<ReplayDetails>("A replay with its recordings; a unique beginning of its id is enough.");
+        api.MapPost("/replays", async (HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await replays.StartAsync(await JsonApi.BodyAsync<RecordingReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<RecordingReplayRequest>().Answers<RecordingReplayReport>("Runs recordings through another topology version.");
+        foreach (var (verb, state, summary) in new[] { ("pause", ReplayState.Paused, "Pauses a replay."), ("resume", ReplayState.Running, "Goes on with a replay."), ("stop", ReplayState.Stopped, "Ends a replay.") })
         {
-            api.MapPost($"/replays/{{id}}/{verb}", context => JsonApi.AnswerAsync(context, async token =>
-                await replays.ChangeAsync(Route(context, "id"), state, token).ConfigureAwait(false)));
+            api.MapPost($"/replays/{{id}}/{verb}", async (string id, CancellationToken token) => JsonApi.Json(await replays.ChangeAsync(id, state, token).ConfigureAwait(false)))
+                .Answers<ReplayEntry>(summary);
         }
 
-        api.MapGet("/products/{name}/versions", context => JsonApi.AnswerAsync(context, async token => await queries.FindProductVersionsAsync(Route(context, "name"), token).ConfigureAwait(false)));
-        api.MapPost("/products/{name}/switch", context => JsonApi.AnswerAsync(context, async token =>
-            await replays.SwitchAsync(Route(context, "name"), await JsonApi.BodyAsync<ProductSwitchRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
-
-        async Task WritePayloadAsync(HttpContext context)
-        {
-            try
-            {
-                if (await queries.ReadDeadLetterPayloadAsync(Route(context, "id"), context.RequestAborted).ConfigureAwait(false) is { } payload)
-                {
-                    context.Response.ContentType = "application/octet-stream";
-                    await context.Response.Body.WriteAsync(payload, context.RequestAborted).ConfigureAwait(false);
-                }
-                else
-                {
-                    context.Response.StatusCode = StatusCodes.Status404NotFound;
-                }
-            }
-            catch (MeshException exception)
-            {
-                await JsonApi.Refuse(exception).ExecuteAsync(context).ConfigureAwait(false);
-            }
-        }
+        api.MapGet("/products/{name}/versions", async (string name, CancellationToken token) => JsonApi.OrNotFound(await queries.FindProductVersionsAsync(name, token).ConfigureAwait(false)))
+            .Answers<ProductVersionsView>("Versions of a product and what its name has meant.");
+        api.MapPost("/products/{name}/switch", async (string name, HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await replays.SwitchAsync(name, await JsonApi.BodyAsync<ProductSwitchRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<ProductSwitchRequest>().Answers<ProductVersionsView>("Lets a product's name mean another version.");
     }
-
-    private static string Route(HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";
 
     private static int LimitOf(IQueryCollection query, int otherwise) =>
         int.TryParse(query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out int limit) ? Math.Clamp(limit, 1, MaxListed) : otherwise;

@@ -1,7 +1,9 @@
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Studies;
+using Mesh.Console.Api;
 using Mesh.Model;
+using Mesh.Training.Studies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,8 +19,10 @@ public static class StudyApi
         var api = endpoints.MapJsonGroup("/api/v1/studies");
         api.MapGet("", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await studies.ListAsync(ListQueries.Studies(request.Parameters()), token).ConfigureAwait(false))
-            : JsonApi.Json(await studies.ListAsync(token).ConfigureAwait(false)));
-        api.MapGet("/{name}", async (string name, CancellationToken token) => await studies.FindAsync(name, token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound());
+            : JsonApi.Json(await studies.ListAsync(token).ConfigureAwait(false)))
+            .Answers<IReadOnlyList<StudyView>>("Studies, newest first, without their trials.").OrPageOf<StudyView>(ApiParameters.Studies);
+        api.MapGet("/{name}", async (string name, CancellationToken token) => await studies.FindAsync(name, token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound())
+            .Answers<StudyView>("A study with its trials.");
 
         // With the context alone as parameter they would be taken for handlers that write the answer themselves.
         api.MapPost("", async (HttpContext context, CancellationToken token) =>
@@ -27,10 +31,12 @@ public static class StudyApi
             return request is { FileName: not null, Yaml: not null }
                 ? JsonApi.Json(await studies.RunAsync(request, token).ConfigureAwait(false))
                 : throw new MeshException("MESH11081", "The request needs 'file_name' and 'yaml', the text of a study file.");
-        });
+        }).Takes<StudyRequest>().Answers<StudyView>("Starts a study.");
         api.MapPost("/{name}/stop", async (string name, HttpContext context) =>
-            JsonApi.Json(await studies.StopAsync(name, await JsonApi.BodyAsync<StopRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)));
+            JsonApi.Json(await studies.StopAsync(name, await JsonApi.BodyAsync<StopRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)))
+            .Takes<StopRequest>().Answers<StudyView>("Stops a study.");
         api.MapPost("/{name}/resume", async (string name, HttpContext context) =>
-            JsonApi.Json(await studies.ResumeAsync(name, await JsonApi.BodyAsync<ResumeRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)));
+            JsonApi.Json(await studies.ResumeAsync(name, await JsonApi.BodyAsync<ResumeRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)))
+            .Takes<ResumeRequest>().Answers<StudyView>("Goes on with a study.");
     }
 }

@@ -1,5 +1,6 @@
 using Mesh.Commands;
 using Mesh.Commands.Topologies;
+using Mesh.Console.Api;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,15 +15,19 @@ public static class TopologyApi
     public static void MapTopologyApi(this IEndpointRouteBuilder endpoints, ITopologies topologies)
     {
         var api = endpoints.MapJsonGroup("/api/v1/topologies");
-        api.MapGet("", async (CancellationToken token) => JsonApi.Json(await topologies.ListAsync(token).ConfigureAwait(false)));
+        api.MapGet("", async (CancellationToken token) => JsonApi.Json(await topologies.ListAsync(token).ConfigureAwait(false))).Answers<IReadOnlyList<TopologyView>>("Topologies that are or were in force.");
         api.MapGet("/{name}", async (string name, int? version, CancellationToken token) =>
-            await topologies.FindAsync(name, version, token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound());
+            await topologies.FindAsync(name, version, token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound())
+            .Answers<TopologyView>("A topology with its text.");
 
         // With the context alone as parameter they would be taken for handlers that write the answer themselves.
-        api.MapPost("/plan", async (HttpContext context, CancellationToken token) => JsonApi.Json(await topologies.PlanAsync(await RequestAsync(context).ConfigureAwait(false), token).ConfigureAwait(false)));
-        api.MapPost("/apply", async (HttpContext context, CancellationToken token) => JsonApi.Json(await topologies.ApplyAsync(await RequestAsync(context).ConfigureAwait(false), token).ConfigureAwait(false)));
+        api.MapPost("/plan", async (HttpContext context, CancellationToken token) => JsonApi.Json(await topologies.PlanAsync(await RequestAsync(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<TopologyRequest>().Answers<TopologyPlanView>("What applying a topology would change.");
+        api.MapPost("/apply", async (HttpContext context, CancellationToken token) => JsonApi.Json(await topologies.ApplyAsync(await RequestAsync(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<TopologyRequest>().Answers<TopologyPlanView>("Brings a topology into force.");
         api.MapPost("/{name}/retire", async (string name, HttpContext context) =>
-            JsonApi.Json(await topologies.RetireAsync(name, await JsonApi.BodyAsync<RetireRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)));
+            JsonApi.Json(await topologies.RetireAsync(name, await JsonApi.BodyAsync<RetireRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)))
+            .Takes<RetireRequest>().Answers<TopologyView>("Takes a topology out of force.");
     }
 
     private static async Task<TopologyRequest> RequestAsync(HttpContext context)

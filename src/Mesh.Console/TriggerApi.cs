@@ -2,7 +2,9 @@ using Mesh.Commands;
 using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Topologies;
 using Mesh.Commands.Triggers;
+using Mesh.Console.Api;
 using Mesh.Model;
+using Mesh.Trigger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,12 +18,14 @@ public static class TriggerApi
     public static void MapTriggerApi(this IEndpointRouteBuilder endpoints, ITriggers triggers)
     {
         var api = endpoints.MapJsonGroup("/api/v1/triggers");
-        api.MapGet("", async (CancellationToken token) => JsonApi.Json(await triggers.ListAsync(token).ConfigureAwait(false)));
+        api.MapGet("", async (CancellationToken token) => JsonApi.Json(await triggers.ListAsync(token).ConfigureAwait(false))).Answers<IReadOnlyList<TriggerStatus>>("Where every rule stands.");
         api.MapGet("/{rule}/decisions", async (string rule, int? limit, CancellationToken token) =>
-            await triggers.ListDecisionsAsync(rule, Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound());
+            await triggers.ListDecisionsAsync(rule, Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound())
+            .Answers<IReadOnlyList<TriggerDecision>>("Why a rule fired or did not, newest first.");
 
         endpoints.MapJsonGroup("/api/v1/trigger-decisions").MapGet("", async (HttpRequest request, CancellationToken token) =>
-            JsonApi.Json(await triggers.ListDecisionsAsync(ListQueries.TriggerDecisions(request.Parameters()), token).ConfigureAwait(false)));
+            JsonApi.Json(await triggers.ListDecisionsAsync(ListQueries.TriggerDecisions(request.Parameters()), token).ConfigureAwait(false)))
+            .AnswersPage<TriggerDecision>("What rules decided.", ApiParameters.TriggerDecisions);
 
         // With the context alone as parameter they would be taken for handlers that write the answer themselves.
         api.MapPost("/plan", async (HttpContext context, CancellationToken token) =>
@@ -30,8 +34,9 @@ public static class TriggerApi
             return request is { FileName: not null, Yaml: not null }
                 ? JsonApi.Json(await triggers.PlanAsync(request, token).ConfigureAwait(false))
                 : throw new MeshException("MESH11081", "The request needs 'file_name' and 'yaml', the text of a topology file.");
-        });
+        }).Takes<TopologyRequest>().Answers<IReadOnlyList<TriggerStatus>>("What the rules of a topology would do now. Fires nothing.");
         api.MapPost("/{rule}/fire", async (string rule, HttpContext context) =>
-            JsonApi.Json(await triggers.FireAsync(rule, await JsonApi.BodyAsync<FireRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)));
+            JsonApi.Json(await triggers.FireAsync(rule, await JsonApi.BodyAsync<FireRequest>(context).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false)))
+            .Takes<FireRequest>().Answers<IReadOnlyList<TriggerFiring>>("Fires a rule by hand.");
     }
 }

@@ -22,6 +22,7 @@ using Mesh.Commands.Tracking;
 using Mesh.Commands.Tracking.Mlflow;
 using Mesh.Commands.Triggers;
 using Mesh.Console;
+using Mesh.Console.Api;
 using Mesh.Console.Hosting;
 using Mesh.Kafka;
 using Mesh.Lakehouse;
@@ -307,6 +308,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 app.MapTrackingApi(tracking);
                 app.MapMlflow(mlflow);
                 app.MapHandoffApi(governance.Handoff);
+                app.MapApiDescription();
                 app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, ClientSettings = clientSettings, Announce = SnapshotAnnouncement.AddAsync });
                 app.MapConsole(new ConsoleServices
                 {

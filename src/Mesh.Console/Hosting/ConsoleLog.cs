@@ -6,4 +6,10 @@ internal static partial class ConsoleLog
 {
     [LoggerMessage(1301, LogLevel.Error, "The page {Path} failed (request {RequestId})")]
     public static partial void PageFailed(ILogger logger, string path, string requestId, Exception exception);
+
+    [LoggerMessage(1340, LogLevel.Debug, "{Method} {Path} was refused (request {RequestId}): {Code}: {Reason}")]
+    public static partial void RequestRefused(ILogger logger, string method, string path, string requestId, string code, string reason);
+
+    [LoggerMessage(1341, LogLevel.Error, "{Method} {Path} failed (request {RequestId})")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, string requestId, Exception exception);
 }

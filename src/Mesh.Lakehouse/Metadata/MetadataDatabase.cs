@@ -11,9 +11,14 @@ namespace Mesh.Lakehouse.Metadata;
 /// </remarks>
 public abstract class MetadataDatabase : IDisposable
 {
+    private long statements;
+
     private protected MetadataDatabase()
     {
     }
+
+    /// <summary>Statements of reads and writes that were run through this object, each once however many rows it is about: what a page costs is bounded in them.</summary>
+    public long Statements => Interlocked.Read(ref statements);
 
     /// <summary>Whether only reading is allowed.</summary>
     public abstract bool IsReadOnly { get; }
@@ -94,6 +99,8 @@ public abstract class MetadataDatabase : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    internal void CountStatement() => Interlocked.Increment(ref statements);
 
     private protected void OnCommitted() => Committed?.Invoke();
 }

@@ -6,11 +6,13 @@ namespace Mesh.Lakehouse.Metadata;
 /// <summary>Queries that all see one moment of the metadata database. Values are named parameters: <c>@name</c>.</summary>
 public class MetadataSession
 {
+    private readonly MetadataDatabase database;
     private readonly DbTransaction transaction;
     private readonly CancellationToken cancellationToken;
 
-    internal MetadataSession(DbTransaction transaction, CancellationToken cancellationToken)
+    internal MetadataSession(MetadataDatabase database, DbTransaction transaction, CancellationToken cancellationToken)
     {
+        this.database = database;
         this.transaction = transaction;
         this.cancellationToken = cancellationToken;
     }
@@ -29,5 +31,9 @@ public class MetadataSession
 
     private protected Task<int> RunAsync(string sql, object? parameters) => transaction.Connection!.ExecuteAsync(Command(sql, parameters));
 
-    private CommandDefinition Command(string sql, object? parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
+    private CommandDefinition Command(string sql, object? parameters)
+    {
+        database.CountStatement();
+        return new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken);
+    }
 }

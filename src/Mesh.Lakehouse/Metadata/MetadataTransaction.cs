@@ -7,8 +7,8 @@ namespace Mesh.Lakehouse.Metadata;
 /// </summary>
 public abstract class MetadataTransaction : MetadataSession
 {
-    private protected MetadataTransaction(DbTransaction transaction, CancellationToken cancellationToken)
-        : base(transaction, cancellationToken)
+    private protected MetadataTransaction(MetadataDatabase database, DbTransaction transaction, CancellationToken cancellationToken)
+        : base(database, transaction, cancellationToken)
     {
     }
 

@@ -310,7 +310,7 @@ internal sealed class PostgresDatabase : MetadataDatabase
     private string LockName(string name) => $"mesh {schema} {name}";
 
     private sealed class Transaction(PostgresDatabase database, NpgsqlTransaction transaction, CancellationToken cancellationToken)
-        : MetadataTransaction(transaction, cancellationToken)
+        : MetadataTransaction(database, transaction, cancellationToken)
     {
         // Held until the transaction ends.
         internal override Task LockAsync(string name) =>

@@ -98,7 +98,7 @@ internal sealed class SqliteDatabase : MetadataDatabase
         {
             using var connection = Connect();
             using var transaction = connection.BeginTransaction(deferred: true);
-            return await query(new MetadataSession(transaction, CancellationToken.None)).ConfigureAwait(false);
+            return await query(new MetadataSession(this, transaction, CancellationToken.None)).ConfigureAwait(false);
         });
     }
 
@@ -118,7 +118,7 @@ internal sealed class SqliteDatabase : MetadataDatabase
             {
                 using var connection = Connect();
                 using var transaction = connection.BeginTransaction(deferred: false);
-                T value = await work(new Transaction(transaction)).ConfigureAwait(false);
+                T value = await work(new Transaction(this, transaction)).ConfigureAwait(false);
                 transaction.Commit();
                 return value;
             }).ConfigureAwait(false);
@@ -247,7 +247,7 @@ internal sealed class SqliteDatabase : MetadataDatabase
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private sealed class Transaction(SqliteTransaction transaction) : MetadataTransaction(transaction, CancellationToken.None)
+    private sealed class Transaction(SqliteDatabase database, SqliteTransaction transaction) : MetadataTransaction(database, transaction, CancellationToken.None)
     {
         // There is one writer at a time.
         internal override Task LockAsync(string name) => Task.CompletedTask;

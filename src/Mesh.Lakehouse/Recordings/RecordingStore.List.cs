@@ -33,7 +33,6 @@ public sealed partial class RecordingStore
                 SELECT coalesce(',' || string_agg(run.topology || '@' || run.topology_version, ',') || ',', ''), coalesce(sum(run.messages_in), 0),
                     coalesce(sum(run.rows_out), 0), coalesce(sum(run.dead_letters), 0), coalesce(sum(run.not_selected), 0), coalesce(sum(run.frames_out), 0)
                 FROM recording_runs run WHERE run.ingest_id = recordings.ingest_id)
-        WHERE ingest_id = @id
         """;
 
     /// <summary>A page of recordings, and how many there are on all.</summary>
@@ -120,8 +119,11 @@ public sealed partial class RecordingStore
             cancellationToken);
     }
 
+    /// <summary>Derives what lists show of every recording: for a database that was filled past this store.</summary>
+    public ValueTask RebuildListAsync(CancellationToken cancellationToken) => database.WriteAsync(transaction => transaction.ExecuteAsync(Derive), cancellationToken);
+
     /// <summary>Derives what lists show of a recording from its runs.</summary>
-    private static Task DeriveAsync(MetadataTransaction transaction, RecordingRun run) => transaction.ExecuteAsync(Derive, new { id = run.IngestId.ToString() });
+    private static Task DeriveAsync(MetadataTransaction transaction, RecordingRun run) => transaction.ExecuteAsync($"{Derive} WHERE ingest_id = @id", new { id = run.IngestId.ToString() });
 
     /// <summary>The condition that an active topology will read a recording and has not begun; active topologies are few.</summary>
     private static async Task<string> AwaitedAsync(MetadataSession session, PageSql sql)
