@@ -25,7 +25,7 @@ internal static class LineText
     public static string? Duration(double? seconds)
     {
         if (seconds is not { } value) return null;
-        long ticks = TimeSpan.FromSeconds(value).Ticks;
+        long ticks = (long)Math.Round(value * TimeSpan.TicksPerSecond);
         if (ticks == 0) return "0s";
         foreach (var (suffix, unit) in Durations) if (ticks % unit == 0) return Number(ticks / unit) + suffix;
         return Number(ticks * 100) + "ns";
