@@ -95,7 +95,7 @@ public static class ScaleDatabase
 
     private static async Task FillProductsAsync(MetadataDatabase database, IObjectStore lake, ScaleSize size, CancellationToken cancellationToken)
     {
-        var catalogue = new TableCatalogue(database, lake, TimeProvider.System, new TableCatalogueOptions { CheckFiles = false });
+        var catalogue = new TableCatalogue(database, lake, TimeProvider.System);
         var schema = new Schema(
         [
             new Field("recording_id", DataType.Utf8, Nullable: false), new Field("vehicle_id", DataType.Utf8, Nullable: false), new Field("log_time", DataType.TimestampMicros, Nullable: false),
@@ -103,11 +103,13 @@ public static class ScaleDatabase
         ]);
         var first = new TableIdentifier("raw", "t0000");
         var table = await catalogue.EnsureAsync(first, new TableDefinition(schema, [], ["log_time"], new Dictionary<string, string>()), SchemaChangePolicy.Evolve, cancellationToken).ConfigureAwait(false);
+        string key = "raw/t0000/data/none.parquet";
+        await lake.PutAsync(key, new byte[65_536], PutMode.IfAbsent, cancellationToken).ConfigureAwait(false);
         await catalogue.AppendAsync(
             first,
             new AppendRequest
             {
-                Sets = [new IngestSet(IngestId.Parse(Hash("recording", 0)), "fleet-ingest", "1", "attempt", [new DataFile { Uri = $"{table.LocationUri}/data/none.parquet", RowCount = 1_000, FileBytes = 65_536, Partition = [] }])],
+                Sets = [new IngestSet(IngestId.Parse(Hash("recording", 0)), "fleet-ingest", "1", "attempt", [new Lakehouse.Iceberg.DataFile { Uri = lake.UriOf(key), RowCount = 1_000, FileBytes = 65_536, Partition = [] }])],
             },
             cancellationToken).ConfigureAwait(false);
         table = await catalogue.LoadAsync(first, cancellationToken).ConfigureAwait(false);

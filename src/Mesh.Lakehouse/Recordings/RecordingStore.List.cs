@@ -120,7 +120,8 @@ public sealed partial class RecordingStore
     }
 
     /// <summary>Derives what lists show of every recording: for a database that was filled past this store.</summary>
-    public ValueTask RebuildListAsync(CancellationToken cancellationToken) => database.WriteAsync(transaction => transaction.ExecuteAsync(Derive), cancellationToken);
+    public async ValueTask RebuildListAsync(CancellationToken cancellationToken) =>
+        await database.WriteAsync(transaction => transaction.ExecuteAsync(Derive), cancellationToken).ConfigureAwait(false);
 
     /// <summary>Derives what lists show of a recording from its runs.</summary>
     private static Task DeriveAsync(MetadataTransaction transaction, RecordingRun run) => transaction.ExecuteAsync($"{Derive} WHERE ingest_id = @id", new { id = run.IngestId.ToString() });
