@@ -15,6 +15,8 @@ public sealed class TableCatalogueSchemaOnPostgres() : TableCatalogueSchemaTests
 
 public sealed class TableCatalogueScanOnPostgres() : TableCatalogueScanTests(TestDatabase.Postgres());
 
+public sealed class TableCatalogueListOnPostgres() : TableCatalogueListTests(TestDatabase.Postgres());
+
 public sealed class RecordingStoreOnPostgres() : RecordingStoreTests(TestDatabase.Postgres());
 
 public sealed class RecordingListOnPostgres() : RecordingListTests(TestDatabase.Postgres());
