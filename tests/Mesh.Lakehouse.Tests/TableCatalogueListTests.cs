@@ -32,6 +32,7 @@ public class TableCatalogueListTests : IDisposable
         (summary.Rows, summary.Files, summary.Bytes, summary.Snapshots).ShouldBe((12, 2, 200, 2));
         using var other = lake.OpenDatabase();
         var elsewhere = new TableCatalogue(other, new Storage.LocalObjectStore(lake.Folder["no lake is here"]), lake.Time);
+        await other.PrepareAsync(None);
         long before = other.Statements;
         (await elsewhere.ListSummariesAsync(None)).ShouldBe([summary]);
         (other.Statements - before).ShouldBe(1);
