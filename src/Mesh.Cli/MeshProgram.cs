@@ -93,7 +93,7 @@ public static class MeshProgram
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HttpRequestException)
         {
-            await Terminal.Error.WriteLineAsync($"error MESH11090: {exception.Message}").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync($"error MESH11094: {exception.Message}").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)
