@@ -1,15 +1,12 @@
 using System.CommandLine;
 using Mesh.Cli.Output;
 using Mesh.Commands.Configuration;
-using Mesh.Lakehouse.Metadata;
 
 namespace Mesh.Cli.Commands;
 
 /// <summary><c>mesh settings</c>: every setting, its value and where it came from.</summary>
 internal static class SettingsCommand
 {
-    private static readonly HashSet<SettingKey> Secrets = [SettingKeys.HttpToken, SettingKeys.PrivacyVinKey, SettingKeys.StorageAccessKey, SettingKeys.StorageSecretKey, SettingKeys.KafkaPassword, SettingKeys.SchemaRegistryPassword];
-
     public static Command Create()
     {
         var (config, json) = (CommonOptions.Config(), CommonOptions.Json());
@@ -20,11 +17,7 @@ internal static class SettingsCommand
             var rows = settings.All.Select(value => new
             {
                 value.Key.Name,
-                Value = value.Text.Length == 0 ? ""
-                    : Secrets.Contains(value.Key) || value.Key.Name.StartsWith(SettingKeys.KafkaClient.Name + ".", StringComparison.Ordinal) && IsSecret(value.Key.Name) ? "(set)"
-                    // It may hold a password.
-                    : value.Key == SettingKeys.CatalogueConnection ? PostgresConnection.Describe(value.Text)
-                    : value.Text,
+                Value = value.Shown,
                 value.Source,
                 value.Key.Description,
             }).ToList();
@@ -34,9 +27,4 @@ internal static class SettingsCommand
         });
         return command;
     }
-
-    // Settings of the Kafka client that hold a secret, by librdkafka's names.
-    private static bool IsSecret(string name) =>
-        name.Contains("password", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal) || name.EndsWith(".pem", StringComparison.Ordinal)
-        || name.EndsWith("oauthbearer.config", StringComparison.Ordinal);
 }

@@ -9,6 +9,9 @@ public sealed record SettingKey(string Name, string Default, string Description)
     /// <summary>Whether it stands for any number of settings whose names begin with its own and a dot.</summary>
     public bool IsMap { get; init; }
 
+    /// <summary>Whether its value is shown to nobody.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>Name of the environment variable: <c>MESH_KAFKA__PORT</c>.</summary>
     public string EnvironmentVariable => "MESH_" + Name.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
 }
