@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Mesh.Console.Actions;
 using Mesh.Console.Live;
 using Mesh.Console.Pages;
+using Mesh.Console.Pages.Fleet;
+using Mesh.Console.Pages.Search;
 using Mesh.Console.Safety;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -36,6 +38,8 @@ public static class ConsoleEndpoints
         }
 
         if (live is not null) endpoints.MapLive(live);
+        new RecordingExport(services).Map(endpoints);
+        endpoints.MapSearchApi(new ConsoleSearch(services));
         new LoginEndpoints(services.Login, renderer).Map(endpoints);
         foreach (var action in ConsoleAction.All(services)) new ActionEndpoint(action, renderer).Map(endpoints);
         endpoints.MapFallback("/{**path}", context => FallbackAsync(context, renderer));
