@@ -31,9 +31,15 @@ public class MetadataSession
 
     private protected Task<int> RunAsync(string sql, object? parameters) => transaction.Connection!.ExecuteAsync(Command(sql, parameters));
 
+    /// <summary>Told of every statement before it is run.</summary>
+    private protected virtual void Note(string sql)
+    {
+    }
+
     private CommandDefinition Command(string sql, object? parameters)
     {
         database.CountStatement();
+        Note(sql);
         return new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken);
     }
 }
