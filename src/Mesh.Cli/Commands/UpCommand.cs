@@ -46,6 +46,7 @@ internal static class UpCommand
                 if (isQuiet) Printer.Json(new { server.Endpoints.Http, server.Endpoints.Kafka, server.Endpoints.SchemaRegistry, Data = server.DataFolder, Environment.ProcessId });
                 else
                 {
+                    Terminal.Out.WriteLine($"Open {server.Endpoints.Http}");
                     Terminal.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
                     Terminal.Out.WriteLine($"  http             {server.Endpoints.Http}");
                     Terminal.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");
