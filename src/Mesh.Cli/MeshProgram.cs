@@ -102,5 +102,11 @@ public static class MeshProgram
             await Terminal.Error.WriteLineAsync("stopped").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
+        catch (Exception exception)
+        {
+            // A defect of Mesh: whoever reports it needs all of it, and scripts still need an exit code they know.
+            await Terminal.Error.WriteLineAsync($"error MESH11095: unexpected, please report it: {exception}").ConfigureAwait(false);
+            return ExitCodes.Failed;
+        }
     }
 }

@@ -26,6 +26,9 @@ internal static class CompletionScripts
             local current=${words[${#words[@]} - 1]} kept= path
             if [[ $current == *[=:]* ]]; then kept=${current%"${current##*[=:]}"}; fi
             path=${current##*=}
+            # A word that has begun with a quote, or has escaped blanks: the name itself is looked for.
+            path=${path#[\"\']}
+            path=${path//\\/}
             COMPREPLY=()
             while IFS=$'\t' read -r text about; do
                 case $text in

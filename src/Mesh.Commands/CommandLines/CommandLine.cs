@@ -10,6 +10,8 @@ namespace Mesh.Commands.CommandLines;
 /// </remarks>
 public sealed class CommandLine
 {
+    private const string UsualServer = "http://127.0.0.1:8480";
+
     private readonly string[] verbs;
     private readonly Word[] options;
     private readonly string[] arguments;
@@ -39,6 +41,9 @@ public sealed class CommandLine
 
     /// <summary>Adds an option without a value, when it is wanted.</summary>
     public CommandLine Flag(string name, bool isGiven = true) => isGiven ? With(new Word(name)) : this;
+
+    /// <summary>Names the server; where it is the one that the command line asks by itself, the line stays short.</summary>
+    public CommandLine At(string server) => server.TrimEnd('/') is UsualServer ? this : Option("--server", server.TrimEnd('/'));
 
     /// <summary>Adds an option whose value nobody is to see: the line takes it from a variable of the shell.</summary>
     public CommandLine Secret(string name, string variable) => With(new Word(name), new Word($"${variable}", IsVariable: true));

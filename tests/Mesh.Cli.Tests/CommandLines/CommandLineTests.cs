@@ -30,6 +30,13 @@ public class CommandLineTests
         CommandLine.Of("recordings", "list").Argument(null).Option("--vehicle", null).Options("--channel", null).Flag("--json", false).ToString().ShouldBe("mesh recordings list");
 
     [Fact]
+    public void A_line_names_a_server_that_is_not_the_usual_one()
+    {
+        CommandLine.Of("status").At("http://127.0.0.1:8480/").ToString().ShouldBe("mesh status");
+        CommandLine.Of("status").At("https://mesh.example.com/").ToString().ShouldBe("mesh status --server https://mesh.example.com");
+    }
+
+    [Fact]
     public void A_secret_is_named_and_not_printed()
     {
         var line = CommandLine.Of("status").Option("--server", "https://mesh.example").Secret("--token", "MESH_HTTP__TOKEN");

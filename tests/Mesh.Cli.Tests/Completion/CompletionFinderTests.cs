@@ -21,7 +21,7 @@ public class CompletionFinderTests
     [InlineData("recordings list --config |", ":files")]
     [InlineData("recordings show -- |--", "")]
     [InlineData("completion |", "bash fish zsh")]
-    [InlineData("config show |http.", "http.listen http.port http.token")]
+    [InlineData("config show |http.po", "http.port")]
     [InlineData("--he", "--help")]
     [InlineData("nonsense |", "")]
     public void The_last_word_becomes_what_the_command_line_would_take(string line, string expected)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Mesh.Cli.Completion;
 using Mesh.Cli.Tests.CommandLines;
 
@@ -25,6 +26,8 @@ public sealed class CompletionScriptsTests : IDisposable
     [InlineData("mesh jobs read --holdouts ", "exclude|include|only")]
     [InlineData("mesh publish a", "a drive.mcap")]
     [InlineData("mesh config show kafka.po", "kafka.port")]
+    [InlineData("mesh publish \"a dr", "a drive.mcap")]
+    [InlineData("mesh publish a\\ dr", "a drive.mcap")]
     public void Bash_completes(string line, string expected)
     {
         // What readline does: the words cut as it cuts them, then the function that `complete` has registered.
@@ -83,9 +86,12 @@ public sealed class CompletionScriptsTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    // Bash parts words at blanks and at = and :, each of which is a word of its own.
+    // Bash parts words at blanks that are neither quoted nor escaped, and at = and :, each of which is a word of its own.
     private static IReadOnlyList<string> Cut(string line) =>
-        [.. line.Split(' ').SelectMany(word => System.Text.RegularExpressions.Regex.Split(word, "([=:])")).Select(word => word)];
+    [
+        .. Regex.Matches(line, @"(?:\\.|""[^""]*""?|[^\s\\""])+").SelectMany(word => Regex.Split(word.Value, "([=:])")),
+        .. line.EndsWith(' ') ? [""] : (ReadOnlySpan<string>)[],
+    ];
 
     private static string Normal(string output) => string.Join('|', output.Split('\n').Select(line => line.Split('\t')[0].Trim()).Where(line => line.Length > 0).Order(StringComparer.Ordinal));
 
