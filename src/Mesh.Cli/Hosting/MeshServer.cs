@@ -11,6 +11,7 @@ using Mesh.Commands.Governance;
 using Mesh.Commands.Ingest;
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Maintenance;
+using Mesh.Commands.Media;
 using Mesh.Commands.Observability;
 using Mesh.Commands.Publishing;
 using Mesh.Commands.Queries;
@@ -235,8 +236,10 @@ internal sealed class MeshServer : IAsyncDisposable
 
         var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
         Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
+        var media = new LocalRecordingMedia(recordings, tables, Queries);
+        OnStop(media.Dispose);
         string http = await StartHttpAsync(
-            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health,
+            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, media,
             cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
@@ -284,7 +287,7 @@ internal sealed class MeshServer : IAsyncDisposable
 
     private Task<string> StartHttpAsync(
         Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health,
+        IMeshQueries queries, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, IRecordingMedia media,
         CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
@@ -294,6 +297,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 if (receiver is null) app.MapNoUploads();
                 else app.MapUploads(receiver, quotas);
                 app.MapMeshApi(queries);
+                app.MapMediaApi(media);
                 app.MapObservation(metrics, health, maintenance);
                 app.MapMaintenanceApi(maintenance);
                 app.MapReplayApi(queries, replays);
