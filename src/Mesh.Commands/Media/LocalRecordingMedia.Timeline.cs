@@ -10,7 +10,7 @@ namespace Mesh.Commands.Media;
 
 public sealed partial class LocalRecordingMedia
 {
-    private const string GapRule = "A channel is silent where no message came for longer than five times its median interval and twice the interval that 95 of 100 do not exceed. Channels with fewer than eleven messages have no rule.";
+    private const string GapRule = "A channel is silent where no message came for longer than five times its median interval and twice the interval that 95 of 100 do not exceed, and for more than a second before its first message and after its last. Channels with fewer than eleven messages have no rule.";
 
     /// <inheritdoc/>
     public async Task<RecordingTimeline?> GetTimelineAsync(IngestId recording, int columns, CancellationToken cancellationToken)
@@ -52,11 +52,14 @@ public sealed partial class LocalRecordingMedia
         {
             var (source, timeline) = entry;
             IReadOnlyList<TimelineGap> gaps = [.. timeline.FindGaps(limits.MaxGapsPerChannel).Select(gap => new TimelineGap(source.Channel, recording.ToSeconds(gap.FromNs), recording.ToSeconds(gap.ToNs)))];
-            return (new TimelineChannel(source.Channel, source.Schema, source.Table.Identifier.ToString(), timeline.Messages, timeline.PeriodNs / 1e9, timeline.Counts), gaps);
+            return (new TimelineChannel(source.Channel, source.Schema, source.Table.Identifier.ToString(), timeline.Messages, Significant(timeline.PeriodNs), timeline.Counts), gaps);
         }).ToList();
         cache.Keep(key, result, result.Sum(entry => 4L * columns + 60L * entry.gaps.Count + 300));
         return result;
     }
+
+    // The classes of intervals are good for two digits.
+    private static double? Significant(double? ns) => ns is { } period ? double.Parse((period / 1e9).ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
     private static void Count(RecordBatch batch, Dictionary<string, (MediaSource Source, ChannelTimeline Timeline)> byChannel)
     {

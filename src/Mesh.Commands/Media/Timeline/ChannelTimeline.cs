@@ -12,6 +12,9 @@ internal sealed class ChannelTimeline
     private const int MaxRuns = 4096;
     private const int MinIntervals = 10;
 
+    // A sensor's last message may be anywhere within its delay before the recorder stops.
+    private const long MinEdgeNs = 1_000_000_000;
+
     private readonly long startNs, endNs;
     private readonly int[] counts;
     private readonly IntervalHistogram intervals = new();
@@ -71,7 +74,7 @@ internal sealed class ChannelTimeline
 
     /// <summary>
     /// Silences longer than five median intervals and twice the interval that 95 of 100 do not exceed, the longest if there are too many, in order of time. Those
-    /// before the first message and after the last count too. None where messages are too few or too mixed up to tell.
+    /// before the first message and after the last count too if they take more than a second. None where messages are too few or too mixed up to tell.
     /// </summary>
     public IReadOnlyList<(long FromNs, long ToNs)> FindGaps(int maxGaps)
     {
@@ -82,11 +85,11 @@ internal sealed class ChannelTimeline
         long covered = startNs;
         foreach (var (from, to) in Covered(threshold))
         {
-            if (from - covered > threshold) gaps.Add((covered, from));
+            if (from - covered > (covered == startNs && gaps.Count == 0 ? Math.Max(threshold, MinEdgeNs) : threshold)) gaps.Add((covered, from));
             covered = Math.Max(covered, to);
         }
 
-        if (endNs - covered > threshold) gaps.Add((covered, endNs));
+        if (endNs - covered > Math.Max(threshold, MinEdgeNs)) gaps.Add((covered, endNs));
         if (gaps.Count <= maxGaps) return gaps;
         gaps.Sort(static (one, other) => (other.ToNs - other.FromNs).CompareTo(one.ToNs - one.FromNs));
         gaps.RemoveRange(maxGaps, gaps.Count - maxGaps);
