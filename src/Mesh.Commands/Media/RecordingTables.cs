@@ -30,8 +30,24 @@ internal sealed class RecordingTables(RecordingStore recordings, TableCatalogue 
             if (table is not null) sources.Add((channel.Channel, channel.Schema), new MediaSource(channel.Channel, channel.Schema, table, MediaSource.Classify(table.Schema, channel.Schema)));
         }
 
-        var (start, end) = await recordings.FindLogTimesAsync(id, cancellationToken).ConfigureAwait(false) ?? (0, 0);
-        return new LakeRecording(entry, [.. sources.Values], start, end);
+        var recording = new LakeRecording(entry, [.. sources.Values], 0, 0);
+        var (start, end) = await recordings.FindLogTimesAsync(id, cancellationToken).ConfigureAwait(false) ?? await MeasureAsync(recording, cancellationToken).ConfigureAwait(false);
+        return recording with { StartNs = start, EndNs = end };
+    }
+
+    /// <summary>First and last log time by looking: accounts of older programs do not say.</summary>
+    private async Task<(long StartNs, long EndNs)> MeasureAsync(LakeRecording recording, CancellationToken cancellationToken)
+    {
+        long start = long.MaxValue, end = long.MinValue;
+        foreach (var table in recording.Sources.Select(source => source.Table).DistinctBy(table => table.Identifier))
+        {
+            await foreach (var batch in ScanAsync(recording, table, ["log_time_ns"], [], cancellationToken).ConfigureAwait(false))
+            {
+                foreach (long time in batch.Columns[0].Values<long>()) (start, end) = (Math.Min(start, time), Math.Max(end, time));
+            }
+        }
+
+        return start <= end ? (start, end) : (0, 0);
     }
 
     /// <summary>Rows of a recording in one table, by the snapshot that was looked up; files, row groups and pages without any are not read.</summary>

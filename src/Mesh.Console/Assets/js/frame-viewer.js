@@ -1,6 +1,6 @@
 // What <mesh-frames> and <mesh-lidar> have in common: the picture at the clock's moment or the nearest before it, steps from frame to frame, the next
 // ones fetched ahead. Without this the server's own picture and links stay.
-import { currentTime, failure, fetchJson, formatTime, lastAt, sendTime } from './recording-clock.js';
+import { currentTime, explain, failure, fetchJson, formatTime, lastAt, sendTime } from './recording-clock.js';
 
 const AHEAD = 5;
 const KEPT = 24;
@@ -36,7 +36,7 @@ export class FrameViewer extends HTMLElement {
       this.frames = list.channels.find(channel => channel.channel === this.dataset.channel);
       this.duration = list.durationSeconds;
     } catch (error) {
-      this.fail(error.message);
+      this.fail(explain(error));
       return;
     }
     if (!this.frames || this.frames.times.length === 0) return;
@@ -57,10 +57,14 @@ export class FrameViewer extends HTMLElement {
 
   options() { return {}; }
 
+  /** What a frame is called. */
+  noun = 'Frame';
+
   /** Facts of a picture, from its answer's headers. */
   describe() { }
 
   #enhance(signal) {
+    this.closest('.media')?.querySelector('[data-keys]')?.removeAttribute('hidden');
     for (const link of this.querySelectorAll('a[data-step]')) {
       link.addEventListener('click', event => { event.preventDefault(); event.stopPropagation(); this.step(Number(link.dataset.step)); }, { signal });
     }
@@ -111,7 +115,7 @@ export class FrameViewer extends HTMLElement {
       this.#pending?.abort();
       this.#wanted = null;
       this.classList.add('none');
-      this.say(`No frame yet: the first is at ${formatTime(times[0])}.`);
+      this.say(`No ${this.noun.toLowerCase()} yet: the first is at ${formatTime(times[0])}.`);
       return;
     }
     this.classList.remove('none');
@@ -135,7 +139,7 @@ export class FrameViewer extends HTMLElement {
     } catch (error) {
       if (error.name === 'AbortError' || mine.signal.aborted) return;
       this.#wanted = null;
-      this.fail(error.message);
+      this.fail(explain(error));
     }
   }
 
@@ -161,7 +165,7 @@ export class FrameViewer extends HTMLElement {
   #tell(picture) {
     if (!picture) return;
     const behind = Math.round((this.time - picture.time) * 1000);
-    const place = this.frames.isThinned ? '' : `Frame ${(lastAt(this.frames.times, picture.time + 1e-9) + 1).toLocaleString('en')} of ${this.frames.count.toLocaleString('en')} · `;
+    const place = this.frames.isThinned ? '' : `${this.noun} ${(lastAt(this.frames.times, picture.time + 1e-9) + 1).toLocaleString('en')} of ${this.frames.count.toLocaleString('en')} · `;
     this.say(`${place}${formatTime(picture.time)}${behind > 0 ? ` · ${behind.toLocaleString('en')} ms before the cursor` : ''}`);
     const alt = `${this.frames.channel} at ${formatTime(picture.time)}`;
     if (this.image.alt !== alt) this.image.alt = alt;

@@ -43,6 +43,9 @@ export async function fetchJson(url, signal) {
   return response.json();
 }
 
+/** A failure as a sentence: what the server said, or that it cannot be reached. */
+export const explain = error => error instanceof TypeError ? 'The server cannot be reached. What is shown is from before.' : error.message;
+
 /** What a refusal says. */
 export async function failure(response) {
   let message = `The server answered ${response.status}.`;
