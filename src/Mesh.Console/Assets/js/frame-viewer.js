@@ -16,15 +16,18 @@ function listFrames(recording) {
 
 export class FrameViewer extends HTMLElement {
   #pictures = new Map();
-  #pending = null;
+  #ahead = null;
   #direction = 1;
   #wanted = null;
+  #shown = null;
+  #refused = null;
+  #isBusy = false;
   #said = 0;
-  #quiet = null;
+  #end = null;
 
   async connectedCallback() {
-    this.#quiet = new AbortController();
-    const { signal } = this.#quiet;
+    this.#end = new AbortController();
+    const { signal } = this.#end;
     this.image = this.querySelector('img');
     this.caption = this.querySelector('figcaption');
     this.status = this.querySelector('[role="status"]');
@@ -45,8 +48,8 @@ export class FrameViewer extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#quiet?.abort();
-    this.#pending?.abort();
+    this.#end?.abort();
+    this.#ahead?.abort();
     this.#forget();
   }
 
@@ -112,34 +115,49 @@ export class FrameViewer extends HTMLElement {
       link.toggleAttribute('aria-disabled', target < 0 || target >= times.length);
     }
     if (index < 0) {
-      this.#pending?.abort();
-      this.#wanted = null;
+      this.#ahead?.abort();
+      this.#wanted = this.#shown = null;
       this.classList.add('none');
       this.say(`No ${this.noun.toLowerCase()} yet: the first is at ${formatTime(times[0])}.`);
       return;
     }
     this.classList.remove('none');
     const url = this.url(this.frames.isThinned ? t : times[index]);
-    if (this.#wanted === url) { this.#tell(this.#pictures.get(url)); return; }
-    this.#wanted = url;
-    this.#pending?.abort();
-    const mine = this.#pending = new AbortController();
-    // The last picture stays, marked, until the next one is there.
-    this.classList.add('waiting');
+    if (this.#shown?.url === url) this.#tell(this.#shown.picture);
+    // What was refused is not asked for again at every tick of the clock.
+    if (this.#wanted?.url === url || this.#refused === url) return;
+    this.#wanted = { url, index };
+    this.#ahead?.abort();
+    if (!this.#isBusy) await this.#catchUp();
+  }
+
+  /** Shows what is wanted last. What is on its way is waited for, not given up: a clock that runs would else never see a picture. */
+  async #catchUp() {
+    this.#isBusy = true;
     try {
-      const picture = await this.#load(url, mine.signal);
-      if (mine.signal.aborted || !this.isConnected) return;
-      this.image.src = picture.src;
-      await this.image.decode().catch(() => { throw new Error('The browser cannot read this picture: it is damaged, or of a kind it does not know.'); });
-      if (mine.signal.aborted) return;
-      this.classList.remove('waiting', 'failed');
-      this.#tell(picture);
-      this.describe(picture.facts);
-      this.#fetchAhead(index, mine.signal);
+      while (this.#wanted && this.#wanted.url !== this.#shown?.url && this.isConnected) {
+        const { url, index } = this.#wanted;
+        // The last picture stays, marked, until the next one is there.
+        this.classList.add('waiting');
+        const picture = await this.#load(url, this.#end.signal);
+        if (!this.#wanted) break;
+        this.image.src = picture.src;
+        await this.image.decode().catch(() => { throw new Error('The browser cannot read this picture: it is damaged, or of a kind it does not know.'); });
+        this.#shown = { url, picture };
+        this.#refused = null;
+        this.classList.remove('failed');
+        this.#tell(picture);
+        this.describe(picture.facts);
+        if (this.#wanted?.url === url) this.#fetchAhead(index);
+      }
+      this.classList.remove('waiting');
     } catch (error) {
-      if (error.name === 'AbortError' || mine.signal.aborted) return;
-      this.#wanted = null;
+      if (error.name === 'AbortError') return;
+      this.#refused = error instanceof TypeError ? null : this.#wanted?.url;
+      this.#wanted = this.#shown = null;
       this.fail(explain(error));
+    } finally {
+      this.#isBusy = false;
     }
   }
 
@@ -156,6 +174,7 @@ export class FrameViewer extends HTMLElement {
   }
 
   say(text) {
+    if (this.caption.textContent === text) return;
     this.caption.textContent = text;
     // A reader is told where it came to rest, not every frame on the way.
     clearTimeout(this.#said);
@@ -189,8 +208,10 @@ export class FrameViewer extends HTMLElement {
     return picture;
   }
 
-  async #fetchAhead(index, signal) {
+  async #fetchAhead(index) {
     if (this.frames.isThinned) return;
+    this.#ahead?.abort();
+    const { signal } = this.#ahead = new AbortController();
     for (let i = 1; i <= AHEAD; i++) {
       const t = this.frames.times[index + i * this.#direction];
       if (t === undefined || signal.aborted) return;
@@ -202,6 +223,6 @@ export class FrameViewer extends HTMLElement {
   #forget() {
     for (const { src } of this.#pictures.values()) URL.revokeObjectURL(src);
     this.#pictures.clear();
-    this.#wanted = null;
+    this.#wanted = this.#shown = null;
   }
 }
