@@ -125,7 +125,8 @@ export class FrameViewer extends HTMLElement {
     const url = this.url(this.frames.isThinned ? t : times[index]);
     if (this.#shown?.url === url) this.#tell(this.#shown.picture);
     // What was refused is not asked for again at every tick of the clock.
-    if (this.#wanted?.url === url || this.#refused === url) return;
+    if (this.#refused?.url === url) { this.#wanted = null; this.fail(this.#refused.message); return; }
+    if (this.#wanted?.url === url) return;
     this.#wanted = { url, index };
     this.#ahead?.abort();
     if (!this.#isBusy) await this.#catchUp();
@@ -134,11 +135,11 @@ export class FrameViewer extends HTMLElement {
   /** Shows what is wanted last. What is on its way is waited for, not given up: a clock that runs would else never see a picture. */
   async #catchUp() {
     this.#isBusy = true;
-    try {
-      while (this.#wanted && this.#wanted.url !== this.#shown?.url && this.isConnected) {
-        const { url, index } = this.#wanted;
-        // The last picture stays, marked, until the next one is there.
-        this.classList.add('waiting');
+    while (this.#wanted && this.#wanted.url !== this.#shown?.url && this.isConnected) {
+      const { url, index } = this.#wanted;
+      // The last picture stays, marked, until the next one is there.
+      this.classList.add('waiting');
+      try {
         const picture = await this.#load(url, this.#end.signal);
         if (!this.#wanted) break;
         this.image.src = picture.src;
@@ -149,16 +150,16 @@ export class FrameViewer extends HTMLElement {
         this.#tell(picture);
         this.describe(picture.facts);
         if (this.#wanted?.url === url) this.#fetchAhead(index);
+      } catch (error) {
+        if (error.name === 'AbortError') break;
+        this.#shown = null;
+        if (!(error instanceof TypeError)) this.#refused = { url, message: explain(error) };
+        if (this.#wanted?.url === url) this.#wanted = null;
+        this.fail(explain(error));
       }
-      this.classList.remove('waiting');
-    } catch (error) {
-      if (error.name === 'AbortError') return;
-      this.#refused = error instanceof TypeError ? null : this.#wanted?.url;
-      this.#wanted = this.#shown = null;
-      this.fail(explain(error));
-    } finally {
-      this.#isBusy = false;
     }
+    this.classList.remove('waiting');
+    this.#isBusy = false;
   }
 
   /** Shows everything again, as after a change of options. */
