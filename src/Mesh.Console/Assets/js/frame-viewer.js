@@ -139,6 +139,7 @@ export class FrameViewer extends HTMLElement {
       const { url, index } = this.#wanted;
       // The last picture stays, marked, until the next one is there.
       this.classList.add('waiting');
+      this.setAttribute('aria-busy', 'true');
       try {
         const picture = await this.#load(url, this.#end.signal);
         if (!this.#wanted) break;
@@ -159,6 +160,7 @@ export class FrameViewer extends HTMLElement {
       }
     }
     this.classList.remove('waiting');
+    this.removeAttribute('aria-busy');
     this.#isBusy = false;
   }
 

@@ -27,11 +27,14 @@ customElements.define('mesh-map', class extends HTMLElement {
     this.#end = new AbortController();
     const { signal } = this.#end;
     this.time = currentTime();
+    this.setAttribute('aria-busy', 'true');
     try {
       await this.#load(1);
     } catch (error) {
       if (error.name !== 'AbortError' && error.status !== 404) this.querySelector('.map-note')?.replaceChildren(explain(error));
       return;
+    } finally {
+      this.removeAttribute('aria-busy');
     }
     if (signal.aborted || this.track.points.length === 0) return;
     this.#build();
@@ -433,8 +436,7 @@ customElements.define('mesh-map', class extends HTMLElement {
     g.textAlign = 'center';
     g.textBaseline = 'bottom';
     g.fillText(formatMetres(metres), x + length / 2, y - 3);
-    this.dataset.scaleMetres = String(metres);
-    this.dataset.scalePixels = String(length);
+    Object.assign(this.dataset, { scaleMetres: metres, scalePixels: length, east: this.centre[0], north: this.centre[1], metresPerPixel: this.metresPerPixel });
 
     // North is up, always; the arrow says so.
     const nx = width - 20, ny = height - 20;
