@@ -6,6 +6,9 @@ const AHEAD = 5;
 const KEPT = 24;
 const lists = new Map();
 
+// As Settings has it; a view with the focus hears its keys anyway (WCAG 2.1.4).
+const areKeysOn = () => { try { return localStorage.getItem('mesh-single-keys') !== 'off'; } catch { return true; } };
+
 /** Frames of a recording, asked for once however many views there are. */
 function listFrames(recording) {
   if (!lists.has(recording)) {
@@ -82,6 +85,7 @@ export class FrameViewer extends HTMLElement {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input:not([type="range"]), textarea, select, [contenteditable]')) return;
       // One view steps: the one with the focus, else the first of the page.
       const focused = document.activeElement?.closest('mesh-frames, mesh-lidar');
+      if (!focused && !areKeysOn()) return;
       if ((focused ?? document.querySelector('mesh-frames, mesh-lidar')) !== this) return;
       event.preventDefault();
       this.step(event.key === '.' ? 1 : -1);
