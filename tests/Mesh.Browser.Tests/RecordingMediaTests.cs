@@ -44,7 +44,8 @@ public sealed class RecordingMediaTests(Browser browser, DemoServer server)
         (await watched.Page.EvaluateAsync<string>(PixelAt, new[] { end.X + 7, end.Y })).ShouldNotBe(text, "beside it");
         var start = PlaceOf(points[0]);
         (await watched.Page.EvaluateAsync<string>(PixelAt, new[] { start.X, start.Y })).ShouldBe(await ColourAsync(watched.Page, "--surface"), "within the start's ring");
-        (await watched.Page.EvaluateAsync<string>(PixelAt, new[] { start.X, start.Y + 5 })).ShouldBe(text, "the start's ring");
+        // A thin line's colour is mixed with what is beside it.
+        DistanceOf(await watched.Page.EvaluateAsync<string>(PixelAt, new[] { start.X, start.Y + 5 }), text).ShouldBeLessThan(60, "the start's ring");
         watched.Complaints.ShouldBeEmpty();
 
         (double X, double Y) PlaceOf(JsonElement point) =>
@@ -123,6 +124,8 @@ public sealed class RecordingMediaTests(Browser browser, DemoServer server)
 
         (await watched.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth")).ShouldBe(320);
     }
+
+    private static int DistanceOf(string colour, string other) => colour.Split(' ').Zip(other.Split(' ')).Max(pair => Math.Abs(int.Parse(pair.First, CultureInfo.InvariantCulture) - int.Parse(pair.Second, CultureInfo.InvariantCulture)));
 
     private static async Task CaptionAsync(IPage page, string element, double time) =>
         await page.WaitForFunctionAsync(
