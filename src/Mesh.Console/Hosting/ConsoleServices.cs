@@ -5,6 +5,7 @@ using Mesh.Commands.Handoff;
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Live;
 using Mesh.Commands.Maintenance;
+using Mesh.Commands.Media;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Replay;
 using Mesh.Commands.Studies;
@@ -51,6 +52,9 @@ public sealed record ConsoleServices
 
     /// <summary>Hand-off.</summary>
     public required IHandoff Handoff { get; init; }
+
+    /// <summary>What recordings show besides signals.</summary>
+    public required IRecordingMedia Media { get; init; }
 
     /// <summary>The server's settings and where each came from.</summary>
     public required Settings Settings { get; init; }
