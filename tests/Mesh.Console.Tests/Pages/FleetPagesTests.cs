@@ -32,7 +32,7 @@ public class FleetPagesTests
         (await console.GetAsync("/recordings")).Html.ShouldContain("No recordings yet");
         var (_, none) = await console.GetAsync("/recordings?q=nothing&state=committed");
         none.ShouldContain("No recording matches");
-        none.ShouldContain("“nothing”");
+        System.Net.WebUtility.HtmlDecode(none).ShouldContain("“nothing”");
         none.ShouldNotContain("No recordings yet");
         await console.Services.Queries.Received().ListRecordingsAsync(
             Arg.Is<RecordingQuery>(query => query.Text == "nothing" && query.State == RecordingState.Committed), Arg.Any<CancellationToken>());
