@@ -12,6 +12,11 @@ using Mesh.Commands.Topologies;
 using Mesh.Commands.Tracking;
 using Mesh.Commands.Triggers;
 using Mesh.Console.Hosting;
+using Mesh.Lakehouse.Recordings;
+using Mesh.Streaming.DeadLetters;
+using Mesh.Training.Governance.Audit;
+using Mesh.Training.Jobs;
+using Mesh.Training.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,6 +64,16 @@ public sealed class ConsoleHost : IAsyncDisposable
         var queries = Substitute.For<IMeshQueries>();
         queries.GetStatusAsync(Arg.Any<CancellationToken>()).Returns(new StatusView(
             "1.2.3", true, "/data", DateTimeOffset.UnixEpoch, null, null, null, null, [], new Dictionary<string, long>(), new Dictionary<string, long>(), 1L << 40));
+        queries.ListRecordingsAsync(Arg.Any<RecordingQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<RecordingRow>());
+        queries.CountRecordingsAsync(Arg.Any<CancellationToken>()).Returns(new Dictionary<string, long>());
+        queries.ListVehiclesAsync(Arg.Any<VehicleQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<VehicleSummary>());
+        queries.ListProductsAsync(Arg.Any<ProductQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<ProductSummary>());
+        queries.ListDeadLettersAsync(Arg.Any<DeadLetterQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<DeadLetterView>());
+        queries.ListReplaysAsync(Arg.Any<ReplayQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<ReplayEntry>());
+        queries.ListJobsAsync(Arg.Any<JobQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<JobEntry>());
+        queries.ListModelsAsync(Arg.Any<ModelQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<ModelEntry>());
+        var governance = Substitute.For<IGovernance>();
+        governance.ListDecisionsAsync(Arg.Any<DecisionQuery>(), Arg.Any<CancellationToken>()).Returns(Nothing<DecisionView>());
         return new ConsoleServices
         {
             Queries = queries,
@@ -69,7 +84,7 @@ public sealed class ConsoleHost : IAsyncDisposable
             Jobs = Substitute.For<IJobs>(),
             Studies = Substitute.For<IStudies>(),
             Tracking = Substitute.For<ITracking>(),
-            Governance = Substitute.For<IGovernance>(),
+            Governance = governance,
             Compression = Substitute.For<ICompression>(),
             Handoff = Substitute.For<IHandoff>(),
             Media = Substitute.For<IRecordingMedia>(),
@@ -78,6 +93,12 @@ public sealed class ConsoleHost : IAsyncDisposable
             Logger = NullLogger.Instance,
         };
     }
+
+    /// <summary>A page of a list that holds nothing.</summary>
+    public static Page<T> Nothing<T>() => new([], 0, 1, 100);
+
+    /// <summary>A page of a list that holds these and no more.</summary>
+    public static Page<T> All<T>(params T[] items) => new(items, items.Length, 1, 100);
 
     /// <summary>Fetches a page.</summary>
     public async Task<(int Status, string Html)> GetAsync(string url)

@@ -69,7 +69,7 @@ function isAfter(place, mark) {
 function isBusy(main) {
   if (document.querySelector('dialog[open]')) return true;
   const focus = document.activeElement;
-  if (main.contains(focus) && focus.matches('textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])')) return true;
+  if (main.contains(focus) && !focus.closest('[data-keep]') && focus.matches('textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])')) return true;
   if (!getSelection().isCollapsed && main.contains(getSelection().anchorNode)) return true;
   return [...main.querySelectorAll('input, textarea, select')].some(field => !field.closest('[data-keep]') && isChanged(field));
 }

@@ -70,7 +70,6 @@ customElements.define('mesh-palette', class extends HTMLElement {
 
   #sayKeys() {
     for (const button of document.querySelectorAll('[data-action=single-keys]')) {
-      button.setAttribute('aria-pressed', areKeysOn());
       button.textContent = areKeysOn() ? 'Single-key shortcuts: on' : 'Single-key shortcuts: off';
     }
   }

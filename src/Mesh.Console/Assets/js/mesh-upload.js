@@ -69,9 +69,9 @@ customElements.define('mesh-upload', class extends HTMLElement {
   }
 
   #sayCommand(names) {
-    const words = [...names.length ? names : ['drive.mcap'], '--vehicle', this.#vehicle.value.trim() || 'ID'];
-    if (this.#session.value.trim()) words.push('--session', this.#session.value.trim());
-    const line = ['mesh publish', ...words.map(quote)].join(' ');
+    const session = this.#session.value.trim();
+    const files = (names.length ? names : ['drive.mcap']).map(quote);
+    const line = ['mesh publish', ...files, '--vehicle', quote(this.#vehicle.value.trim() || 'ID'), ...session ? ['--session', quote(session)] : []].join(' ');
     this.#command.textContent = line;
     this.#copy.dataset.copy = line;
   }

@@ -18,6 +18,9 @@ internal static class FleetText
     /// <summary>A vehicle's page.</summary>
     public static string VehicleUrl(string vehicle) => $"/vehicles/{Uri.EscapeDataString(vehicle)}";
 
+    /// <summary>A version with the beginning of its commit: <c>0.1.0+17259c221b3d</c>.</summary>
+    public static string Version(string version) => version.IndexOf('+', StringComparison.Ordinal) is > 0 and var plus && version.Length > plus + 13 ? version[..(plus + 13)] : version;
+
     /// <summary>A name of the program's as words: <c>GatesEvaluated</c> → <c>gates evaluated</c>.</summary>
     public static string Words(string name)
     {

@@ -38,7 +38,7 @@ internal sealed class AttentionFinder(ConsoleServices services)
         }
         catch (MeshException exception)
         {
-            return [new("bad", $"Nothing is known of {what}", $"{exception.Message} {exception.Code}", "Look at the server's health.", "/settings#health", CommandLine.Of("doctor"))];
+            return [new("bad", $"Nothing is known of {what}", $"{exception.Message} {exception.Code}", "Look at the server's health.", "/settings#health", FleetLines.Doctor)];
         }
     }
 
@@ -55,14 +55,14 @@ internal sealed class AttentionFinder(ConsoleServices services)
         {
             yield return new(
                 check.State == HealthState.Failed ? "bad" : "warn", $"{Capital(check.Name)}: {check.State.ToString().ToLowerInvariant()}", check.Reason, check.Remedy ?? "See the checks.",
-                check.Name == "uploads" ? "/recordings?state=written&sort=accepted" : "/settings#health", CommandLine.Of("doctor"));
+                check.Name == "uploads" ? "/recordings?state=written&sort=accepted" : "/settings#health", FleetLines.Doctor);
         }
 
         if (status.Recordings.GetValueOrDefault("deadlettered") is > 0 and long failed)
         {
             yield return new(
                 "bad", Plural(failed, "recording", "could not be read", "could not be read"), "They are in no table.", "Read the reason, repair, replay.", "/recordings?state=dead_lettered",
-                CommandLine.Of("recordings", "list"));
+                FleetLines.List);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class AttentionFinder(ConsoleServices services)
         return
         [
             .. failed.Items.Where(job => IsRecent(job.FinishedAt ?? job.RequestedAt)).Select(job => new AttentionItem(
-                "bad", $"Job of {job.Rule} failed", $"{job.Reason} {job.Code}".Trim(), "Read its log.", $"/jobs/{Uri.EscapeDataString(job.JobId)}", CommandLine.Of("jobs", "show").Argument(job.JobId))),
+                "bad", $"Job of {job.Rule} failed", $"{job.Reason} {job.Code}".Trim(), "Read its log.", $"/jobs/{Uri.EscapeDataString(job.JobId)}", FleetLines.Job(job.JobId))),
         ];
     }
 
@@ -93,7 +93,7 @@ internal sealed class AttentionFinder(ConsoleServices services)
         [
             new("info", Plural(candidates.Total, "candidate", "waits for a decision", "wait for a decision"),
                 $"The newest: {string.Join(", ", candidates.Items.Select(model => $"{model.Name}@{model.Version}"))}", "Compare, read the gates, approve or reject.", $"/models?lifecycle={Lifecycle.Candidate}",
-                CommandLine.Of("models", "list")),
+                FleetLines.Models),
         ];
     }
 
@@ -105,7 +105,7 @@ internal sealed class AttentionFinder(ConsoleServices services)
             .. budgets.Where(budget => budget.Budget is { } limit && budget.Spent + budget.Reserved >= limit * (decimal)NearlySpent).Select(budget => new AttentionItem(
                 budget.Spent >= budget.Budget ? "bad" : "warn", budget.Spent >= budget.Budget ? $"The budget of {budget.Team} is spent" : $"The budget of {budget.Team} is nearly spent",
                 string.Create(CultureInfo.InvariantCulture, $"{budget.Spent:0.##} spent and {budget.Reserved:0.##} reserved of {budget.Budget:0.##} in {budget.Month}."),
-                "Its jobs wait until next month, or until the budget is raised.", "/costs", CommandLine.Of("jobs", "budgets"))),
+                "Its jobs wait until next month, or until the budget is raised.", "/costs", FleetLines.Budgets)),
         ];
     }
 
@@ -116,7 +116,7 @@ internal sealed class AttentionFinder(ConsoleServices services)
         [
             .. replays.Items.Where(replay => replay.State == ReplayState.Paused || (replay.Failed > 0 && IsRecent(replay.ChangedAt))).Select(replay => new AttentionItem(
                 "warn", replay.State == ReplayState.Paused ? "A replay is paused" : Plural(replay.Failed, "recording", "of a replay failed", "of a replay failed"), replay.Description,
-                replay.State == ReplayState.Paused ? "Resume or stop it." : "See which, and why.", $"/replays/{Uri.EscapeDataString(replay.Id)}", CommandLine.Of("replay", "show").Argument(replay.Id))),
+                replay.State == ReplayState.Paused ? "Resume or stop it." : "See which, and why.", $"/replays/{Uri.EscapeDataString(replay.Id)}", FleetLines.Replay(replay.Id))),
         ];
     }
 
@@ -127,7 +127,7 @@ internal sealed class AttentionFinder(ConsoleServices services)
         return failed.Count == 0 ? [] :
         [
             new("warn", Plural(failed.Count, "task", "of maintenance failed", "of maintenance failed"), $"{failed[0].Task} of {failed[0].Table}: {failed[0].Error}", "See the tables.", "/maintenance",
-                CommandLine.Of("catalogue", "maintenance")),
+                FleetLines.Maintenance),
         ];
     }
 
