@@ -3,6 +3,7 @@ using Mesh.Cli.Commands;
 using Mesh.Cli.Commands.Governance;
 using Mesh.Cli.Commands.Studies;
 using Mesh.Cli.Commands.Tracking;
+using Mesh.Cli.Help;
 using Mesh.Model;
 
 namespace Mesh.Cli;
@@ -10,9 +11,8 @@ namespace Mesh.Cli;
 /// <summary>Parses the command line, runs the command, turns errors into a line and an exit code.</summary>
 public static class MeshProgram
 {
-    /// <summary>Runs one command.</summary>
-    /// <returns>0 done, 1 failed, 2 bad usage, 3 done with data loss.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Makes the command line, which holds nothing yet of any call.</summary>
+    public static RootCommand CreateRoot()
     {
         var root = new RootCommand("Mesh: recordings in, data products and models out. `mesh demo` shows all of it in a minute.")
         {
@@ -55,15 +55,25 @@ public static class MeshProgram
             StatusCommand.Create(),
             DoctorCommand.Create(),
             RuntimeCommand.Create(),
-            SettingsCommand.Create(),
+            ConfigCommand.Create(),
+            CompletionCommand.Create(),
+            CompletionCommand.CreateAnswer(),
+            ReferenceCommand.Create(),
             TrainerCommand.Create(),
         };
+        HelpPageAction.Install(root);
+        return root;
+    }
 
-        var parsed = root.Parse(args);
+    /// <summary>Runs one command.</summary>
+    /// <returns>0 done, 1 failed, 2 bad usage, 3 done with data loss.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = CreateRoot().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Terminal.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
-            await Terminal.Error.WriteLineAsync($"`{CommandPath(parsed)} --help` shows how it is used.").ConfigureAwait(false);
+            foreach (string error in UsageErrors.Of(parsed)) await Terminal.Error.WriteLineAsync($"error: {error}").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync($"`{CommandNode.Of(parsed.CommandResult.Command).Line} --help` shows how it is used.").ConfigureAwait(false);
             return ExitCodes.BadUsage;
         }
 
@@ -86,16 +96,5 @@ public static class MeshProgram
             await Terminal.Error.WriteLineAsync("stopped").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
-    }
-
-    private static string CommandPath(ParseResult parsed)
-    {
-        var names = new List<string>();
-        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
-        {
-            names.Insert(0, result.Command.Name);
-        }
-
-        return string.Join(' ', names);
     }
 }
