@@ -14,20 +14,17 @@ public sealed partial class LocalTopics : ITopics, IDisposable
     private readonly FlowMeter? meter;
     private readonly EventDecoder decoder;
     private readonly SchemaRegistryClient registry;
-    private readonly TimeProvider time;
 
     /// <param name="options">Where the log and the registry are.</param>
     /// <param name="admin">Asks the log.</param>
     /// <param name="broker">The embedded broker; null with a cluster, or from outside of the server.</param>
     /// <param name="meter">Rates; null where nobody measures.</param>
-    /// <param name="time">Clock.</param>
     /// <param name="logger">Is told of attempts at the registry that failed.</param>
-    public LocalTopics(KafkaOptions options, TopicAdmin admin, KafkaBroker? broker, FlowMeter? meter, TimeProvider time, ILogger logger)
+    public LocalTopics(KafkaOptions options, TopicAdmin admin, KafkaBroker? broker, FlowMeter? meter, ILogger logger)
     {
         this.admin = admin;
         this.broker = broker;
         this.meter = meter;
-        this.time = time;
         decoder = new EventDecoder(options);
         registry = new SchemaRegistryClient(options, logger);
     }

@@ -88,17 +88,9 @@ public sealed class FlowMeter(TopicAdmin admin, KafkaBroker? broker, MetricsColl
         return new FlowSample(time.GetUtcNow(), ends, new Dictionary<string, long>(), new Dictionary<string, long>(), committed, lags, ReadMetrics());
     }
 
-    private Dictionary<(string, string), double> ReadMetrics()
-    {
-        var values = new Dictionary<(string, string), double>();
-        foreach (var metric in metrics.Read(FlowMetricNames.All))
-        {
-            var key = (metric.Name, metric.Tag("mesh.topology") ?? "");
-            values[key] = values.GetValueOrDefault(key) + metric.Value;
-        }
-
-        return values;
-    }
+    private Dictionary<(string, string), double> ReadMetrics() => metrics.SumByTopology(FlowMetricNames.All)
+        .SelectMany(metric => metric.Value.Select(topology => (metric.Key, Topology: topology.Key, topology.Value)))
+        .ToDictionary(value => (value.Key, value.Topology), value => value.Value);
 
     private static Dictionary<string, long> Sum(BrokerSnapshot snapshot, Func<PartitionSnapshot, long> value) =>
         snapshot.Topics.ToDictionary(topic => topic.Name, topic => topic.Partitions.Sum(value), StringComparer.Ordinal);

@@ -15,8 +15,6 @@ internal static class FlowMetricNames
     public const string CatalogueRows = "mesh_catalogue_rows_total";
     public const string UploadBytes = "mesh_upload_received_bytes_total";
 
-    public static readonly IReadOnlySet<string> All = new HashSet<string>(StringComparer.Ordinal)
-    {
-        IngestMessages, IngestRows, IngestFrames, IngestQueue, IngestQueueLimit, IngestWaiting, IngestWorking, TelemetryMessages, TelemetryQueue, CatalogueRows, UploadBytes,
-    };
+    public static readonly IReadOnlyCollection<string> All =
+        [IngestMessages, IngestRows, IngestFrames, IngestQueue, IngestQueueLimit, IngestWaiting, IngestWorking, TelemetryMessages, TelemetryQueue, CatalogueRows, UploadBytes];
 }

@@ -36,8 +36,6 @@ internal sealed class CollectedMetric
         boundTexts = [.. bounds.Select(PrometheusText.Number), "+Inf"];
     }
 
-    public string Name => name;
-
     public MetricKind Kind { get; }
 
     /// <summary>What an instrument is; null for one of a number type that nobody here uses.</summary>
@@ -70,12 +68,6 @@ internal sealed class CollectedMetric
         {
             foreach (var item in series) (item.Value, item.IsCurrent) = (0, false);
         }
-    }
-
-    public void ReadTo(List<MetricValue> values)
-    {
-        if (Kind == MetricKind.Histogram) return;
-        lock (gate) values.AddRange(series.Where(item => item.IsCurrent).Select(item => new MetricValue(name, item.Tags, item.Value)));
     }
 
     public void WriteTo(PrometheusText text)
@@ -147,8 +139,6 @@ internal sealed class CollectedMetric
     {
         public string Labels { get; } = string.Join(
             ',', tags.Where(tag => tag.Value is not null).OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => PrometheusText.Label(tag.Key, tag.Value)));
-
-        public IReadOnlyList<KeyValuePair<string, object?>> Tags => tags;
 
         public Series? SameHash => sameHash;
 

@@ -56,21 +56,6 @@ public sealed class MetricsCollector : IDisposable
         }
     }
 
-    /// <summary>Asks the observable instruments and answers what some metrics are now, histograms apart.</summary>
-    /// <param name="names">Their names as <see cref="Names"/> has them; those that nobody measures have no value.</param>
-    public IReadOnlyList<MetricValue> Read(IReadOnlySet<string> names)
-    {
-        var values = new List<MetricValue>();
-        lock (reading)
-        {
-            foreach (var metric in All()) metric.BeginObserving();
-            listener.RecordObservableInstruments();
-            foreach (var metric in All().Where(metric => names.Contains(metric.Name))) metric.ReadTo(values);
-        }
-
-        return values;
-    }
-
     /// <inheritdoc/>
     public void Dispose() => listener.Dispose();
 
