@@ -9,7 +9,7 @@ namespace Mesh.Console.Graphs;
 public sealed record GraphLayout(IReadOnlyList<PlacedNode> Nodes, IReadOnlyList<PlacedEdge> Edges, double Width, double Height, long Crossings)
 {
     /// <summary>Space between the nodes of neighbouring columns, in pixels.</summary>
-    public const double LayerGap = 64;
+    public const double LayerGap = 76;
 
     /// <summary>Least space between the nodes of a column, in pixels.</summary>
     public const double NodeGap = 18;
