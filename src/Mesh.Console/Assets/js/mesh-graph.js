@@ -67,7 +67,7 @@ customElements.define('mesh-graph', class extends HTMLElement {
   showBeginning() {
     const first = this.svg.querySelector('.node')?.getBoundingClientRect();
     const region = this.region.getBoundingClientRect();
-    if (first && first.bottom > region.bottom) this.region.scrollTo(0, first.top - region.top - region.height / 2);
+    if (first) this.region.scrollBy(0, first.top + first.height / 2 - region.top - region.height / 2);
   }
 
   remember() {
