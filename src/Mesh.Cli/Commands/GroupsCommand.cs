@@ -57,8 +57,10 @@ internal static class GroupsCommand
             using var topics = new LocalTopics(options, admin, null, null, NullLogger.Instance);
             var plan = await topics.PlanResetAsync(ReadReset(parsed), cancellationToken).ConfigureAwait(false);
             if (!parsed.GetValue(dryRun)) await topics.ResetAsync(plan, cancellationToken).ConfigureAwait(false);
-            if (QueryCommand.WantsJson(parsed)) Printer.Json(plan);
-            else Print(plan, parsed.GetValue(dryRun));
+            bool isDry = parsed.GetValue(dryRun);
+            if (QueryCommand.WantsJson(parsed) && isDry) Printer.Json(plan);
+            else if (QueryCommand.WantsJson(parsed)) Printer.Json(plan.Changes.Select(change => new GroupLag(plan.Request.Group, plan.Request.Topic, change.Partition, change.After, change.EndOffset - change.After)));
+            else Print(plan, isDry);
             return ExitCodes.Done;
         });
     }
