@@ -36,6 +36,9 @@ public static class ReplayApi
         api.MapPost("/dead-letters/replay", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await replays.ReplayLettersAsync(await JsonApi.BodyAsync<LetterReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
             .Takes<LetterReplayRequest>().Answers<ReplayEntry>("Replays dead letters after a fix.");
+        api.MapPost("/dead-letters/plan", async (HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await replays.PlanLettersAsync(await JsonApi.BodyAsync<LetterReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<LetterReplayRequest>().Answers<LetterReplayPlan>("What replaying dead letters would do. Replays nothing.");
         api.MapPost("/dead-letters/drop", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await replays.DropLettersAsync(await JsonApi.BodyAsync<LetterDropRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
             .Takes<LetterDropRequest>().Answers<LetterDropReport>("Gives dead letters up for good.");

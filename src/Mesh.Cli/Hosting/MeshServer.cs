@@ -7,6 +7,8 @@ using Mesh.Commands;
 using Mesh.Commands.Compression;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.DeadLetters;
+using Mesh.Commands.EventLog;
+using Mesh.Commands.Flow;
 using Mesh.Commands.Governance;
 using Mesh.Commands.Ingest;
 using Mesh.Commands.Jobs;
@@ -208,6 +210,9 @@ internal sealed class MeshServer : IAsyncDisposable
         OnStop(health.Dispose);
         var observer = new ServerObserver(admin, broker, recordings, health, () => stages.Views, () => state.FreeBytes, time, logger);
         OnStop(observer.Dispose);
+        var meter = new FlowMeter(admin, broker, metrics, time, logger);
+        var eventLog = new LocalTopics(kafka, admin, broker, meter, logger);
+        OnStop(eventLog.Dispose);
         var live = new LiveSource(database, metrics, recordings, observer, health, broker, () => stages.Views, () => state.FreeBytes, time);
         OnStop(live.Dispose);
 
@@ -239,14 +244,24 @@ internal sealed class MeshServer : IAsyncDisposable
         }
 
         stages.Start("observer", observer.RunAsync);
+        stages.Start("flow", meter.RunAsync);
         stages.Start("live", live.RunAsync);
 
         var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
         Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
         var media = new LocalRecordingMedia(recordings, tables, Queries);
         OnStop(media.Dispose);
+        var localJobs = new LocalJobs(jobs.Runner, state.Jobs);
+        var services = new ConsoleServices
+        {
+            Queries = Queries, Maintenance = maintenance, Replays = replay.Requests, Topologies = topologies,
+            Triggers = new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), Jobs = localJobs, Studies = new LocalStudies(studies, () => topologies.Triggers, products, tables, time),
+            Tracking = tracking, Governance = governance, Compression = LocalCompression.Within(compression.Runner), Handoff = governance.Handoff, Media = media,
+            Flow = new LocalFlow(topologies, () => stages.Views, tables, localJobs.ListPoolsAsync, new DeadLetterStore(database, time), meter), Topics = eventLog,
+            Settings = settings, Time = time, Live = live, Login = access.Token is null ? null : new ConsoleLogin(access.Token, time), Logger = loggers.CreateLogger("Mesh.Console"),
+        };
         string http = await StartHttpAsync(
-            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, live, media, time,
+            services, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, governance, mlflow, metrics, health,
             cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
@@ -293,43 +308,33 @@ internal sealed class MeshServer : IAsyncDisposable
     }
 
     private Task<string> StartHttpAsync(
-        Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, LiveSource live, IRecordingMedia media, TimeProvider time,
-        CancellationToken cancellationToken)
-    {
-        var login = access.Token is null ? null : new ConsoleLogin(access.Token, time);
-        return ListenAsync(
-            access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
-            new HttpLogin(access.Token, null, login), access.AllowedHosts, loggers,
+        ConsoleServices services, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
+        LocalGovernance governance, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, CancellationToken cancellationToken) => ListenAsync(
+            access.HttpListen, services.Settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
+            new HttpLogin(access.Token, null, services.Login), access.AllowedHosts, loggers,
             app =>
             {
                 if (receiver is null) app.MapNoUploads();
                 else app.MapUploads(receiver, quotas);
-                app.MapMeshApi(queries);
-                app.MapMediaApi(media);
-                app.MapObservation(metrics, health, maintenance);
-                app.MapMaintenanceApi(maintenance);
-                app.MapReplayApi(queries, replays);
-                app.MapTopologyApi(topologies);
-                app.MapTriggerApi(triggers);
-                app.MapJobApi(jobs);
-                app.MapStudyApi(studies);
+                app.MapMeshApi(services.Queries);
+                app.MapMediaApi(services.Media);
+                app.MapObservation(metrics, health, services.Maintenance);
+                app.MapMaintenanceApi(services.Maintenance);
+                app.MapReplayApi(services.Queries, services.Replays);
+                app.MapTopologyApi(services.Topologies);
+                app.MapTriggerApi(services.Triggers);
+                app.MapJobApi(services.Jobs);
+                app.MapStudyApi(services.Studies);
                 app.MapGovernanceApi(governance);
-                app.MapCompressionApi(compression);
-                app.MapTrackingApi(tracking);
+                app.MapCompressionApi(services.Compression);
+                app.MapTrackingApi(services.Tracking);
                 app.MapMlflow(mlflow);
-                app.MapHandoffApi(governance.Handoff);
+                app.MapHandoffApi(services.Handoff);
                 app.MapApiDescription();
                 app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, ClientSettings = clientSettings, Announce = SnapshotAnnouncement.AddAsync });
-                app.MapConsole(new ConsoleServices
-                {
-                    Queries = queries, Maintenance = maintenance, Replays = replays, Topologies = topologies, Triggers = triggers, Jobs = jobs, Studies = studies,
-                    Tracking = tracking, Governance = governance, Compression = compression, Handoff = governance.Handoff, Media = media, Settings = settings, Time = time,
-                    Live = live, Login = login, Logger = loggers.CreateLogger("Mesh.Console"),
-                });
+                app.MapConsole(services);
             },
             cancellationToken);
-    }
 
     private async Task<string> ListenAsync(
         IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, HttpLogin login, IReadOnlyList<string> allowedHosts, ILoggerFactory loggers,

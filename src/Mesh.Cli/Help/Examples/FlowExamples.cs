@@ -16,6 +16,7 @@ internal static class FlowExamples
         new("mesh deadletters list --state open", "What waits for somebody"),
         new("mesh deadletters list --stage decode --since 2h", "What decoding refused in the last two hours"),
         new("mesh deadletters show 4a4bbc24cd99", "Where it came from, why, what to do, the message itself"),
+        new("mesh deadletters replay --stage decode --dry-run", "What would be replayed, and what cannot be"),
         new("mesh deadletters replay --recording 86a9af5e908c --wait", "Bring a recording's back, once the cause is gone"),
         new("mesh deadletters drop 4a4bbc24cd99 --reason 'sensor was unplugged'", "Give one up; the account goes on saying so"),
         new("mesh replay start --topology fleet@2 --dry-run", "What would go through the new version"),

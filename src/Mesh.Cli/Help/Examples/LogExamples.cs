@@ -22,6 +22,7 @@ internal static class LogExamples
         new("mesh schemas compatibility FULL --subject readings-value", "Which changes are accepted from now on"),
         new("mesh groups list", "Who reads, and how far behind"),
         new("mesh groups describe mesh.fleet-ingest", "Members, partitions, lag"),
+        new("mesh groups reset-offsets mesh.fleet-ingest --topic fleet.uploads.v1 --from earliest --dry-run", "What reading everything again would set"),
         new("mesh groups reset-offsets mesh.fleet-ingest --topic fleet.uploads.v1 --from earliest", "Read everything again"),
     ];
 }
