@@ -29,6 +29,7 @@ public static class MaintenanceApi
         Map(api, HttpMethods.Post, "/{table}/rollback", async (table, context, token) => await maintenance.RollbackAsync(table, await JsonApi.BodyAsync<RollbackRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Post, "/{table}/alter", async (table, context, token) => await maintenance.AlterAsync(table, await JsonApi.BodyAsync<AlterRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false));
         Map(api, HttpMethods.Get, "/{table}/storage", (table, _, token) => maintenance.MeasureAsync(table, token));
+        Map(api, HttpMethods.Get, "/{table}/reads", (table, _, token) => maintenance.ListReadsAsync(table, token));
         Map(api, HttpMethods.Get, "/{table}/statistics", (table, _, token) => maintenance.GetStatisticsAsync(table, token));
     }
 

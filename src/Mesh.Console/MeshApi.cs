@@ -41,6 +41,8 @@ public static class MeshApi
         api.MapGet("/catalogue/tables/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindTableAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/catalogue/tables/{name}/files", async (string name, string? at, string? where, int? limit, CancellationToken token) =>
             OrNotFound(await queries.ListFilesAsync(name, new FileQuery { At = at, Where = where, Limit = Math.Clamp(limit ?? 1_000, 1, 100_000) }, token).ConfigureAwait(false)));
+        api.MapGet("/catalogue/tables/{name}/profile", async (string name, string? at, CancellationToken token) =>
+            OrNotFound(await queries.ProfileAsync(name, at, token).ConfigureAwait(false)));
         api.MapGet("/jobs", async (int? limit, CancellationToken token) => JsonApi.Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
         api.MapGet("/jobs/{id}", async (string id, CancellationToken token) => OrNotFound(await queries.FindJobAsync(id, token).ConfigureAwait(false)));
         api.MapGet("/models", async (CancellationToken token) => JsonApi.Json(await queries.ListModelsAsync(token).ConfigureAwait(false)));
