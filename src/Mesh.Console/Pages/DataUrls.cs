@@ -5,8 +5,8 @@ namespace Mesh.Console.Pages;
 /// <summary>Addresses of pages and actions about data, built in one place.</summary>
 public static class DataUrls
 {
-    /// <summary>A product, or one of its tabs.</summary>
-    public static string Product(string name, string? tab = null) => "/products/" + Uri.EscapeDataString(name) + (tab is null ? "" : "?tab=" + tab);
+    /// <summary>A product, or one of its tabs, at a snapshot.</summary>
+    public static string Product(string name, string? tab = null, string? at = null) => "/products/" + Uri.EscapeDataString(name) + (tab is null ? "" : "?tab=" + tab) + (at is null ? "" : "&at=" + Uri.EscapeDataString(at));
 
     /// <summary>Maintenance of a table.</summary>
     public static string Maintenance(string table) => "/maintenance/" + Uri.EscapeDataString(table);
