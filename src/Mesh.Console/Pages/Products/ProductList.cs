@@ -18,13 +18,17 @@ public sealed record ProductList(IReadOnlyList<ProductList.Row> Rows, long Total
         [("late", "Later than its limit"), ("hour", "In the last hour"), ("day", "In the last day"), ("week", "In the last week"), ("older", "Longer than a week ago"), ("never", "Never")];
 
     /// <summary>Reads it.</summary>
-    public static async Task<ProductList> LoadAsync(ConsoleServices services, PageRequest request, CancellationToken cancellationToken)
+    /// <param name="services">What is asked.</param>
+    /// <param name="request">Filters, order and page.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="order">Order when the request names none; a column, after a minus for descending.</param>
+    public static async Task<ProductList> LoadAsync(ConsoleServices services, PageRequest request, CancellationToken cancellationToken, string order = "name")
     {
         var register = new ProductRegister(await services.Topologies.ListAsync(cancellationToken).ConfigureAwait(false));
         var now = services.Time.GetUtcNow();
         var tables = await services.Queries.ListTablesAsync(cancellationToken).ConfigureAwait(false);
         var rows = tables.Select(table => Row.Of(table, register, now)).Where(row => Matches(row, request, now));
-        var sorted = Sorted(rows, request.Query("sort") ?? "name").ToList();
+        var sorted = Sorted(rows, request.Query("sort") ?? order).ToList();
         int number = request.Number("page", 1, 1, int.MaxValue);
         return new ProductList([.. sorted.Skip((number - 1) * PageSize).Take(PageSize)], sorted.Count, number, register);
     }
@@ -53,6 +57,7 @@ public sealed record ProductList(IReadOnlyList<ProductList.Row> Rows, long Total
         {
             "rows" => row.Rows,
             "bytes" => row.Bytes ?? -1,
+            "files" => row.Files,
             "updated" => row.UpdatedAt ?? DateTimeOffset.MinValue,
             "snapshots" => row.Snapshots,
             _ => row.Name,
@@ -62,13 +67,13 @@ public sealed record ProductList(IReadOnlyList<ProductList.Row> Rows, long Total
     }
 
     /// <summary>A product.</summary>
-    public sealed record Row(string Name, string Table, string? Owner, Freshness Freshness, DateTimeOffset? UpdatedAt, long Rows, long? Bytes, int Snapshots, int Versions)
+    public sealed record Row(string Name, string Table, string? Owner, Freshness Freshness, DateTimeOffset? UpdatedAt, long Rows, long Files, long? Bytes, int Snapshots, int Versions)
     {
         internal static Row Of(TableView table, ProductRegister register, DateTimeOffset now)
         {
             var entry = register.Find(table.Product, table.Table);
             return new Row(
-                table.Product, table.Table, entry?.Topology.Owner, Freshness.Of(table.UpdatedAt, entry?.Limit, now), table.UpdatedAt, table.Rows, table.Bytes, table.Snapshots,
+                table.Product, table.Table, entry?.Topology.Owner, Freshness.Of(table.UpdatedAt, entry?.Limit, now), table.UpdatedAt, table.Rows, table.DataFiles, table.Bytes, table.Snapshots,
                 register.CountVersions(table.Product));
         }
     }
