@@ -14,15 +14,15 @@ public sealed record TableCondition(string Kind, string Word, string Sentence)
 
     /// <summary>Judges a table by the sum of its files: what a list knows without reading manifests.</summary>
     /// <param name="files">Data files.</param>
-    /// <param name="bytes">Their bytes; null when the last writer did not tell.</param>
+    /// <param name="bytes">Their bytes; 0 when the last writer did not tell.</param>
     /// <param name="snapshots">Snapshots kept.</param>
     /// <param name="targetFileBytes">Size that compaction aims at.</param>
     /// <param name="keptSnapshots">Newest snapshots that expiry keeps whatever their age.</param>
-    public static TableCondition Of(long files, long? bytes, long snapshots, long targetFileBytes, int keptSnapshots)
+    public static TableCondition Of(long files, long bytes, long snapshots, long targetFileBytes, int keptSnapshots)
     {
         if (files == 0) return new("idle", "empty", "No data files.");
-        if (bytes is not { } size) return new("idle", "not told", "The last writer did not tell how large its files are.");
-        double average = (double)size / files;
+        if (bytes == 0) return new("idle", "not told", "The last writer did not tell how large its files are.");
+        double average = (double)bytes / files;
         if (files >= FewFiles && average < targetFileBytes * SmallShare) return new("warn", "small files", $"{Format.Count(files)} files of {Format.Bytes(average)} on average, where {Format.Bytes(targetFileBytes)} is aimed at.");
         return snapshots > keptSnapshots * 5L
             ? new("warn", "long history", $"{Format.Count(snapshots)} snapshots are kept.")

@@ -27,10 +27,8 @@ public sealed record ProductFacts(string Name, TableDetailsView Table, ProductRe
 
     private static async Task<PageNotFoundException> MissingAsync(ConsoleServices services, string name, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ProductView> known = await services.Queries.ListProductsAsync(cancellationToken).ConfigureAwait(false);
-        var near = known.Where(product => product.Name.Contains(name, StringComparison.OrdinalIgnoreCase) || name.Contains(product.Name, StringComparison.OrdinalIgnoreCase) || Shares(product.Name, name)).Take(10);
-        return new PageNotFoundException($"There is no product or table '{name}'.", [.. near.Select(product => (DataUrls.Product(product.Name), product.Name))]);
+        string[] words = name.Split('.', '_', '@');
+        var near = await services.Queries.ListProductsAsync(new ProductQuery { Text = words.MaxBy(word => word.Length), PageSize = 10 }, cancellationToken).ConfigureAwait(false);
+        return new PageNotFoundException($"There is no product or table '{name}'.", [.. near.Rows.Select(product => (DataUrls.Product(product.Name), product.Name)), ("/products", "All products")]);
     }
-
-    private static bool Shares(string product, string name) => product.Split('.', '_').Intersect(name.Split('.', '_'), StringComparer.OrdinalIgnoreCase).Any();
 }
