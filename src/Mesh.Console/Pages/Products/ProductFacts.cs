@@ -29,6 +29,6 @@ public sealed record ProductFacts(string Name, TableDetailsView Table, ProductRe
     {
         string[] words = name.Split('.', '_', '@');
         var near = await services.Queries.ListProductsAsync(new ProductQuery { Text = words.MaxBy(word => word.Length), PageSize = 10 }, cancellationToken).ConfigureAwait(false);
-        return new PageNotFoundException($"There is no product or table '{name}'.", [.. near.Rows.Select(product => (DataUrls.Product(product.Name), product.Name)), ("/products", "All products")]);
+        return new PageNotFoundException($"There is no product or table '{name}'.", [.. near.Items.Select(product => (DataUrls.Product(product.Name), product.Name)), ("/products", "All products")]);
     }
 }

@@ -33,7 +33,7 @@ public sealed record ProductList(IReadOnlyList<ProductSummary> Rows, long Total,
             Sort = Enum.TryParse<ProductSort>(sort.TrimStart('-'), ignoreCase: true, out var known) && Enum.IsDefined(known) ? known : ProductSort.Name, Descending = sort.StartsWith('-'),
         };
         var page = await services.Queries.ListProductsAsync(Aged(query, request.Query("fresh"), now), cancellationToken).ConfigureAwait(false);
-        return new ProductList(page.Rows, page.Total, query.Number, now);
+        return new ProductList(page.Items, page.Total, query.Number, now);
     }
 
     /// <summary>How fresh a product of the page is.</summary>
