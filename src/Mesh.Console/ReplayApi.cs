@@ -28,6 +28,8 @@ public static class ReplayApi
         api.MapGet("/dead-letters/{id}/payload", WritePayloadAsync);
         api.MapPost("/dead-letters/replay", context => JsonApi.AnswerAsync(context, async token =>
             await replays.ReplayLettersAsync(await JsonApi.BodyAsync<LetterReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
+        api.MapPost("/dead-letters/plan", context => JsonApi.AnswerAsync(context, async token =>
+            await replays.PlanLettersAsync(await JsonApi.BodyAsync<LetterReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
         api.MapPost("/dead-letters/drop", context => JsonApi.AnswerAsync(context, async token =>
             await replays.DropLettersAsync(await JsonApi.BodyAsync<LetterDropRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
         api.MapGet("/replays", async (HttpRequest request, CancellationToken token) => request.AsksForPage()

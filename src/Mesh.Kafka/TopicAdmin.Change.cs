@@ -70,18 +70,39 @@ public sealed partial class TopicAdmin
     /// <exception cref="MeshException"><c>MESH7107</c>: the group has members, or it is not allowed; transient when no broker answers. <c>MESH7108</c>: no such topic.</exception>
     public async Task<IReadOnlyList<GroupLag>> ResetOffsetsAsync(string group, string topic, TailStart start, CancellationToken cancellationToken)
     {
+        var plan = await PlanOffsetsAsync(group, topic, start, cancellationToken).ConfigureAwait(false);
+        await SetOffsetsAsync(group, topic, plan.ToDictionary(change => change.Partition, change => change.After), cancellationToken).ConfigureAwait(false);
+        return [.. plan.Select(change => new GroupLag(group, topic, change.Partition, change.After, change.EndOffset - change.After))];
+    }
+
+    /// <summary>What <see cref="ResetOffsetsAsync"/> would set, partition by partition. Changes nothing.</summary>
+    /// <exception cref="MeshException"><c>MESH7107</c>, transient when no broker answers. <c>MESH7108</c>: no such topic.</exception>
+    public async Task<IReadOnlyList<OffsetChange>> PlanOffsetsAsync(string group, string topic, TailStart start, CancellationToken cancellationToken)
+    {
         var places = PlacesOf(await FindAsync(topic, cancellationToken).ConfigureAwait(false)).ToList();
         var ranges = await RangesAsync(places, cancellationToken).ConfigureAwait(false);
+        var before = (await LagAsync(group, places, ranges, cancellationToken).ConfigureAwait(false)).ToDictionary(lag => lag.Partition, lag => lag.CommittedOffset);
         using var consumer = BuildReader();
         var offsets = await StartsAsync(consumer, ranges, start, cancellationToken).ConfigureAwait(false);
-        await RequestAsync(
-            $"set the offsets of group {group}",
-            () => admin.AlterConsumerGroupOffsetsAsync(
-                [new ConsumerGroupTopicPartitionOffsets(group, [.. offsets.Select(offset => new TopicPartitionOffset(offset.Key, offset.Value))])],
-                new AlterConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout }),
-            cancellationToken).ConfigureAwait(false);
-        return [.. offsets.OrderBy(offset => offset.Key.Partition.Value).Select(offset => new GroupLag(group, topic, offset.Key.Partition.Value, offset.Value, ranges[offset.Key].End - offset.Value))];
+        return
+        [
+            .. offsets.OrderBy(offset => offset.Key.Partition.Value).Select(offset => new OffsetChange(
+                offset.Key.Partition.Value, before.TryGetValue(offset.Key.Partition.Value, out long was) ? was : null, offset.Value, ranges[offset.Key].Start, ranges[offset.Key].End)),
+        ];
     }
+
+    /// <summary>Sets a group's next offsets in a topic to exactly these. The group must have no members.</summary>
+    /// <param name="group">Group.</param>
+    /// <param name="topic">Topic.</param>
+    /// <param name="offsets">Next offset by partition; partitions that are not named keep theirs.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="MeshException"><c>MESH7107</c>: the group has members, or it is not allowed; transient when no broker answers.</exception>
+    public Task SetOffsetsAsync(string group, string topic, IReadOnlyDictionary<int, long> offsets, CancellationToken cancellationToken) => RequestAsync(
+        $"set the offsets of group {group}",
+        () => admin.AlterConsumerGroupOffsetsAsync(
+            [new ConsumerGroupTopicPartitionOffsets(group, [.. offsets.Select(offset => new TopicPartitionOffset(topic, offset.Key, offset.Value))])],
+            new AlterConsumerGroupOffsetsOptions { RequestTimeout = RequestTimeout }),
+        cancellationToken);
 
     private async Task RequestAsync(string what, Func<Task> request, CancellationToken cancellationToken)
     {

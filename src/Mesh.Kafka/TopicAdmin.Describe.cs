@@ -29,26 +29,32 @@ public sealed partial class TopicAdmin
     /// <exception cref="MeshException"><c>MESH7108</c>: there is no such topic. <c>MESH7107</c>, transient when no broker answers.</exception>
     public async Task<TopicDescription> DescribeAsync(string topic, CancellationToken cancellationToken)
     {
-        var metadata = await FindAsync(topic, cancellationToken).ConfigureAwait(false);
-        var places = PlacesOf(metadata).ToList();
-        var ranges = await RangesAsync(places, cancellationToken).ConfigureAwait(false);
-        var settings = await SettingsAsync(topic, cancellationToken).ConfigureAwait(false);
+        var (description, ranges) = await DescribeBareAsync(topic, cancellationToken).ConfigureAwait(false);
         var groups = new List<GroupLag>();
         foreach (var group in await ListGroupsAsync(cancellationToken).ConfigureAwait(false))
         {
-            groups.AddRange(await LagAsync(group.Name, places, ranges, cancellationToken).ConfigureAwait(false));
+            groups.AddRange(await LagAsync(group.Name, ranges.Keys, ranges, cancellationToken).ConfigureAwait(false));
         }
 
-        return new TopicDescription(
-            topic,
-            [
-                .. metadata.Partitions.OrderBy(partition => partition.PartitionId).Select(partition =>
-                {
-                    var (start, end) = ranges.GetValueOrDefault(new TopicPartition(topic, partition.PartitionId));
-                    return new PartitionDescription(partition.PartitionId, partition.Leader, partition.Replicas, partition.InSyncReplicas, start, end);
-                }),
-            ],
-            settings, groups);
+        return description with { Groups = groups };
+    }
+
+    /// <summary>A topic without its groups, which a cluster has to be asked for one by one.</summary>
+    /// <exception cref="MeshException"><c>MESH7108</c>: there is no such topic. <c>MESH7107</c>, transient when no broker answers.</exception>
+    public async Task<TopicDescription> DescribeWithoutGroupsAsync(string topic, CancellationToken cancellationToken) =>
+        (await DescribeBareAsync(topic, cancellationToken).ConfigureAwait(false)).Description;
+
+    private async Task<(TopicDescription Description, Dictionary<TopicPartition, (long Start, long End)> Ranges)> DescribeBareAsync(string topic, CancellationToken cancellationToken)
+    {
+        var metadata = await FindAsync(topic, cancellationToken).ConfigureAwait(false);
+        var ranges = await RangesAsync(PlacesOf(metadata).ToList(), cancellationToken).ConfigureAwait(false);
+        var settings = await SettingsAsync(topic, cancellationToken).ConfigureAwait(false);
+        var partitions = metadata.Partitions.OrderBy(partition => partition.PartitionId).Select(partition =>
+        {
+            var (start, end) = ranges.GetValueOrDefault(new TopicPartition(topic, partition.PartitionId));
+            return new PartitionDescription(partition.PartitionId, partition.Leader, partition.Replicas, partition.InSyncReplicas, start, end);
+        });
+        return (new TopicDescription(topic, [.. partitions], settings, []), ranges);
     }
 
     /// <summary>

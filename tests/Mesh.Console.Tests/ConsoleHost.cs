@@ -1,5 +1,7 @@
 using Mesh.Commands.Compression;
 using Mesh.Commands.Configuration;
+using Mesh.Commands.EventLog;
+using Mesh.Commands.Flow;
 using Mesh.Commands.Governance;
 using Mesh.Commands.Handoff;
 using Mesh.Commands.Jobs;
@@ -64,6 +66,8 @@ public sealed class ConsoleHost : IAsyncDisposable
             Maintenance = Substitute.For<IMaintenance>(),
             Replays = Substitute.For<IReplays>(),
             Topologies = Substitute.For<ITopologies>(),
+            Flow = Substitute.For<IFlow>(),
+            Topics = Substitute.For<ITopics>(),
             Triggers = Substitute.For<ITriggers>(),
             Jobs = Substitute.For<IJobs>(),
             Studies = Substitute.For<IStudies>(),

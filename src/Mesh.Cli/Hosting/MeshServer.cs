@@ -7,6 +7,8 @@ using Mesh.Commands;
 using Mesh.Commands.Compression;
 using Mesh.Commands.Configuration;
 using Mesh.Commands.DeadLetters;
+using Mesh.Commands.EventLog;
+using Mesh.Commands.Flow;
 using Mesh.Commands.Governance;
 using Mesh.Commands.Ingest;
 using Mesh.Commands.Jobs;
@@ -204,6 +206,9 @@ internal sealed class MeshServer : IAsyncDisposable
         OnStop(health.Dispose);
         var observer = new ServerObserver(admin, broker, recordings, health, () => stages.Views, () => state.FreeBytes, time, logger);
         OnStop(observer.Dispose);
+        var meter = new FlowMeter(admin, broker, metrics, time, logger);
+        var eventLog = new LocalTopics(kafka, admin, broker, meter, logger);
+        OnStop(eventLog.Dispose);
 
         // They stop in this order, the topologies' ingest pipelines before them, each drained before the next; the outbox last of those
         // that write, because the others write to it until the end.
@@ -233,11 +238,14 @@ internal sealed class MeshServer : IAsyncDisposable
         }
 
         stages.Start("observer", observer.RunAsync);
+        stages.Start("flow", meter.RunAsync);
 
         var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
         Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
+        var localJobs = new LocalJobs(jobs.Runner, state.Jobs);
+        var flow = new LocalFlow(topologies, () => stages.Views, tables, localJobs.ListPoolsAsync, new DeadLetterStore(database, time), meter);
         string http = await StartHttpAsync(
-            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, time,
+            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), localJobs, new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, flow, eventLog, metrics, health, time,
             cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
@@ -285,7 +293,7 @@ internal sealed class MeshServer : IAsyncDisposable
 
     private Task<string> StartHttpAsync(
         Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, TimeProvider time,
+        IMeshQueries queries, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, IFlow flow, ITopics eventLog, MetricsCollector metrics, ServerHealth health, TimeProvider time,
         CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
@@ -311,7 +319,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 app.MapConsole(new ConsoleServices
                 {
                     Queries = queries, Maintenance = maintenance, Replays = replays, Topologies = topologies, Triggers = triggers, Jobs = jobs, Studies = studies,
-                    Tracking = tracking, Governance = governance, Compression = compression, Handoff = governance.Handoff, Settings = settings, Time = time,
+                    Tracking = tracking, Governance = governance, Compression = compression, Handoff = governance.Handoff, Flow = flow, Topics = eventLog, Settings = settings, Time = time,
                     Logger = loggers.CreateLogger("Mesh.Console"),
                 });
             },

@@ -19,7 +19,7 @@ public static class ReplayLines
 
     /// <summary><c>mesh deadletters replay</c>.</summary>
     public static CommandLine ToCommandLine(this LetterReplayRequest request) =>
-        CommandLine.Of("deadletters", "replay").Meant(request.Filter).Option("--topology", request.Topology);
+        CommandLine.Of("deadletters", "replay").Meant(request.Filter).Option("--topology", request.Topology).Flag("--leave-out", request.LeaveOut);
 
     /// <summary><c>mesh deadletters drop</c>; asks nothing, for the page that shows the line has asked.</summary>
     public static CommandLine ToCommandLine(this LetterDropRequest request) =>

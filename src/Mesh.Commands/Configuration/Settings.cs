@@ -144,7 +144,7 @@ public sealed class Settings
 
         if (!values.TryGetValue(name, out var current) || current.Key.IsMap)
         {
-            throw new MeshException("MESH11003", $"{source}: there is no setting `{name}`; the closest is `{Closest(name)}`. `mesh settings` lists them all.");
+            throw new MeshException("MESH11003", $"{source}: there is no setting `{name}`; the closest is `{Closest(name)}`. `mesh config show` lists them all.");
         }
 
         values[name] = new SettingValue(current.Key, text, source);

@@ -16,6 +16,10 @@ public sealed class HttpReplays : IReplays
         PostAsync<ReplayEntry>("dead-letters/replay", request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<LetterReplayPlan> PlanLettersAsync(LetterReplayRequest request, CancellationToken cancellationToken) =>
+        PostAsync<LetterReplayPlan>("dead-letters/plan", request, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<LetterDropReport> DropLettersAsync(LetterDropRequest request, CancellationToken cancellationToken) =>
         PostAsync<LetterDropReport>("dead-letters/drop", request, cancellationToken);
 

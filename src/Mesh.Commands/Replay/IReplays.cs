@@ -7,6 +7,10 @@ public interface IReplays : IAsyncDisposable
     /// <exception cref="Model.MeshException"><c>MESH2352</c> a recording is gone, <c>MESH2353</c> a letter is of no recording, <c>MESH2354</c> nothing can be replayed, <c>MESH2361</c> no such topology.</exception>
     Task<ReplayEntry> ReplayLettersAsync(LetterReplayRequest request, CancellationToken cancellationToken);
 
+    /// <summary>What asking for dead letters to be replayed would take, and which of them cannot be and why. Changes nothing.</summary>
+    /// <exception cref="Model.MeshException"><c>MESH2354</c>: no open letter matches; <c>MESH2361</c>: no such topology.</exception>
+    Task<LetterReplayPlan> PlanLettersAsync(LetterReplayRequest request, CancellationToken cancellationToken);
+
     /// <summary>Gives dead letters up.</summary>
     /// <exception cref="Model.MeshException"><c>MESH2354</c>: none of them is open; <c>MESH2366</c>: no reason is given.</exception>
     Task<LetterDropReport> DropLettersAsync(LetterDropRequest request, CancellationToken cancellationToken);

@@ -10,4 +10,7 @@ public sealed record LetterReplayRequest
 
     /// <summary>Topology that decodes, <c>NAME</c> or <c>NAME@V</c>; null for the one each letter came from, as it was applied last.</summary>
     public string? Topology { get; init; }
+
+    /// <summary>Whether letters that cannot be replayed are left out; else one of them refuses all (default).</summary>
+    public bool LeaveOut { get; init; }
 }

@@ -1,4 +1,5 @@
 using Mesh.Lakehouse.Recordings;
+using Mesh.Lakehouse.Topologies;
 using Mesh.Model;
 using Mesh.Streaming.DeadLetters;
 
@@ -8,38 +9,23 @@ namespace Mesh.Commands.Replay;
 public sealed partial class LocalReplays
 {
     /// <inheritdoc/>
+    public async Task<LetterReplayPlan> PlanLettersAsync(LetterReplayRequest request, CancellationToken cancellationToken)
+    {
+        var (steps, refused, through) = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
+        return new LetterReplayPlan(
+            [.. steps.Select(step => new LetterReplayStep(step.Item.IngestId, step.FileName, $"{step.Item.Topology}@{step.Item.TopologyVersion}", step.Item.Mode, step.Letters.Count, step.Messages, step.Item.SizeBytes))],
+            refused, through?.FullName ?? "");
+    }
+
+    /// <inheritdoc/>
     public async Task<ReplayEntry> ReplayLettersAsync(LetterReplayRequest request, CancellationToken cancellationToken)
     {
-        var open = await ListOpenAsync(request.Filter, cancellationToken).ConfigureAwait(false);
-        var through = request.Topology is null ? null : await topologies.ResolveAsync(request.Topology, cancellationToken).ConfigureAwait(false);
-        var refused = open.Where(letter => letter.Kind == DeadLetterKind.Event).ToList();
-        if (refused.Count == open.Count)
-        {
-            throw new MeshException("MESH2353", $"{refused[0].Id[..12]} is a record on {refused[0].Source.Topic} that is no event of its kind, not a recording: decoding it again cannot help. Correct its producer and let it send anew, then drop the letter.");
-        }
+        var (steps, refused, through) = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
 
-        var items = new List<ReplayItem>();
-        var steps = new List<(ReplayItem Item, RecordingRun Own, IReadOnlyList<string> Letters)>();
-        foreach (var group in open.Where(letter => letter.Kind != DeadLetterKind.Event).GroupBy(letter => (letter.IngestId, letter.Topology, letter.TopologyVersion)))
-        {
-            var recording = IngestId.TryParse(group.Key.IngestId, out var id) ? await recordings.FindAsync(id, cancellationToken).ConfigureAwait(false) : null;
-            if (recording is null)
-            {
-                throw new MeshException("MESH2353", $"{group.First().Id[..12]} is of {group.Key.IngestId}, which is no recording of this lake: there is nothing to read again. Drop the letter.");
-            }
-
-            var own = new RecordingRun(id, group.Key.Topology, group.Key.TopologyVersion);
-            var run = recording.Runs.FirstOrDefault(entry => entry.Topology == own.Topology && entry.TopologyVersion == own.TopologyVersion);
-            var mode = ModeOf([.. group], run, own);
-            if (mode != ReplayItemMode.Files) RequireLanding(recording);
-
-            // Files are for the tables of their run; everything else may go through another topology's decoder, a whole recording into its tables.
-            var target = mode == ReplayItemMode.Whole && through is not null ? new RecordingRun(id, through.Name, through.VersionText) : own;
-            var item = new ReplayItem(items.Count, group.Key.IngestId, target.Topology, target.TopologyVersion, recording.SizeBytes, mode);
-            items.Add(item);
-            steps.Add((item, own, await CompleteAsync([.. group], mode, own, cancellationToken).ConfigureAwait(false)));
-        }
-
+        // Records that are no events are passed over where there is something else to replay; anything else that cannot be refuses all, unless it may be left out.
+        var fatal = request.LeaveOut && steps.Count > 0 ? null : refused.Find(each => each.IngestId.Length > 0 || steps.Count == 0);
+        if (fatal is not null) throw new MeshException(fatal.Code, fatal.Reason, fatal.IsTransient);
+        var items = steps.ConvertAll(step => step.Item);
         var replay = new ReplayEntry
         {
             Id = ReplayIds.Create(time),
@@ -53,7 +39,7 @@ public sealed partial class LocalReplays
             async transaction =>
             {
                 int claimed = 0;
-                foreach (var (item, own, ids) in steps)
+                foreach (var (item, own, ids, _, _) in steps)
                 {
                     string claim = ReplayIds.ClaimOf(replay.Id, item.Mode);
                     claimed += await letters.BeginReplayAsync(transaction, ids, claim, $"replay {replay.Id}").ConfigureAwait(false);
@@ -71,6 +57,53 @@ public sealed partial class LocalReplays
                 if (claimed == 0) throw new MeshException("MESH2354", "Another replay has taken these dead letters meanwhile. `mesh replay list` shows it.");
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(List<Step> Steps, List<LetterRefusal> Refused, StoredTopology? Through)> PrepareAsync(LetterReplayRequest request, CancellationToken cancellationToken)
+    {
+        var open = await ListOpenAsync(request.Filter, cancellationToken).ConfigureAwait(false);
+        var through = request.Topology is null ? null : await topologies.ResolveAsync(request.Topology, cancellationToken).ConfigureAwait(false);
+        var refused = new List<LetterRefusal>();
+        var events = open.Where(letter => letter.Kind == DeadLetterKind.Event).ToList();
+        foreach (var topic in events.GroupBy(letter => letter.Source.Topic ?? ""))
+        {
+            refused.Add(new LetterRefusal("", "", topic.Count(), "MESH2353", $"{topic.First().Id[..12]} is a record on {topic.Key} that is no event of its kind, not a recording: decoding it again cannot help. Correct its producer and let it send anew, then drop the letter."));
+        }
+
+        var steps = new List<Step>();
+        foreach (var group in open.Where(letter => letter.Kind != DeadLetterKind.Event).GroupBy(letter => (letter.IngestId, letter.Topology, letter.TopologyVersion)))
+        {
+            try
+            {
+                steps.Add(await StepAsync([.. group], steps.Count, through, cancellationToken).ConfigureAwait(false));
+            }
+            catch (MeshException exception) when (exception.Code is "MESH2352" or "MESH2353" or "MESH2354")
+            {
+                refused.Add(new LetterRefusal(group.Key.IngestId, $"{group.Key.Topology}@{group.Key.TopologyVersion}", group.Count(), exception.Code, exception.Message, exception.IsTransient));
+            }
+        }
+
+        return (steps, refused, through);
+    }
+
+    private async Task<Step> StepAsync(List<DeadLetterEntry> group, int ordinal, StoredTopology? through, CancellationToken cancellationToken)
+    {
+        var first = group[0];
+        var recording = IngestId.TryParse(first.IngestId, out var id) ? await recordings.FindAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        if (recording is null)
+        {
+            throw new MeshException("MESH2353", $"{first.Id[..12]} is of {first.IngestId}, which is no recording of this lake: there is nothing to read again. Drop the letter.");
+        }
+
+        var own = new RecordingRun(id, first.Topology, first.TopologyVersion);
+        var run = recording.Runs.FirstOrDefault(entry => entry.Topology == own.Topology && entry.TopologyVersion == own.TopologyVersion);
+        var mode = ModeOf(group, run, own);
+        if (mode != ReplayItemMode.Files) RequireLanding(recording);
+
+        // Files are for the tables of their run; everything else may go through another topology's decoder, a whole recording into its tables.
+        var target = mode == ReplayItemMode.Whole && through is not null ? new RecordingRun(id, through.Name, through.VersionText) : own;
+        var item = new ReplayItem(ordinal, first.IngestId, target.Topology, target.TopologyVersion, recording.SizeBytes, mode);
+        return new Step(item, own, await CompleteAsync(group, mode, own, cancellationToken).ConfigureAwait(false), recording.FileName, group.Sum(letter => letter.Remaining));
     }
 
     /// <inheritdoc/>
@@ -129,4 +162,6 @@ public sealed partial class LocalReplays
 
         return [.. ids];
     }
+
+    private sealed record Step(ReplayItem Item, RecordingRun Own, IReadOnlyList<string> Letters, string FileName, long Messages);
 }

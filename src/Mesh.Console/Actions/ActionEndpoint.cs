@@ -40,6 +40,12 @@ internal sealed class ActionEndpoint(ConsoleAction action, PageRenderer renderer
         }
 
         var fields = form.Without(ConsoleSession.FieldName, PlanField);
+        if (form.Text(PlanField) is null && action.PlansByPost)
+        {
+            await ShowAsync(context, fields, failure: null).ConfigureAwait(false);
+            return;
+        }
+
         try
         {
             var plan = await action.PlanAsync(fields, context.RequestAborted).ConfigureAwait(false);

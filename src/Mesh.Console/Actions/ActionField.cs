@@ -14,6 +14,12 @@ public sealed record ActionField(string Name, string Label)
     /// <summary>Whether it takes several lines.</summary>
     public bool IsLong { get; init; }
 
+    /// <summary>Lines that are shown of a long one (default: 3).</summary>
+    public int Rows { get; init; } = 3;
+
+    /// <summary>Ends of the names of files that a long one can be taken from, <c>.yaml,.yml</c>; null for none.</summary>
+    public string? FileTypes { get; init; }
+
     /// <summary>Whether it is a box to tick.</summary>
     public bool IsFlag { get; init; }
 

@@ -22,6 +22,12 @@ public abstract class ConsoleAction(string name, string title)
     /// <summary>Fields that the plan page shows for filling in; all others are carried along as they are.</summary>
     public virtual IReadOnlyList<ActionField> Fields => [];
 
+    /// <summary>Whether its fields are too long for an address, so that the plan is asked for by POST.</summary>
+    public virtual bool PlansByPost => false;
+
+    /// <summary>The fields as the form shows them at first, completed from what the address names. Changes nothing.</summary>
+    public virtual Task<FormFields> PrefillAsync(FormFields fields, CancellationToken cancellationToken) => Task.FromResult(fields);
+
     /// <summary>Finds out what would be done. Changes nothing.</summary>
     /// <exception cref="Model.MeshException">The fields make no sense, or what they name is not there.</exception>
     public abstract Task<ActionPlan> PlanAsync(FormFields fields, CancellationToken cancellationToken);

@@ -28,4 +28,8 @@ public sealed class FormFields(IEnumerable<KeyValuePair<string, StringValues>> v
 
     /// <summary>The same fields but the named ones.</summary>
     public FormFields Without(params string[] names) => new(values.Where(pair => !names.Contains(pair.Key)));
+
+    /// <summary>The same fields with some set.</summary>
+    public FormFields With(params (string Name, string Value)[] changes) => new(
+        values.Where(pair => changes.All(change => change.Name != pair.Key)).Concat(changes.Select(change => KeyValuePair.Create(change.Name, new StringValues(change.Value)))));
 }

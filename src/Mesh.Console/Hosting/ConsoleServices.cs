@@ -1,5 +1,7 @@
 using Mesh.Commands.Compression;
 using Mesh.Commands.Configuration;
+using Mesh.Commands.EventLog;
+using Mesh.Commands.Flow;
 using Mesh.Commands.Governance;
 using Mesh.Commands.Handoff;
 using Mesh.Commands.Jobs;
@@ -28,6 +30,12 @@ public sealed record ConsoleServices
 
     /// <summary>Topologies in force.</summary>
     public required ITopologies Topologies { get; init; }
+
+    /// <summary>The running system as a graph.</summary>
+    public required IFlow Flow { get; init; }
+
+    /// <summary>Topics and groups of the event log.</summary>
+    public required ITopics Topics { get; init; }
 
     /// <summary>Trigger rules.</summary>
     public required ITriggers Triggers { get; init; }

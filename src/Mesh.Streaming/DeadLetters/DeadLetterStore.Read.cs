@@ -29,6 +29,12 @@ public sealed partial class DeadLetterStore
         return database.ReadAsync(session => session.ScalarAsync<long>($"SELECT count(*) FROM dead_letters WHERE {where}", parameters), cancellationToken);
     }
 
+    /// <summary>Open letters by the stage that wrote them.</summary>
+    public ValueTask<IReadOnlyDictionary<string, long>> CountOpenByStageAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyDictionary<string, long>>(
+        async session => (await session.QueryAsync<StageRow>("SELECT stage, count(*) AS letters FROM dead_letters WHERE state = 0 GROUP BY stage").ConfigureAwait(false))
+            .ToDictionary(row => row.stage, row => row.letters, StringComparer.Ordinal),
+        cancellationToken);
+
     /// <summary>The letter of an id or of the beginning of one; null when there is none.</summary>
     /// <exception cref="MeshException"><c>MESH2350</c>: not the beginning of an id; <c>MESH2351</c>: of several.</exception>
     public async ValueTask<DeadLetterEntry?> FindAsync(string id, CancellationToken cancellationToken)
@@ -112,5 +118,11 @@ public sealed partial class DeadLetterStore
             parameters[name + "_end"] = text + "g";
             return $"({column} >= @{name} AND {column} < @{name}_end)";
         }
+    }
+
+    private sealed class StageRow
+    {
+        public string stage { get; init; } = "";
+        public long letters { get; init; }
     }
 }
