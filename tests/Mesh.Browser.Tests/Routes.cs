@@ -16,6 +16,7 @@ public static class Routes
         "/recordings/{id}" => "/recordings/" + await FirstRecordingAsync(server),
         "/vehicles/{id}" => "/vehicles/" + Uri.EscapeDataString((await server.AskAsync("/api/v1/recordings"))[^1].GetProperty("vehicle_id").GetString()!),
         "/topics/{name}" => "/topics/fleet.uploads.v1",
+        "/topology/{name}" => "/topology/fleet-ingest",
         "/groups/{name}" => "/groups/mesh.catalogue",
         "/dead-letters/{id}" => "/dead-letters/" + (await server.AskAsync("/api/v1/dead-letters"))[0].GetProperty("id").GetString(),
         "/products/{name}" => "/products/" + (await server.AskAsync("/api/v1/products"))[0].GetProperty("name").GetString(),

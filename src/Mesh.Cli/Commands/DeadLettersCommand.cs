@@ -72,12 +72,22 @@ internal static class DeadLettersCommand
         var filter = new LetterFilterOptions();
         var ids = Ids();
         var topology = new Option<string?>("--topology") { Description = "Topology that decodes, NAME or NAME@V (default: the one each letter came from, as it was applied last).", HelpName = "NAME[@V]" };
+        var leaveOut = new Option<bool>("--leave-out") { Description = "Leave out letters that cannot be replayed (default: one of them refuses all)." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be replayed and what cannot be, and change nothing." };
         var wait = new Option<bool>("--wait") { Description = "Wait until it has ended." };
         return ReplayRequestCommand.Create(
             "replay", "Bring open dead letters back after the cause has been corrected. Messages join the tables that have the rest of their recording; a whole recording runs again.",
-            [ids, .. filter.All, topology, wait],
+            [ids, .. filter.All, topology, leaveOut, dryRun, wait],
             async (replays, queries, parsed, cancellationToken) =>
             {
+                if (parsed.GetValue(dryRun))
+                {
+                    var plan = await replays.PlanLettersAsync(ReadReplay(parsed), cancellationToken).ConfigureAwait(false);
+                    if (QueryCommand.WantsJson(parsed)) Printer.Json(plan);
+                    else Print(plan);
+                    return ExitCodes.Done;
+                }
+
                 var replay = await replays.ReplayLettersAsync(ReadReplay(parsed), cancellationToken).ConfigureAwait(false);
                 bool json = QueryCommand.WantsJson(parsed);
                 if (parsed.GetValue(wait))
@@ -118,7 +128,7 @@ internal static class DeadLettersCommand
     };
 
     /// <summary>What <c>mesh deadletters replay</c> is asked for.</summary>
-    internal static LetterReplayRequest ReadReplay(ParseResult parsed) => new() { Filter = Meant(parsed), Topology = parsed.GetValue<string?>("--topology") };
+    internal static LetterReplayRequest ReadReplay(ParseResult parsed) => new() { Filter = Meant(parsed), Topology = parsed.GetValue<string?>("--topology"), LeaveOut = parsed.GetValue<bool>("--leave-out") };
 
     /// <summary>What <c>mesh deadletters drop</c> is asked for.</summary>
     internal static LetterDropRequest ReadDrop(ParseResult parsed) => new() { Filter = Meant(parsed), Reason = parsed.GetValue<string>("--reason")! };
@@ -137,6 +147,24 @@ internal static class DeadLettersCommand
         if (System.Console.IsInputRedirected) throw new UsageException("Several dead letters match: give --yes to drop them all.");
         Terminal.Error.Write("Several dead letters match. Drop them all? [y/N] ");
         return System.Console.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
+
+    private static void Print(LetterReplayPlan plan)
+    {
+        if (plan.Steps.Count > 0)
+        {
+            Printer.Table(
+                ["recording", "file", "into", "what", "letters", "messages", "size"],
+                plan.Steps.Select(step => (string[])
+                [
+                    Short(step.IngestId), step.FileName, step.Topology, step.Mode.ToString().ToLowerInvariant(), step.Letters.ToString("N0", CultureInfo.InvariantCulture),
+                    step.Messages.ToString("N0", CultureInfo.InvariantCulture), ByteSizeText.Format(step.SizeBytes),
+                ]),
+                new HashSet<int> { 4, 5, 6 });
+        }
+
+        foreach (var refusal in plan.Refused) Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{refusal.Letters:N0} letters cannot be replayed ({refusal.Code}): {refusal.Reason}"));
+        Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Would replay {plan.Steps.Sum(step => step.Letters):N0} dead letters of {plan.Steps.Select(step => step.IngestId).Distinct().Count():N0} recordings. Nothing has been changed. Without --dry-run it is done."));
     }
 
     private static void Print(DeadLetterDetails details)

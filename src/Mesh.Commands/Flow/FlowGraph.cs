@@ -79,7 +79,10 @@ internal sealed class FlowGraph
         if (isLive) return;
         string partition = PartitionId(plan);
         Add(running with { Id = partition, Name = "partition", Detail = name, Topology = name, Rate = RowsOf(topology.Name), RateUnit = "rows" });
-        Join(decode, partition, RowsRate(FlowMetricNames.IngestRows, topology.Name), "rows");
+        Join(new FlowEdge(decode, partition)
+        {
+            Rate = RowsRate(FlowMetricNames.IngestRows, topology.Name), RateUnit = "rows", QueueBytes = Gauge(FlowMetricNames.IngestQueue, topology.Name),
+        });
         foreach (var group in plan.Ingest.Synchronise) Join(SynchroniseId(plan, group.Name), partition);
         Topic(Topics.FilesWritten);
         Join(partition, TopicId(Topics.FilesWritten));

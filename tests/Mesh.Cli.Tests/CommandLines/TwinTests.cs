@@ -8,6 +8,7 @@ using Mesh.Cli.Commands.Studies;
 using Mesh.Commands;
 using Mesh.Commands.CommandLines;
 using Mesh.Commands.Compression;
+using Mesh.Commands.EventLog;
 using Mesh.Commands.Governance;
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Maintenance;
@@ -39,7 +40,12 @@ public class TwinTests
 
     [Fact]
     public void Replay_of_dead_letters() =>
-        Holds(words => new LetterReplayRequest { Filter = Filter(words), Topology = words.MaybeWord() }, request => request.ToCommandLine(), DeadLettersCommand.ReadReplay);
+        Holds(words => new LetterReplayRequest { Filter = Filter(words), Topology = words.MaybeWord(), LeaveOut = words.Bool() }, request => request.ToCommandLine(), DeadLettersCommand.ReadReplay);
+
+    [Fact]
+    public void Resetting_offsets() => Holds(
+        words => new OffsetResetRequest(words.Word(), words.Word(), words.Bool() ? LogPlace.Exact(new Dictionary<int, long> { [0] = words.Int(1000), [words.Int(9) + 1] = words.Int(1000) }) : $"-{words.Int(1000) + 1}"),
+        request => request.ToCommandLine(), GroupsCommand.ReadReset);
 
     [Fact]
     public void Dropping_dead_letters() =>

@@ -100,7 +100,7 @@ export function startNavigation() {
   document.addEventListener('submit', event => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== 'get' || form.target) return;
-    const url = new URL(form.action);
+    const url = new URL(event.submitter?.hasAttribute('formaction') ? event.submitter.formAction : form.action);
     if (!isOurs(url)) return;
     const fields = [...new FormData(form, event.submitter)].filter(([, value]) => value !== '');
     url.search = new URLSearchParams(fields).toString();

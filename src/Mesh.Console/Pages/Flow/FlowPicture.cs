@@ -5,7 +5,7 @@ using Mesh.Console.Graphs;
 namespace Mesh.Console.Pages.Flow;
 
 /// <summary>The part of the graph that is shown, with siblings put together, in its places.</summary>
-internal sealed class FlowPicture
+public sealed class FlowPicture
 {
     /// <summary>Most nodes that are drawn; more cannot be taken in.</summary>
     public const int MaxNodes = 300;

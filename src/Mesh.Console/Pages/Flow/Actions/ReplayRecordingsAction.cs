@@ -24,6 +24,14 @@ public sealed class ReplayRecordingsAction(ConsoleServices services) : ConsoleAc
     ];
 
     /// <inheritdoc/>
+    public override async Task<FormFields> PrefillAsync(FormFields fields, CancellationToken cancellationToken)
+    {
+        if (fields.Text("topology") is not null) return fields;
+        var active = (await services.Topologies.ListAsync(cancellationToken).ConfigureAwait(false)).Where(topology => topology.State == "active").ToList();
+        return active.Count == 1 ? fields.With(("topology", $"{active[0].Name}@{active[0].Version}")) : fields;
+    }
+
+    /// <inheritdoc/>
     public override async Task<ActionPlan> PlanAsync(FormFields fields, CancellationToken cancellationToken)
     {
         var request = RequestOf(fields);
