@@ -26,11 +26,14 @@ public static class DecisionText
     public static string Change(Decision entry)
     {
         string? from = Text(entry, "from"), to = Text(entry, "to");
+        if (entry.Kind == DecisionKind.Gates) return $"{Outcome(entry)}for {to ?? from ?? "no state"}";
         if (to is not null) return from is { Length: > 0 } ? $"{from} → {to}" : $"→ {to}";
         if (Text(entry, "alias") is { } alias) return $"→ {alias}";
-        if (entry.Details["passed"] is JsonValue passed && passed.TryGetValue(out bool isPassed)) return isPassed ? "passed" : "not passed";
         return Text(entry, "change") ?? "–";
     }
+
+    private static string Outcome(Decision entry) =>
+        entry.Details["findings"] is JsonArray { Count: > 0 } findings ? (findings.Any(finding => finding?["outcome"]?.ToString() == "failed") ? "not all passed, " : $"{findings.Count} looked at, none failed, ") : "";
 
     private static string? Text(Decision entry, string key) => entry.Details[key] is JsonValue value ? value.ToString() : null;
 }

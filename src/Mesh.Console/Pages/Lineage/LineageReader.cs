@@ -31,8 +31,8 @@ internal sealed class LineageReader(ConsoleServices services)
             foreach (string product in rule.Product.Split(" + ")) graph.Connect(Product(product), key);
         }
 
-        AddModels((await services.Queries.ListModelsAsync(new ModelQuery { PageSize = MaxJobs }, cancellationToken).ConfigureAwait(false)).Items);
         AddJobs((await services.Queries.ListJobsAsync(new JobQuery { PageSize = MaxJobs }, cancellationToken).ConfigureAwait(false)).Items);
+        AddModels((await services.Queries.ListModelsAsync(new ModelQuery { PageSize = MaxJobs }, cancellationToken).ConfigureAwait(false)).Items);
         if (focusKind == "recording") await AddRecordingAsync(focusId, cancellationToken).ConfigureAwait(false);
         if (focusKind is "product" or "table" && graph.Find("product:" + focusId) is null && await services.Queries.FindTableAsync(focusId, cancellationToken).ConfigureAwait(false) is { } table) Product(table.Summary.Product, table.Summary.Table);
         return graph;
@@ -76,7 +76,12 @@ internal sealed class LineageReader(ConsoleServices services)
             string key = graph.Add(new LineageNode("model", Name(model.Name, model.Version), model.LifecycleState, DataUrls.Model(model.Name, model.Version)));
             string job = graph.Add(new LineageNode("job", model.JobId, model.Trainer, DataUrls.Job(model.JobId)));
             graph.Connect(job, key);
-            foreach (var input in model.Inputs) graph.Connect(Product(input.Product, input.Table), job);
+            foreach (var input in model.Inputs)
+            {
+                // Where a rule that watches the product asked for the job, the way through the rule says it.
+                string product = Product(input.Product, input.Table);
+                if (!graph.Up(job).Any(rule => graph.Up(rule).Contains(product))) graph.Connect(product, job);
+            }
         }
     }
 

@@ -25,7 +25,7 @@ public sealed record ReadingWay(string Title, string Text, string? Hint = null)
         };
         ways.Add(facts.Entry?.Product.Topic is { } topic
             ? new ReadingWay("Kafka", $"{ProductLines.Tail(topic)}\n# bootstrap servers: {status.Kafka ?? "HOST:PORT"}", $"Any Kafka client: each row is a record of topic {topic}.")
-            : new ReadingWay("Kafka", $"{ProductLines.Tail("lake.snapshot-committed.v1")}\n# bootstrap servers: {status.Kafka ?? "HOST:PORT"}", "Its rows are on no topic; each of its commits is announced on this one. `publish` in the topology puts the rows on a topic as well."));
+            : new ReadingWay("Kafka", $"{ProductLines.Tail("lake.snapshot-committed.v1")}\n# bootstrap servers: {status.Kafka ?? "HOST:PORT"}", "Its rows are on no topic; each of its commits is announced on this one. The key publish in the topology puts the rows on a topic as well."));
         return ways;
     }
 }
