@@ -38,6 +38,7 @@ internal static class UpCommand
             var server = await MeshServer.StartAsync(flags.DataFolder(parsed), settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
+                Terminal.Out.WriteLine($"Open {server.Endpoints.Http}");
                 Terminal.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
                 Terminal.Out.WriteLine($"  http             {server.Endpoints.Http}");
                 Terminal.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");

@@ -77,6 +77,8 @@ public static class SettingKeys
     public static readonly SettingKey HttpPort = new("http.port", "8480", "Port for uploads, the API and the console; 0 takes a free one.");
     /// <summary>Bearer token.</summary>
     public static readonly SettingKey HttpToken = new("http.token", "", "Token that HTTP and Kafka clients must present; empty: none is asked for (loopback only).") { IsSecret = true };
+    /// <summary>Further names of a listener on loopback.</summary>
+    public static readonly SettingKey HttpAllowedHosts = new("http.allowedHosts", "", "Names that listeners on loopback answer to beside localhost and 127.0.0.1, comma-separated: what a proxy before them is called.");
     /// <summary>Certificate.</summary>
     public static readonly SettingKey TlsCertificate = new("tls.certificate", "", "PEM file with the server's certificate chain.");
     /// <summary>Key of the certificate.</summary>
@@ -180,7 +182,7 @@ public static class SettingKeys
         KafkaAllowWithoutAcl, KafkaAllowInsecure, KafkaRetention, KafkaRetentionBytes, KafkaSegmentBytes, KafkaAutoCreateTopics, KafkaMaxConnections,
         KafkaMaxConnectionsPerAddress, KafkaMaxConnectionsPerSecond, KafkaProduceBytesPerSecond, KafkaFetchBytesPerSecond, KafkaRack, KafkaPartitions, KafkaReplication, KafkaSecurityProtocol,
         KafkaSaslMechanism, KafkaUser, KafkaPassword, KafkaTlsCaFile, KafkaTlsCertificateFile, KafkaTlsKeyFile, KafkaClient, SchemaRegistryUrl,
-        SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
+        SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, HttpAllowedHosts, TlsCertificate,
         TlsKey, UploadMaxBytes, UploadMinFreeBytes, UploadQuotaVehicleBytesPerDay, UploadQuotaVehicleBytesPerSecond, UploadQuotaVehicleConcurrent,
         UploadQuotaProducerBytesPerDay, UploadQuotaProducerBytesPerSecond, UploadQuotaProducerConcurrent, Stages, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
         StorageSecretKey, LandingRetention, LandingRetentionInNeed, CostsPrices, PrivacyVinKey, IngestTopology, IngestMemory, TriggersKeepDecisions, TrainingMaxDuration, Pools, Budgets, CompressionTargets, TrackingMaxArtifactBytes, OnnxRuntimePath, GovernanceLifecycle, MaintenanceEnabled, MaintenanceInterval,

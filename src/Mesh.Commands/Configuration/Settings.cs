@@ -138,7 +138,7 @@ public sealed class Settings
         {
             // Environment variables come in capitals, but the names below a map are somebody else's and lower-case.
             string below = $"{map.Name}.{name[(map.Name.Length + 1)..].ToLowerInvariant()}";
-            values[below] = new SettingValue(new SettingKey(below, "", map.Description), text, source);
+            values[below] = new SettingValue(new SettingKey(below, "", map.Description) { IsSecret = map == SettingKeys.KafkaClient && IsClientSecret(below) }, text, source);
             return;
         }
 
@@ -149,6 +149,11 @@ public sealed class Settings
 
         values[name] = new SettingValue(current.Key, text, source);
     }
+
+    // Settings of the Kafka client that hold a secret, by librdkafka's names.
+    private static bool IsClientSecret(string name) =>
+        name.Contains("password", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal) || name.EndsWith(".pem", StringComparison.Ordinal)
+        || name.EndsWith("oauthbearer.config", StringComparison.Ordinal);
 
     private static string Closest(string name) => SettingKeys.All.Select(key => key.Name).MinBy(candidate => Distance(candidate.ToLowerInvariant(), name.ToLowerInvariant()))!;
 

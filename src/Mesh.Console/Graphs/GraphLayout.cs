@@ -12,7 +12,7 @@ public sealed record GraphLayout(IReadOnlyList<PlacedNode> Nodes, IReadOnlyList<
     public const double LayerGap = 76;
 
     /// <summary>Least space between the nodes of a column, in pixels.</summary>
-    public const double NodeGap = 18;
+    public const double NodeGap = 14;
 
     /// <summary>Space around everything, in pixels.</summary>
     public const double Margin = 16;

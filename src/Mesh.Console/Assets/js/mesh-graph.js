@@ -53,6 +53,7 @@ customElements.define('mesh-graph', class extends HTMLElement {
   // What was chosen comes into the middle, unless it is in sight already.
   showChosen(look) {
     if (look) this.region.scrollTo(look.left, look.top);
+    else this.showBeginning();
     const node = [...this.svg.querySelectorAll('.node')].find(each => each.dataset.node === this.dataset.chosen);
     if (!node) return;
     const own = node.getBoundingClientRect();
@@ -60,6 +61,13 @@ customElements.define('mesh-graph', class extends HTMLElement {
     const isSeen = own.left >= region.left && own.right <= region.right && own.top >= region.top && own.bottom <= region.bottom;
     if (isSeen) return;
     this.region.scrollBy(own.left + own.width / 2 - region.left - region.width / 2, own.top + own.height / 2 - region.top - region.height / 2);
+  }
+
+  // Where data comes from stands in the middle of the first column, which may be far below the upper edge.
+  showBeginning() {
+    const first = this.svg.querySelector('.node')?.getBoundingClientRect();
+    const region = this.region.getBoundingClientRect();
+    if (first) this.region.scrollBy(0, first.top + first.height / 2 - region.top - region.height / 2);
   }
 
   remember() {

@@ -13,7 +13,6 @@ public sealed class FlowPicture
     /// <summary>Siblings from which they are shown as one.</summary>
     public const int MaxSiblings = 20;
 
-    private const double Height = 62, Least = 148, Most = 232, Character = 7.3, Padding = 44;
 
     private FlowPicture(IReadOnlyList<FlowNode> nodes, IReadOnlyList<FlowEdge> edges, FlowNode? chosen, IReadOnlySet<string> path, int total)
     {
@@ -25,7 +24,7 @@ public sealed class FlowPicture
         IsTooLarge = nodes.Count > MaxNodes;
         Layout = IsTooLarge
             ? new GraphLayout([], [], 0, 0, 0)
-            : GraphLayout.Of([.. nodes.Select(node => new GraphNode(node.Id, Math.Clamp((node.Name.Length * Character) + Padding, Least, Most), Height))], [.. edges.Select(edge => new GraphEdge(edge.From, edge.To))]);
+            : GraphLayout.Of([.. nodes.Select(node => FlowShape.Size(node))], [.. edges.Select(edge => new GraphEdge(edge.From, edge.To))]);
     }
 
     /// <summary>Nodes shown, by id.</summary>

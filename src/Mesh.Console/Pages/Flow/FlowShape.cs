@@ -1,11 +1,44 @@
 using System.Globalization;
 using Mesh.Commands.Flow;
+using Mesh.Console.Graphs;
 
 namespace Mesh.Console.Pages.Flow;
 
 /// <summary>Outlines of nodes: each kind has one of its own, so that it can be told without colour and without reading.</summary>
 internal static class FlowShape
 {
+    /// <summary>Width that a letter of a name takes at most, in pixels; those of the other lines are smaller.</summary>
+    private const double NameLetter = 8.3, OtherLetter = 6.9;
+
+    private const double Least = 140, Most = 264, Tall = 60, Low = 44;
+
+    /// <summary>Space at the left of the text, in pixels.</summary>
+    public static double Indent(FlowKind kind) => kind is FlowKind.Product or FlowKind.Trigger ? 22 : 16;
+
+    /// <summary>Space at the right of a name, in pixels: the icon's, and in some kinds that of their own lines.</summary>
+    public static double Outdent(FlowKind kind) => kind switch
+    {
+        FlowKind.Topic => 44,
+        FlowKind.Product or FlowKind.Trigger or FlowKind.Source or FlowKind.Job => 40,
+        _ => 30,
+    };
+
+    /// <summary>The size a node needs for its texts.</summary>
+    public static GraphNode Size(FlowNode node)
+    {
+        double room = Indent(node.Kind) + Outdent(node.Kind);
+        double width = Math.Max((node.Name.Length * NameLetter) + room, (What(node).Length * OtherLetter) + room - 14);
+        return new GraphNode(node.Id, Math.Clamp(width, Least, Most), FlowValue.Of(node).Count > 0 ? Tall : Low);
+    }
+
+    /// <summary>The name, as much of its end as there is room for.</summary>
+    public static string Name(FlowNode node, double width) => FlowText.Fit(node.Name, (int)((width - Indent(node.Kind) - Outdent(node.Kind)) / NameLetter) + 1);
+
+    /// <summary>What a node is, as much of its end as there is room for.</summary>
+    public static string What(FlowNode node, double width) => FlowText.Fit(What(node), (int)((width - Indent(node.Kind) - Outdent(node.Kind) + 14) / OtherLetter) + 1);
+
+    private static string What(FlowNode node) => node.Detail.Length == 0 ? FlowText.Word(node.Kind) : $"{FlowText.Word(node.Kind)} · {node.Detail}";
+
     /// <summary>The outline as the <c>d</c> of an SVG path.</summary>
     public static string Outline(FlowKind kind, double width, double height)
     {

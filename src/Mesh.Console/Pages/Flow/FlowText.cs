@@ -1,20 +1,15 @@
 using System.Globalization;
 using Mesh.Commands.Flow;
 using Mesh.Console.Components;
+using Mesh.Console.Live;
 
 namespace Mesh.Console.Pages.Flow;
 
 /// <summary>How the pages of the flow write what is measured.</summary>
 internal static class FlowText
 {
-    /// <summary>A rate: <c>1,234/s</c>, with a digit after the point while it is small; the same as the live values'.</summary>
-    public static string Rate(double perSecond) => perSecond switch
-    {
-        0 => "0/s",
-        < 0.1 => "< 0.1/s",
-        < 10 => perSecond.ToString("0.0", CultureInfo.InvariantCulture) + "/s",
-        _ => Format.Count((long)Math.Round(perSecond)) + "/s",
-    };
+    /// <summary>A rate as the live values write it: <c>1,234/s</c>.</summary>
+    public static string Rate(double perSecond) => LiveValues.Rate(perSecond);
 
     /// <summary>A rate with its unit: <c>12/s messages</c> or <c>1.4 MiB/s</c>.</summary>
     public static string Rate(double perSecond, string unit) => unit == "bytes" ? Format.Bytes(perSecond) + "/s" : unit.Length == 0 ? Rate(perSecond) : $"{unit} {Rate(perSecond)}";

@@ -18,7 +18,7 @@ public class TopicPagesTests
         status.ShouldBe(200);
         html.ShouldContain("data-live-key=\"topic.a.v1.records\">1,234<");
         html.ShouldContain("b&lt;i&gt;.v1");
-        html.ShouldContain("1 × 3");
+        html.ShouldContain("1 &#xD7; 3");
         html.ShouldNotContain("__internal");
         (await console.GetAsync("/topics?q=none")).Html.ShouldContain("No topic matches this choice.");
         (await console.GetAsync("/topics?sort=-records&internal=true")).Html.ShouldContain("__internal");

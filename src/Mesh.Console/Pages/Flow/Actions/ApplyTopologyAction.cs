@@ -67,7 +67,7 @@ public sealed class ApplyTopologyAction(ConsoleServices services) : ConsoleActio
             ("Changes", Components.Format.Count(plan.Changes.Count(change => change.Action != "stay"))), ("Digest", plan.Digest),
         ],
         Warnings = plan.Notes,
-        Columns = ["", "Kind", "Name", "Detail"],
+        Columns = ["Change", "Kind", "Name", "Detail"],
         Rows = [.. plan.Changes.OrderBy(change => change.Action == "stay").Select(change => (IReadOnlyList<string>)[change.Action, change.Kind, change.Name, change.Detail])],
         Verb = $"Apply {plan.Name}@{plan.Version}",
         Obstacle = plan.Conflicts.Count > 0 ? string.Join(' ', plan.Conflicts) : plan.Action == "stay" ? "Nothing would change: the same text is in force already." : null,

@@ -50,7 +50,7 @@ public sealed class ResetOffsetsAction(ConsoleServices services) : ConsoleAction
 
     private static IEnumerable<string> WarningsOf(OffsetResetRequest request, OffsetPlan plan)
     {
-        if (request.Group.StartsWith(OwnPrefix, StringComparison.Ordinal)) yield return "This is a group of Mesh itself. Its tables know what they have, so reading again adds nothing twice; but records that are not read are never brought into the lake.";
+        if (request.Group.StartsWith(OwnPrefix, StringComparison.Ordinal)) yield return "This is a group of Mesh itself. What it reads again it recognises and does not do twice; what it does not read is never worked on.";
         if (plan.Skipped > 0) yield return $"{FlowText.Count(plan.Skipped, "record")} will not be read by this group.";
     }
 
