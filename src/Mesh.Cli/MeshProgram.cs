@@ -66,7 +66,7 @@ public static class MeshProgram
     }
 
     /// <summary>Runs one command.</summary>
-    /// <returns>0 done, 1 failed, 2 bad usage, 3 done with data loss.</returns>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = CreateRoot().Parse(args);
@@ -89,6 +89,11 @@ public static class MeshProgram
         catch (MeshException exception)
         {
             await Terminal.Error.WriteLineAsync($"error {exception.Code}: {exception.Message}").ConfigureAwait(false);
+            return ExitCodes.Failed;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HttpRequestException)
+        {
+            await Terminal.Error.WriteLineAsync($"error MESH11094: {exception.Message}").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)

@@ -14,7 +14,7 @@ public static class Routes
     public static async Task<string> FillAsync(DemoServer server, string template) => template switch
     {
         "/recordings/{id}" => "/recordings/" + await FirstRecordingAsync(server),
-        "/vehicles/{id}" => "/vehicles/" + Uri.EscapeDataString((await server.AskAsync("/api/v1/recordings"))[^1].GetProperty("vehicle_id").GetString()!),
+        "/vehicles/{id}" => "/vehicles/" + Uri.EscapeDataString((await server.AskAsync("/api/v1/recordings")).EnumerateArray().Last().GetProperty("vehicle_id").GetString()!),
         "/topics/{name}" => "/topics/fleet.uploads.v1",
         "/topology/{name}" => "/topology/fleet-ingest",
         "/groups/{name}" => "/groups/mesh.catalogue",

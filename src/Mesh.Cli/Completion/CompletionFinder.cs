@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
 using Mesh.Cli.Help;
 
 namespace Mesh.Cli.Completion;
@@ -32,6 +31,7 @@ internal static class CompletionFinder
                 if (OptionOf(root, command, name) is { } option && SymbolText.TakesValue(option) && !word.Contains('=', StringComparison.Ordinal)) pending = option;
             }
             else if (command.Subcommands.FirstOrDefault(child => child.Name == word) is { } child) command = child;
+            else if (command.Subcommands.Count > 0) return [];
             else arguments++;
         }
 
@@ -44,7 +44,7 @@ internal static class CompletionFinder
         }
 
         List<Completion> found = [.. command.Subcommands.Where(child => !child.Hidden && Begins(child.Name, last)).Select(child => new Completion(child.Name, FirstSentence(child.Description)))];
-        if (command.Arguments.Count > 0 && Argument(command, arguments) is { } argument) found.AddRange(Values(argument, argument.Name, last, ""));
+        if (command.Arguments.Count > 0 && Argument(command, arguments) is { } argument) found.AddRange(Values(SymbolText.Choices(argument), argument.Name, last, ""));
         return found;
     }
 
@@ -64,12 +64,11 @@ internal static class CompletionFinder
         .. Begins("--help", last) && !command.Options.Any(option => option.Name == "--help") ? [new Completion("--help", "Show how it is used.")] : (ReadOnlySpan<Completion>)[],
     ];
 
-    private static IReadOnlyList<Completion> Values(Option option, string last, string prefix) => Values(option, option.HelpName ?? "", last, prefix);
+    private static IReadOnlyList<Completion> Values(Option option, string last, string prefix) => Values(SymbolText.Choices(option), option.HelpName ?? "", last, prefix);
 
-    private static IReadOnlyList<Completion> Values(Symbol symbol, string name, string last, string prefix)
+    private static IReadOnlyList<Completion> Values(IReadOnlyList<string> known, string name, string last, string prefix)
     {
-        var known = symbol.GetCompletions(CompletionContext.Empty).Select(item => item.Label).Where(label => Begins(label, last)).Select(label => new Completion(prefix + label)).ToList();
-        if (known.Count > 0) return known;
+        if (known.Count > 0) return [.. known.Where(label => Begins(label, last)).Select(label => new Completion(prefix + label))];
         return FileNames.Contains(name) ? [new Completion(Completion.Files)] : name == "DIR" ? [new Completion(Completion.Folders)] : [];
     }
 

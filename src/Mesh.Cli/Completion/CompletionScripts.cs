@@ -55,7 +55,7 @@ internal static class CompletionScripts
                     ?*) found+=("${text//:/\\:}:$about") ;;
                 esac
             done < <("${words[1]}" complete -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)
-            (( ${#found} )) && _describe -o 'mesh' found
+            if [[ $PREFIX == -* ]]; then (( ${#found} )) && _describe -o 'option' found; else (( ${#found} )) && _describe 'mesh' found; fi
             [[ $PREFIX == --*=* ]] && compset -P '*='
             [[ -n $files ]] && _files
             [[ -n $folders ]] && _files -/

@@ -36,7 +36,14 @@ internal static class SymbolText
     public static bool TakesValue(Option option) => option.ValueType != typeof(bool) && option.Arity.MaximumNumberOfValues > 0;
 
     /// <summary>The only values it takes; empty when there are many.</summary>
-    public static IReadOnlyList<string> Choices(Option option) => TakesValue(option) ? [.. option.GetCompletions(CompletionContext.Empty).Select(item => item.Label).Where(label => label is not ("true" or "false"))] : [];
+    public static IReadOnlyList<string> Choices(Option option) => TakesValue(option) ? Known(option, option.ValueType) : [];
+
+    /// <summary>The only values it takes; empty when there are many.</summary>
+    public static IReadOnlyList<string> Choices(Argument argument) => Known(argument, argument.ValueType);
+
+    // Words of an enumeration are read whatever their case, and written in lower case everywhere else.
+    private static IReadOnlyList<string> Known(Symbol symbol, Type type) =>
+        [.. symbol.GetCompletions(CompletionContext.Empty).Select(item => (Nullable.GetUnderlyingType(type) ?? type).IsEnum ? item.Label.ToLowerInvariant() : item.Label).Where(label => label is not ("true" or "false"))];
 
     private static string Placeholder(Option option) => option.HelpName
         ?? (Choices(option) is { Count: > 0 and < 6 } choices ? string.Join('|', choices) : option.Name.TrimStart('-').ToUpperInvariant());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Mesh.Streaming.Topologies;
 
 namespace Mesh.Cli.Help;
@@ -20,7 +21,21 @@ internal static class UsageErrors
             return [$"`{node.Line}` does nothing alone; it takes one of: {string.Join(", ", node.Children.Select(child => child.Command.Name))}."];
         }
 
-        return [.. parsed.Errors.Select(error => error.Message)];
+        return [.. parsed.Errors.Select(Text).Distinct()];
+    }
+
+    private static string Text(ParseError error)
+    {
+        if (error.SymbolResult is not OptionResult { Tokens: [.., var given] } result || !error.Message.Contains($"'{given.Value}'", StringComparison.Ordinal)) return error.Message;
+        var choices = SymbolText.Choices(result.Option);
+        if (choices.Count > 0)
+        {
+            string hint = Nearest(given.Value, choices) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+            return $"`{result.Option.Name}` is '{given.Value}', but should be one of {string.Join(", ", choices)}.{hint}";
+        }
+
+        var type = Nullable.GetUnderlyingType(result.Option.ValueType) ?? result.Option.ValueType;
+        return type.IsPrimitive ? $"`{result.Option.Name}` is '{given.Value}', but should be a {(type == typeof(double) ? "number" : "whole number")}." : error.Message;
     }
 
     private static string Option(CommandNode node, string word)

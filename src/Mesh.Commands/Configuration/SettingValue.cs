@@ -8,9 +8,17 @@ namespace Mesh.Commands.Configuration;
 /// <param name="Source">For people: <c>--kafka-port</c>, <c>MESH_KAFKA__PORT</c>, <c>mesh.yaml:3</c> or <c>default</c>.</param>
 public sealed record SettingValue(SettingKey Key, string Text, string Source)
 {
-    /// <summary>The value as people may see it: <c>(set)</c> for a secret, a connection without its password.</summary>
-    public string Shown => Text.Length == 0 ? ""
-        : Key.IsSecret ? "(set)"
-        : Key == SettingKeys.CatalogueConnection ? PostgresConnection.Describe(Text)
-        : Text;
+    private const string Hidden = "(set)";
+
+    /// <summary>The value as people may see it: <c>(set)</c> for a secret, connections and addresses without their passwords.</summary>
+    public string Shown
+    {
+        get
+        {
+            if (Text.Length == 0) return "";
+            if (Key.IsSecret) return Hidden;
+            if (Key == SettingKeys.CatalogueConnection) return PostgresConnection.Describe(Text);
+            return Uri.TryCreate(Text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0 ? Text.Replace(uri.UserInfo + "@", Hidden + "@", StringComparison.Ordinal) : Text;
+        }
+    }
 }

@@ -13,7 +13,7 @@ internal static class LogExamples
         new("mesh topics alter positions --set retention.ms=3600000", "An hour of retention"),
         new("mesh topics delete positions", "With everything in it"),
         new("mesh acls list", "Who may do what"),
-        new("mesh acls add ann write --topic fleet. --prefix", "Only ann writes to topics that begin with fleet."),
+        new("mesh acls add ann write --topic fleet. --prefix", "Only ann writes to the fleet's topics"),
         new("mesh acls remove ann write --topic fleet. --prefix", "And everybody again"),
         new("mesh schemas list --prefix fleet.", "Subjects that begin so"),
         new("mesh schemas show readings-value", "The text of the newest version"),
