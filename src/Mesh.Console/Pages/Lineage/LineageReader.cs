@@ -49,7 +49,7 @@ internal sealed class LineageReader(ConsoleServices services)
         foreach (var topology in topologies)
         {
             string name = $"{topology.Name}@{topology.Version.ToString(CultureInfo.InvariantCulture)}";
-            string key = graph.Add(new LineageNode("topology", name, topology.State, $"/topologies/{Uri.EscapeDataString(topology.Name)}/{topology.Version.ToString(CultureInfo.InvariantCulture)}"));
+            string key = graph.Add(new LineageNode("topology", name, topology.State, $"/topology/{Uri.EscapeDataString(topology.Name)}?version={topology.Version.ToString(CultureInfo.InvariantCulture)}"));
             graph.Connect(graph.Add(new LineageNode("topic", topology.SourceTopic, "uploads or telemetry", DataUrls.Topic(topology.SourceTopic))), key);
             foreach (var product in topology.Declared)
             {
