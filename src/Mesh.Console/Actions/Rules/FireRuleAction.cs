@@ -25,7 +25,11 @@ public sealed class FireRuleAction(ConsoleServices services) : ConsoleAction("fi
             Facts = [("Rule", rule), ("Topology", statuses[0].Topology), ("By itself it is", string.Join("; ", statuses.Select(status => $"{status.State}: {status.Reason}"))), ("New rows", Format.Count(ranges.Sum(range => range.NewRows)))],
             Columns = ["Product", "After snapshot", "Up to snapshot", "New rows", "New recorded time"],
             Rows = [.. ranges.Select(range => (string[])[range.Product, Id(range.FromSnapshotId), Id(range.ToSnapshotId), Format.Count(range.NewRows), Format.Duration(range.NewDuration)])],
-            Warnings = ["Each firing asks for a job, which uses a pool and a budget. What it fires for does not count towards its next firing."],
+            Warnings =
+            [
+                .. ranges.Count > 0 && ranges.Sum(range => range.NewRows) == 0 ? ["No row is new: what was committed since only rewrote or erased rows."] : (string[])[],
+                "Each firing asks for a job, which uses a pool and a budget. What it fires for does not count towards its next firing.",
+            ],
             Verb = "Fire",
             Obstacle = statuses.Any(status => status.State == "pending") ? "It has a job at a time, and one has not ended yet: " + statuses.First(status => status.State == "pending").Reason
                 : ranges.Count == 0 ? "Nothing has been added since it last fired, so there is nothing to fire for." : null,

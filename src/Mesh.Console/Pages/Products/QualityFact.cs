@@ -23,7 +23,7 @@ public sealed record QualityFact(string Column, string What, long Rows, double S
         {
             string leaf = column.Name[(column.Name.LastIndexOf('.') + 1)..];
             if (leaf == "match_error_ns") matching.Add(Part(column, "without a sample near enough", column.Nulls, "match error " + Milliseconds(column)));
-            else if (leaf == "missing_reason") matching.Add(Part(column, "with a reason why a sample is missing", column.Values - column.Nulls, column.Min is null ? "" : $"reasons from {column.Min} to {column.Max}"));
+            else if (leaf == "missing_reason") matching.Add(Part(column, "with a reason why a sample is missing", column.Values - column.Nulls, column.Min is null ? "" : column.Min == column.Max ? column.Min : $"reasons from {column.Min} to {column.Max}"));
             else if (leaf == "clock_error_ns") matching.Add(Part(column, "without a clock model", column.Nulls, "clock error " + Milliseconds(column)));
             else if (column.Nulls > 0) others.Add(Part(column, "absent", column.Nulls, ""));
             if (column.NotNumbers > 0) others.Add(Part(column, "not a number", column.NotNumbers, ""));
