@@ -66,6 +66,9 @@ public static class MeshApi
         api.MapGet("/catalogue/tables/{name}/files", async (string name, string? at, string? where, int? limit, CancellationToken token) =>
             JsonApi.OrNotFound(await queries.ListFilesAsync(name, new FileQuery { At = at, Where = where, Limit = Math.Clamp(limit ?? 1_000, 1, 100_000) }, token).ConfigureAwait(false)))
             .Answers<FilesView>("Files of a table.");
+        api.MapGet("/catalogue/tables/{name}/profile", async (string name, string? at, CancellationToken token) =>
+            JsonApi.OrNotFound(await queries.ProfileAsync(name, at, token).ConfigureAwait(false)))
+            .Answers<TableProfile>("What the manifests of a table tell of its columns.");
         api.MapGet("/jobs", async (HttpRequest request, int? limit, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListJobsAsync(ListQueries.Jobs(request.Parameters()), token).ConfigureAwait(false))
             : JsonApi.Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)))

@@ -19,11 +19,12 @@ public sealed partial class TableCatalogue
         TableIdentifier identifier, ScanOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var state = await LoadStateAsync(identifier, cancellationToken).ConfigureAwait(false);
-        Access?.Read(state.Metadata.TableUuid);
+        var access = options.IsRead ? Access : null;
+        access?.Read(state.Metadata.TableUuid);
         await foreach (var file in PlanAsync(state, options, cancellationToken).ConfigureAwait(false))
         {
             // Whoever asks for the files opens them.
-            Access?.FileOpened(state.Metadata.TableUuid);
+            access?.FileOpened(state.Metadata.TableUuid);
             yield return file;
         }
     }

@@ -119,6 +119,9 @@ public static class SettingKeys
     public static readonly SettingKey LandingRetention = new("landing.retention", "7d", "How long the landing object of a finished recording is kept.");
     /// <summary>Retention of landing objects that are still needed.</summary>
     public static readonly SettingKey LandingRetentionInNeed = new("landing.retentionInNeed", "90d", "How long it is kept at most while the recording has open dead letters or is to be replayed.");
+
+    /// <summary><c>costs.prices</c>.</summary>
+    public static readonly SettingKey CostsPrices = new("costs.prices", "", "Price table by storage class (deploy/prices/example.yaml is an example); empty: sizes only.");
     /// <summary>Key for pseudonyms.</summary>
     public static readonly SettingKey PrivacyVinKey = new("privacy.vinKey", "", "Key that turns a VIN into a pseudonym; without it, a VIN is refused.") { IsSecret = true };
     /// <summary>Topology file.</summary>
@@ -182,7 +185,7 @@ public static class SettingKeys
         SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, HttpAllowedHosts, TlsCertificate,
         TlsKey, UploadMaxBytes, UploadMinFreeBytes, UploadQuotaVehicleBytesPerDay, UploadQuotaVehicleBytesPerSecond, UploadQuotaVehicleConcurrent,
         UploadQuotaProducerBytesPerDay, UploadQuotaProducerBytesPerSecond, UploadQuotaProducerConcurrent, Stages, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
-        StorageSecretKey, LandingRetention, LandingRetentionInNeed, PrivacyVinKey, IngestTopology, IngestMemory, TriggersKeepDecisions, TrainingMaxDuration, Pools, Budgets, CompressionTargets, TrackingMaxArtifactBytes, OnnxRuntimePath, GovernanceLifecycle, MaintenanceEnabled, MaintenanceInterval,
+        StorageSecretKey, LandingRetention, LandingRetentionInNeed, CostsPrices, PrivacyVinKey, IngestTopology, IngestMemory, TriggersKeepDecisions, TrainingMaxDuration, Pools, Budgets, CompressionTargets, TrackingMaxArtifactBytes, OnnxRuntimePath, GovernanceLifecycle, MaintenanceEnabled, MaintenanceInterval,
         MaintenanceBytesPerRun, MaintenanceTargetFileBytes, MaintenanceSnapshotAge, MaintenanceSnapshotCount, MaintenanceReaderGrace,
         MaintenanceOrphanGrace, HealthMaxLag, HealthMaxSilence, TelemetryOtlpEndpoint,
         TelemetryOtlpProtocol, TelemetryOtlpHeaders, TelemetrySampleRatio, LogLevel,

@@ -70,6 +70,10 @@ public sealed class HttpMaintenance : IMaintenance
         SendAsync<TableStatistics>(HttpMethod.Get, $"{Escape(table)}/statistics", null, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<TableReadsOfDay>> ListReadsAsync(string table, CancellationToken cancellationToken) =>
+        await SendAsync<List<TableReadsOfDay>>(HttpMethod.Get, $"{Escape(table)}/reads", null, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<MaintenanceResult>> ListResultsAsync(CancellationToken cancellationToken) =>
         await SendAsync<List<MaintenanceResult>>(HttpMethod.Get, "maintenance/results", null, cancellationToken).ConfigureAwait(false);
 

@@ -48,6 +48,9 @@ public interface IMaintenance : IAsyncDisposable
     /// <summary>How the files of a table are laid out.</summary>
     Task<TableStatistics> GetStatisticsAsync(string table, CancellationToken cancellationToken);
 
+    /// <summary>Reads of a table that Mesh has served, by day and oldest first, of the last 90 days; engines that read the files themselves are not seen.</summary>
+    Task<IReadOnlyList<TableReadsOfDay>> ListReadsAsync(string table, CancellationToken cancellationToken);
+
     /// <summary>What maintenance did last, by table and task; empty without a server.</summary>
     Task<IReadOnlyList<MaintenanceResult>> ListResultsAsync(CancellationToken cancellationToken);
 }

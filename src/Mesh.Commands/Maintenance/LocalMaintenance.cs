@@ -135,6 +135,14 @@ public sealed partial class LocalMaintenance(
         await maintenance.Statistics.ReadAsync(Identify(table), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<TableReadsOfDay>> ListReadsAsync(string table, CancellationToken cancellationToken)
+    {
+        await access.FlushAsync(cancellationToken).ConfigureAwait(false);
+        var uuid = (await tables.LoadAsync(Identify(table), cancellationToken).ConfigureAwait(false)).Uuid;
+        return await access.ListDaysAsync(uuid, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<MaintenanceResult>> ListResultsAsync(CancellationToken cancellationToken) => Task.FromResult(maintenance.Results);
 
     /// <inheritdoc/>

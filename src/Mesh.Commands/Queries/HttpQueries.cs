@@ -111,6 +111,10 @@ public sealed partial class HttpQueries : IMeshQueries
         $"catalogue/tables/{Uri.EscapeDataString(table)}/files{QueryText(("at", query.At), ("where", query.Where), ("limit", $"{query.Limit}"))}", cancellationToken);
 
     /// <inheritdoc/>
+    public Task<TableProfileView?> ProfileAsync(string table, string? at, CancellationToken cancellationToken) =>
+        GetAsync<TableProfileView>($"catalogue/tables/{Uri.EscapeDataString(table)}/profile{QueryText(("at", at))}", cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(DeadLetterFilter filter, int limit, CancellationToken cancellationToken) =>
         await GetAsync<List<DeadLetterView>>(
             "dead-letters" + QueryText([.. ListQueries.Pairs(filter), ("limit", $"{limit}")]),

@@ -73,6 +73,13 @@ public interface IMeshQueries : IAsyncDisposable
     /// <exception cref="Model.MeshException">The condition cannot be read, or names a column that there is not.</exception>
     Task<FilesView?> ListFilesAsync(string table, FileQuery query, CancellationToken cancellationToken);
 
+    /// <summary>What the manifests of a table say of its columns, by its own name or its product's; null when the table is unknown. Opens no data file.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="at">Snapshot id, branch or tag; null for the current snapshot.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="Model.MeshException"><c>MESH11036</c> no such snapshot.</exception>
+    Task<TableProfileView?> ProfileAsync(string table, string? at, CancellationToken cancellationToken);
+
     /// <summary>A page of dead letters: those in the index now, without waiting for what is just being written.</summary>
     /// <exception cref="Model.MeshException"><c>MESH2350</c>: an id of the filter is none.</exception>
     Task<Page<DeadLetterView>> ListDeadLettersAsync(DeadLetterQuery query, CancellationToken cancellationToken);

@@ -33,6 +33,7 @@ public sealed partial class LocalQueries
             ProductSort.Rows => By(wanted.OrderBy(_ => 0), product => product.Rows),
             ProductSort.Files => By(wanted.OrderBy(_ => 0), product => product.Files),
             ProductSort.Bytes => By(wanted.OrderBy(_ => 0), product => product.Bytes),
+            ProductSort.Snapshots => By(wanted.OrderBy(_ => 0), product => product.Snapshots),
             _ => query.Descending ? wanted.OrderByDescending(product => product.Name, StringComparer.Ordinal) : wanted.OrderBy(product => product.Name, StringComparer.Ordinal),
         };
         long offset = Math.Min(query.Offset, wanted.Count);
@@ -68,10 +69,20 @@ public sealed partial class LocalQueries
     public Task<IReadOnlyDictionary<string, long>> CountModelsAsync(ModelQuery query, CancellationToken cancellationToken) => models.CountAsync(query, cancellationToken).AsTask();
 
     private ProductSummary SummaryOf(TableSummary table) => new(
-        products.NameOf(table.Identifier), table.Identifier.ToString(), table.LocationUri, table.SnapshotId, table.UpdatedAt, table.Rows, table.Files, table.Bytes, table.Snapshots);
+        products.NameOf(table.Identifier), table.Identifier.ToString(), table.LocationUri, table.SnapshotId, table.UpdatedAt, table.Rows, table.Files, table.Bytes, table.Snapshots)
+    {
+        Owner = products.DeclarationOf(table.Identifier)?.Owner,
+        FreshnessSeconds = products.DeclarationOf(table.Identifier)?.Freshness?.TotalSeconds,
+        Versions = products.DeclarationOf(table.Identifier)?.Versions ?? 0,
+    };
 
     private static bool IsWanted(ProductSummary product, ProductQuery query) =>
         (query.Namespace is null || product.Table.StartsWith(query.Namespace + ".", StringComparison.Ordinal))
         && (string.IsNullOrWhiteSpace(query.Text) || product.Name.Contains(query.Text.Trim(), StringComparison.OrdinalIgnoreCase)
-            || product.Table.Contains(query.Text.Trim(), StringComparison.OrdinalIgnoreCase));
+            || product.Table.Contains(query.Text.Trim(), StringComparison.OrdinalIgnoreCase))
+        && (query.Owner is null || product.Owner == query.Owner)
+        && (query.UpdatedFrom is null || product.UpdatedAt >= query.UpdatedFrom)
+        && (query.UpdatedTo is null || product.UpdatedAt < query.UpdatedTo)
+        && (query.HasSnapshot is null || product.SnapshotId is not null == query.HasSnapshot)
+        && (query.IsLate is null || product.IsLate(TimeProvider.System.GetUtcNow()) == query.IsLate);
 }

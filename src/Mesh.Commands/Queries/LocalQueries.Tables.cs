@@ -13,6 +13,8 @@ namespace Mesh.Commands.Queries;
 /// <summary>Tables, their files and their first rows.</summary>
 public sealed partial class LocalQueries
 {
+    private const int MaxProfiledFiles = 10_000;
+
     /// <inheritdoc/>
     public async Task<HeadView?> HeadAsync(string product, HeadQuery query, CancellationToken cancellationToken)
     {
@@ -65,7 +67,7 @@ public sealed partial class LocalQueries
     public async Task<FilesView?> ListFilesAsync(string table, FileQuery query, CancellationToken cancellationToken)
     {
         if (await FindTableAsync(table, cancellationToken).ConfigureAwait(false) is not { } found) return null;
-        var scan = ScanOf(found, query.At, query.Where);
+        var scan = ScanOf(found, query.At, query.Where) with { IsRead = false };
         var files = new List<DataFileView>();
         bool isComplete = true;
         await foreach (var planned in tables.PlanAsync(found.Identifier, scan, cancellationToken).ConfigureAwait(false))
@@ -80,6 +82,14 @@ public sealed partial class LocalQueries
         }
 
         return new FilesView(files, isComplete, ViewOf(scan.Statistics!));
+    }
+
+    /// <inheritdoc/>
+    public async Task<TableProfileView?> ProfileAsync(string table, string? at, CancellationToken cancellationToken)
+    {
+        if (await FindTableAsync(table, cancellationToken).ConfigureAwait(false) is not { } found) return null;
+        var profile = await tables.ProfileAsync(found, SnapshotOf(found, at), MaxProfiledFiles, cancellationToken).ConfigureAwait(false);
+        return TableProfileView.Of(found.Identifier.ToString(), profile);
     }
 
     /// <summary>A scan of one snapshot, so that what is said about it and what is read are the same.</summary>

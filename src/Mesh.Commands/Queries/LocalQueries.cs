@@ -162,7 +162,7 @@ public sealed partial class LocalQueries : IMeshQueries
     {
         foreach (var field in fields)
         {
-            yield return new ProductColumnView(prefix + field.Name, field.Type is StructType ? "struct" : IcebergTypes.ToText(field.Type), field.Nullable, field.Id);
+            yield return new ProductColumnView(prefix + field.Name, field.Type is StructType ? "struct" : IcebergTypes.ToText(field.Type), field.Nullable, field.Id) { Doc = field.Doc };
             if (field.Type is not StructType nested) continue;
             foreach (var child in Flatten(nested.Fields, prefix + field.Name + ".")) yield return child;
         }

@@ -11,6 +11,21 @@ public sealed record ProductQuery : PageQuery
     /// <summary>Namespace of the table, exactly.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>Owner of the topology that names it, exactly.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Whether it is later than its topology allows; one without a limit is never late.</summary>
+    public bool? IsLate { get; init; }
+
+    /// <summary>Current snapshot committed at or after.</summary>
+    public DateTimeOffset? UpdatedFrom { get; init; }
+
+    /// <summary>Current snapshot committed before.</summary>
+    public DateTimeOffset? UpdatedTo { get; init; }
+
+    /// <summary>Whether there is a current snapshot.</summary>
+    public bool? HasSnapshot { get; init; }
+
     /// <summary>What to sort by (default: the name).</summary>
     public ProductSort Sort { get; init; }
 

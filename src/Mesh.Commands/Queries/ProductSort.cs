@@ -13,4 +13,6 @@ public enum ProductSort
     Files,
     /// <summary>Bytes of the data files.</summary>
     Bytes,
+    /// <summary>Snapshots.</summary>
+    Snapshots,
 }

@@ -15,4 +15,17 @@ namespace Mesh.Commands.Queries;
 public sealed record ProductSummary(
     string Name, string Table, string LocationUri,
     [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] long? SnapshotId,
-    DateTimeOffset? UpdatedAt, long Rows, long Files, long Bytes, long Snapshots);
+    DateTimeOffset? UpdatedAt, long Rows, long Files, long Bytes, long Snapshots)
+{
+    /// <summary>Owner of the topology that names it; null for a table that none names.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Longest time without a commit before it counts as late; null when its topology states none.</summary>
+    public double? FreshnessSeconds { get; init; }
+
+    /// <summary>Versions of topologies that name it; 0 for a table that none names.</summary>
+    public int Versions { get; init; }
+
+    /// <summary>Whether it is later than its topology allows; one that has no limit, or was never committed to, is not.</summary>
+    public bool IsLate(DateTimeOffset now) => FreshnessSeconds is { } limit && UpdatedAt is { } at && (now - at).TotalSeconds > limit;
+}

@@ -73,6 +73,10 @@ public sealed class ProductNames
     /// <summary>Tier rules of a table's product; none when it has none.</summary>
     public IReadOnlyList<TierRule> TiersOf(TableIdentifier table) => names.Tiers.GetValueOrDefault(table) ?? [];
 
+    /// <summary>What the topologies say of a table's product; null when none names it.</summary>
+    public ProductDeclaration? DeclarationOf(TableIdentifier table) => names.Declarations.GetValueOrDefault(table) is { } known
+        ? known with { Versions = names.Versions.GetValueOrDefault(known.Product) } : null;
+
     /// <summary>Name under which a table is known.</summary>
     public string NameOf(TableIdentifier table) => names.Products.TryGetValue(table, out string? name) ? name : table.ToString();
 
@@ -83,6 +87,10 @@ public sealed class ProductNames
         public Dictionary<TableIdentifier, string> Products { get; } = [];
 
         public Dictionary<TableIdentifier, IReadOnlyList<TierRule>> Tiers { get; } = [];
+
+        public Dictionary<TableIdentifier, ProductDeclaration> Declarations { get; } = [];
+
+        public Dictionary<string, int> Versions { get; } = new(StringComparer.Ordinal);
 
         public HashSet<string> Namespaces { get; } = [TableNames.RawNamespace, TableNames.SystemNamespace];
 
@@ -118,6 +126,8 @@ public sealed class ProductNames
             Tables.TryAdd(versioned, table);
             Products.TryAdd(table, Tables.TryAdd(entry.Name, table) ? entry.Name : versioned);
             if (entry.Tiers.Count > 0) Tiers.TryAdd(table, entry.Tiers);
+            Declarations.TryAdd(table, new ProductDeclaration(entry.Name, topology.Owner, entry.Freshness, 0));
+            Versions[entry.Name] = Versions.GetValueOrDefault(entry.Name) + 1;
         }
     }
 }

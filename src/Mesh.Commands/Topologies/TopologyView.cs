@@ -22,15 +22,20 @@ public sealed record TopologyView(
     /// <summary>The file's text; null in listings.</summary>
     public string? Yaml { get; init; }
 
+    /// <summary>What it says of its products.</summary>
+    public IReadOnlyList<DeclaredProductView> Declared { get; init; } = [];
+
     /// <summary>Makes the view of a stored topology.</summary>
     public static TopologyView Of(StoredTopology stored, bool withText)
     {
         var topology = Topology.Parse(stored.Yaml, stored.FileName);
+        var products = ProductsSection.Read(topology);
         return new TopologyView(
             stored.Name, stored.Version, topology.Owner, stored.Digest, stored.IsActive ? "active" : "retired", stored.Origin, stored.AppliedAt, stored.FromEarliest,
-            topology.SourceTopic, topology.Group, [.. ProductsSection.Read(topology).Select(product => product.Name)])
+            topology.SourceTopic, topology.Group, [.. products.Select(product => product.Name)])
         {
             Yaml = withText ? stored.Yaml : null,
+            Declared = [.. products.Select(product => DeclaredProductView.Of(product, topology))],
         };
     }
 }

@@ -26,6 +26,9 @@ public sealed record ScanOptions
     /// <summary>Whether planned files come with the metrics of their columns (default: false; they are most of a manifest).</summary>
     public bool IncludeMetrics { get; init; }
 
+    /// <summary>Whether planning counts as a read of the table (default: true): tier rules may keep what is read where it is. Looking at files is no read.</summary>
+    public bool IsRead { get; init; } = true;
+
     /// <summary>Takes the counts of what planning looked at; null when nobody asks.</summary>
     public ScanStatistics? Statistics { get; init; }
 }

@@ -81,6 +81,13 @@ public sealed class TableAccess
             .ToDictionary(row => Guid.Parse(row.Uuid), row => new TableReads(row.Reads, row.Files, DateTimeOffset.FromUnixTimeMilliseconds(row.LastReadAt))),
         cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Reads of one table by day, oldest first, as far back as they are kept; what has not been flushed is not in it. Days without reads are left out.</summary>
+    public async ValueTask<IReadOnlyList<TableReadsOfDay>> ListDaysAsync(Guid table, CancellationToken cancellationToken) => await database.ReadAsync<IReadOnlyList<TableReadsOfDay>>(
+        async session => [.. (await session.QueryAsync<DayRow>(
+            "SELECT day AS Day, reads Reads, files Files FROM table_access WHERE table_uuid = @table ORDER BY day", new { table = table.ToString() }).ConfigureAwait(false))
+            .Select(row => new TableReadsOfDay(DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(row.Day)), row.Reads, row.Files))],
+        cancellationToken).ConfigureAwait(false);
+
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static long DayOf(long milliseconds) => milliseconds / (24 * 60 * 60 * 1000);
@@ -93,6 +100,13 @@ public sealed class TableAccess
         public long Reads { get; init; }
         public long Files { get; init; }
         public long LastReadAt { get; init; }
+    }
+
+    private sealed class DayRow
+    {
+        public long Day { get; init; }
+        public long Reads { get; init; }
+        public long Files { get; init; }
     }
 
     private sealed class Gathered

@@ -14,6 +14,9 @@ public sealed record ProductEntry(string Name, string? Schema, string? Synchroni
     /// <summary>Topic that its rows are put on, beside the table; null for none.</summary>
     public ProductTopic? Topic { get; init; }
 
+    /// <summary>Longest time that may pass without a commit before the product counts as late; null when none is stated.</summary>
+    public TimeSpan? Freshness { get; init; }
+
     /// <summary>Its table, as a topology names its tables.</summary>
     public TableIdentifier TableIn(TableNames tables) => Schema is null ? tables.OfSynchronised(Synchronise!) : tables.OfMessages(Schema, "");
 

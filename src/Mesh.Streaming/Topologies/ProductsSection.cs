@@ -17,7 +17,7 @@ public static partial class ProductsSection
         List<ProductEntry> products = [];
         foreach (var item in section.Items)
         {
-            item.AllowKeys("name", "from", "contract", "tier", "publish");
+            item.AllowKeys("name", "from", "contract", "tier", "publish", "freshness");
             string name = item.RequireText("name");
             var (schema, group) = ReadSource(item, groups);
             if (name.Length == 0) continue;
@@ -31,7 +31,10 @@ public static partial class ProductsSection
             }
             else if (schema is not null || group is not null)
             {
-                products.Add(new ProductEntry(name, schema, group, item.Get("contract")?.AsText()) { Tiers = ReadTiers(item.Get("tier")), Topic = ReadTopic(item.Get("publish"), schema, group, topology, products) });
+                products.Add(new ProductEntry(name, schema, group, item.Get("contract")?.AsText())
+                {
+                    Tiers = ReadTiers(item.Get("tier")), Topic = ReadTopic(item.Get("publish"), schema, group, topology, products), Freshness = ReadFreshness(item),
+                });
             }
         }
 
@@ -99,6 +102,14 @@ public static partial class ProductsSection
         if (problem is null) return new ProductTopic(topic, form, schema ?? group!);
         publish.Get("topic")!.Report($"The topic '{topic}' {problem}.");
         return null;
+    }
+
+    private static TimeSpan? ReadFreshness(TopologyNode item)
+    {
+        if (item.Get("freshness") is not { } node) return null;
+        var limit = Duration(item, "freshness");
+        if (limit <= TimeSpan.Zero) node.Report($"{node.Path} is the longest time without a commit, for example 24h.");
+        return limit;
     }
 
     private static TimeSpan Duration(TopologyNode item, string key) => TimeSpan.FromTicks(item.GetDurationNs(key, 0) / TimeSpan.NanosecondsPerTick);

@@ -45,18 +45,21 @@ public static class ListQueries
     /// <inheritdoc cref="Vehicles"/>
     public static string TextOf(VehicleQuery query) => Join(query, ("q", query.Text), ("sort", Sort(query.Sort, query.Descending, true)));
 
-    /// <summary><c>q, namespace, sort, page, page_size</c>.</summary>
+    /// <summary><c>q, namespace, owner, late, from, to, committed, sort, page, page_size</c>; <c>from</c> and <c>to</c> are of the last commit.</summary>
     public static ProductQuery Products(ListParameters parameters)
     {
         var (sort, descending) = parameters.Sort(ProductSort.Name, descending: false);
         return new ProductQuery
         {
-            Text = parameters.Text("q"), Namespace = parameters.Text("namespace"), Sort = sort, Descending = descending, Page = parameters.Page, PageSize = parameters.PageSize,
+            Text = parameters.Text("q"), Namespace = parameters.Text("namespace"), Owner = parameters.Text("owner"), UpdatedFrom = parameters.Time("from"), UpdatedTo = parameters.Time("to"),
+            IsLate = parameters.Text("late") is null ? null : parameters.Flag("late"), HasSnapshot = parameters.Text("committed") is null ? null : parameters.Flag("committed"), Sort = sort, Descending = descending, Page = parameters.Page, PageSize = parameters.PageSize,
         };
     }
 
     /// <inheritdoc cref="Products"/>
-    public static string TextOf(ProductQuery query) => Join(query, ("q", query.Text), ("namespace", query.Namespace), ("sort", Sort(query.Sort, query.Descending, false)));
+    public static string TextOf(ProductQuery query) => Join(
+        query, ("q", query.Text), ("namespace", query.Namespace), ("owner", query.Owner), ("late", Flag(query.IsLate)), ("from", Time(query.UpdatedFrom)), ("to", Time(query.UpdatedTo)),
+        ("committed", Flag(query.HasSnapshot)), ("sort", Sort(query.Sort, query.Descending, false)));
 
     /// <summary><c>q, id, stage, code, recording, vehicle, channel, topology, since, until, state, sort, page, page_size</c>.</summary>
     public static DeadLetterQuery DeadLetters(ListParameters parameters)
@@ -181,6 +184,8 @@ public static class ListQueries
 
     private static string? Sort<T>(T sort, bool descending, bool descendingByDefault)
         where T : struct, Enum => EqualityComparer<T>.Default.Equals(sort, default) && descending == descendingByDefault ? null : ListParameters.SortOf(sort, descending);
+
+    private static string? Flag(bool? flag) => flag is { } value ? (value ? "true" : "false") : null;
 
     private static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 

@@ -52,7 +52,7 @@ internal sealed class RecordingExport(ConsoleServices services)
         }
         catch (MeshException exception) when (!context.Response.HasStarted)
         {
-            await JsonApi.Refuse(exception).ExecuteAsync(context).ConfigureAwait(false);
+            await JsonApi.Refuse(context, exception).ExecuteAsync(context).ConfigureAwait(false);
         }
         catch (MeshException)
         {
