@@ -18,6 +18,9 @@ public static class GovernanceApi
             JsonApi.Json(await governance.GetModelStatusAsync($"{name}@{version}", token).ConfigureAwait(false)));
         api.MapGet("/models/{name}/{version}/lineage", async (string name, string version, CancellationToken token) =>
             JsonApi.Json(await governance.GetLineageAsync($"{name}@{version}", token).ConfigureAwait(false)));
+        api.MapGet("/models/{name}/{version}/evaluation", async (string name, string version, CancellationToken token) =>
+            JsonApi.Json(await governance.GetEvaluationAsync($"{name}@{version}", token).ConfigureAwait(false)));
+        api.MapGet("/lifecycle", async (CancellationToken token) => JsonApi.Json(await governance.GetLifecycleAsync(token).ConfigureAwait(false)));
         api.MapPost("/models/{name}/{version}/gates", async (string name, string version, string? to, CancellationToken token) =>
             JsonApi.Json(await governance.EvaluateAsync($"{name}@{version}", to ?? "", token).ConfigureAwait(false)));
         api.MapGet("/models/{name}/history", async (string name, CancellationToken token) => JsonApi.Json(await governance.GetHistoryAsync(name, token).ConfigureAwait(false)));
@@ -41,6 +44,8 @@ public static class GovernanceApi
             JsonApi.Json(await governance.ResolveRecordingsAsync(await JsonApi.BodyAsync<List<string>>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
         api.MapPost("/governance/draft", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await governance.DraftAsync(await JsonApi.BodyAsync<GovernanceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
+        api.MapPost("/governance/preview", async (HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await governance.PreviewAsync(await JsonApi.BodyAsync<GovernanceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
         api.MapPost("/governance/commit", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await governance.CommitAsync(await JsonApi.BodyAsync<CommitRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
     }

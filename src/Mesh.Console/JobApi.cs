@@ -15,6 +15,8 @@ public static class JobApi
         api.MapGet("/{id}/log", async (string id, long? offset, CancellationToken token) =>
             JsonApi.Json(await jobs.ReadLogAsync(id, Math.Max(0, offset ?? 0), token).ConfigureAwait(false)));
 
+        api.MapGet("/{id}/details", async (string id, CancellationToken token) => JsonApi.Json(await jobs.DescribeAsync(id, token).ConfigureAwait(false)));
+
         endpoints.MapJsonGroup("/api/v1/pools").MapGet("", async (CancellationToken token) => JsonApi.Json(await jobs.ListPoolsAsync(token).ConfigureAwait(false)));
         endpoints.MapJsonGroup("/api/v1/budgets").MapGet("", async (CancellationToken token) => JsonApi.Json(await jobs.ListBudgetsAsync(token).ConfigureAwait(false)));
 

@@ -27,6 +27,13 @@ public static class TrackingApi
         // With the context alone as parameter they would be taken for handlers that write the answer themselves.
         api.MapPost("/runs/search", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await tracking.SearchAsync(await JsonApi.BodyAsync<RunQuery>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
+        api.MapPost("/runs/curves", async (HttpContext context, CancellationToken token) =>
+        {
+            var query = await JsonApi.BodyAsync<CurveQuery>(context).ConfigureAwait(false);
+            return query is { Runs: not null, Keys: not null }
+                ? JsonApi.Json(await tracking.GetCurvesAsync(query, token).ConfigureAwait(false))
+                : throw new MeshException("MESH11081", "The request needs 'runs', 'keys' and 'columns'.");
+        });
         api.MapPost("/runs/log", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await tracking.LogAsync(await JsonApi.BodyAsync<LogRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
         api.MapPost("/runs/import", async (HttpContext context, CancellationToken token) =>

@@ -5,7 +5,7 @@ using Mesh.Model;
 namespace Mesh.Training.Jobs;
 
 /// <summary>The jobs of mesh.db.</summary>
-public sealed class JobStore
+public sealed partial class JobStore
 {
     private const string Columns =
         """
