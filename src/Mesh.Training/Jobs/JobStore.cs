@@ -34,6 +34,7 @@ public sealed partial class JobStore
         ALTER TABLE jobs ADD COLUMN stop_reason TEXT;
         UPDATE jobs SET queued_at_us = requested_at_us;
         """,
+        "CREATE INDEX jobs_by_request ON jobs (requested_at_us, job_id, state)",
     ];
 
     private const string Claimed =
