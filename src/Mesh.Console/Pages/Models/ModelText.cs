@@ -38,7 +38,8 @@ internal static class ModelText
     public static string Value(double? value) => value is { } known ? known.ToString("0.####", CultureInfo.InvariantCulture) : "–";
 
     /// <summary>A value as a gate found it: numbers shortened, other text as it is.</summary>
-    public static string Value(string? text) => text is null ? "–" : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? Value(value) : text;
+    public static string Value(string? text) => text is null ? "–" : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? Value(value)
+        : text.Length > 24 ? text[..12] + "…" : text;
 
     /// <summary>An instant as decisions write it, to the second.</summary>
     public static string Time(string at) =>

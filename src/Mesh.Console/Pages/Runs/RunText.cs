@@ -32,7 +32,7 @@ internal static class RunText
     {
         long count = curves.Sum(curve => curve.Count), odd = curves.Sum(curve => curve.NotFinite);
         long width = curves.Count == 0 ? 1 : curves[0].StepsPerColumn;
-        string drawn = width == 1 && curves.Sum(curve => curve.Columns.Count) >= count - odd
+        string drawn = curves.Sum(curve => curve.Columns.Count) >= count - odd
             ? $"{Components.Format.Count(count)} values, all drawn."
             : $"{Components.Format.Count(count)} values; {(width == 1 ? "a step" : $"{Components.Format.Count(width)} steps")} a column: the band goes from the smallest to the largest, the line is the mean.";
         return odd == 0 ? drawn : $"{drawn} {Components.Format.Count(odd)} {(odd == 1 ? "is" : "are")} no finite number and not drawn.";
