@@ -33,6 +33,11 @@ public sealed class LearnPageLines : IPageLines
         CommandLine.Of("audit", "list").Option("--subject", "manoeuvre@2"),
         CommandLine.Of("models", "show").Argument("manoeuvre").Option("--version", "2"),
         CommandLine.Of("identity", "create").Argument("NAME").Option("--roles", "release-manager"),
+        CommandLine.Of("jobs", "budgets"),
+        CommandLine.Of("triggers", "list"),
+        CommandLine.Of("studies", "run").Argument("study.yaml"),
+        CommandLine.Of("runs", "log").Option("--experiment", "first").Option("--metric", "accuracy=0.8"),
+        CommandLine.Of("models", "verify").Argument("BUNDLE").Option("--trust", "trust.json"),
         GovernanceLines.Gates("manoeuvre@2"),
         GovernanceLines.HandOver("manoeuvre@2", "manoeuvre-2"),
     ];
