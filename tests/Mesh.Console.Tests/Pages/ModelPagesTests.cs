@@ -36,7 +36,7 @@ public class ModelPagesTests
         await using var console = await StartAsync();
         console.Services.Governance.PreviewAsync(Arg.Any<GovernanceRequest>(), Arg.Any<CancellationToken>()).Returns(new DecisionPreview());
 
-        string html = (await console.GetAsync("/models/manoeuvre/2")).Html;
+        string html = System.Net.WebUtility.HtmlDecode((await console.GetAsync("/models/manoeuvre/2")).Html);
 
         html.ShouldContain("Metrics against manoeuvre@1, which is released");
         html.ShouldContain("+0.1");
@@ -51,7 +51,7 @@ public class ModelPagesTests
 
         string html = (await console.GetAsync("/models/manoeuvre/2?tab=gates")).Html;
 
-        html.ShouldContain("candidate → validated: a gate stops it");
+        System.Net.WebUtility.HtmlDecode(html).ShouldContain("candidate → validated: a gate stops it");
         html.IndexOf("stops it</", StringComparison.Ordinal).ShouldBeGreaterThan(0);
         html.ShouldContain("accuracy is &lt;i&gt;low");
         html.IndexOf(">regression<", StringComparison.Ordinal).ShouldBeInRange(1, html.IndexOf(">consent<", StringComparison.Ordinal));

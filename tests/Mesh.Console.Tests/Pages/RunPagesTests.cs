@@ -22,7 +22,7 @@ public class RunPagesTests
         html.ShouldContain("aria-sort=\"descending\"");
         html.ShouldContain("warm &lt;b&gt;start&lt;/b&gt;");
         html.ShouldNotContain("<b>start");
-        html.ShouldContain("mesh runs search &#x27;&#x27; --order-by &#x27;metrics.`accuracy` DESC&#x27;");
+        System.Net.WebUtility.HtmlDecode(html).ShouldContain("mesh runs search '' --order-by 'metrics.`accuracy` DESC'");
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public class RunPagesTests
         status.ShouldBe(200);
         html.ShouldContain("1 of 2 differ");
         html.IndexOf(">lr<", StringComparison.Ordinal).ShouldBeLessThan(html.IndexOf(">batch<", StringComparison.Ordinal));
-        html.ShouldContain("0.75 (−0.05)");
+        System.Net.WebUtility.HtmlDecode(html).ShouldContain("0.75 (−0.05)");
         html.ShouldContain("stroke-dasharray=\"7 4\"");
         html.ShouldContain("As a table");
     }
