@@ -25,6 +25,11 @@ public static class GovernanceApi
         api.MapGet("/models/{name}/{version}/lineage", async (string name, string version, CancellationToken token) =>
             JsonApi.Json(await governance.GetLineageAsync($"{name}@{version}", token).ConfigureAwait(false)))
             .Answers<ModelLineage>("Where a version comes from.");
+        api.MapGet("/models/{name}/{version}/evaluation", async (string name, string version, CancellationToken token) =>
+            JsonApi.Json(await governance.GetEvaluationAsync($"{name}@{version}", token).ConfigureAwait(false)))
+            .Answers<EvaluationView>("How a version was measured, beside the champion.");
+        api.MapGet("/lifecycle", async (CancellationToken token) => JsonApi.Json(await governance.GetLifecycleAsync(token).ConfigureAwait(false)))
+            .Answers<Lifecycle>("States of models, the moves between them and their gates.");
         api.MapPost("/models/{name}/{version}/gates", async (string name, string version, string? to, CancellationToken token) =>
             JsonApi.Json(await governance.EvaluateAsync($"{name}@{version}", to ?? "", token).ConfigureAwait(false)))
             .Answers<GateReport>("Evaluates gates, which is noted in the log.");
@@ -56,6 +61,9 @@ public static class GovernanceApi
         api.MapPost("/governance/draft", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await governance.DraftAsync(await JsonApi.BodyAsync<GovernanceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
             .Takes<GovernanceRequest>().Answers<DraftView>("Prepares a decision: the entry to sign.");
+        api.MapPost("/governance/preview", async (HttpContext context, CancellationToken token) =>
+            JsonApi.Json(await governance.PreviewAsync(await JsonApi.BodyAsync<GovernanceRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
+            .Takes<GovernanceRequest>().Answers<DecisionPreview>("What a decision would move, and who may make it. Prepares nothing.");
         api.MapPost("/governance/commit", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await governance.CommitAsync(await JsonApi.BodyAsync<CommitRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
             .Takes<CommitRequest>().Answers<SignedDecision>("Takes a signed decision.");

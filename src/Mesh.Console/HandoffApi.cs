@@ -7,6 +7,7 @@ using Mesh.Training.Handoff;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
 
 namespace Mesh.Console;
 
@@ -30,6 +31,9 @@ public static class HandoffApi
         {
             var result = await handoff.HandOverAsync(model, Path.Combine(folder.FullName, "bundle"), context.RequestAborted).ConfigureAwait(false);
             context.Response.ContentType = "application/x-tar";
+            var disposition = new ContentDispositionHeaderValue("attachment");
+            disposition.SetHttpFileName($"{result.Report.Model.Replace('@', '-')}.tar");
+            context.Response.Headers.ContentDisposition = disposition.ToString();
             context.Response.Headers[HttpHandoff.LeftOutHeader] = Convert.ToBase64String(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(result.LeftOut)));
             await HandoffArchive.WriteAsync(result.Folder, context.Response.Body, context.RequestAborted).ConfigureAwait(false);
             return Results.Empty;

@@ -18,6 +18,8 @@ public static class JobApi
         api.MapGet("/{id}/log", async (string id, long? offset, CancellationToken token) =>
             JsonApi.Json(await jobs.ReadLogAsync(id, Math.Max(0, offset ?? 0), token).ConfigureAwait(false)))
             .Answers<JobLogPart>("Part of a job's log, from an offset on.");
+        api.MapGet("/{id}/details", async (string id, CancellationToken token) => JsonApi.Json(await jobs.DescribeAsync(id, token).ConfigureAwait(false)))
+            .Answers<JobDetails>("A job with its attempts, what it waits for and what it cost.");
 
         endpoints.MapJsonGroup("/api/v1/pools").MapGet("", async (CancellationToken token) => JsonApi.Json(await jobs.ListPoolsAsync(token).ConfigureAwait(false)))
             .Answers<IReadOnlyList<PoolView>>("Pools of machines, and what waits for them.");

@@ -36,7 +36,7 @@ public static class MaintenanceApi
         Post<RollbackRequest, RollbackReport>(api, "rollback", maintenance.RollbackAsync, "Goes back to an earlier snapshot.");
         Post<AlterRequest, AlterReport>(api, "alter", maintenance.AlterAsync, "Changes columns, partitioning or properties.");
         Get<ProductStorage>(api, "storage", maintenance.MeasureAsync, "What a table takes of the storage.");
-        Get<IReadOnlyList<ReadsOfDay>>(api, "reads", maintenance.ListReadsAsync, "How often a table was read, by day.");
+        Get<IReadOnlyList<TableReadsOfDay>>(api, "reads", maintenance.ListReadsAsync, "How often a table was read, by day.");
         Get<TableStatistics>(api, "statistics", maintenance.GetStatisticsAsync, "How a table is laid out.");
     }
 

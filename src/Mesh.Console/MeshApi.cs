@@ -68,7 +68,7 @@ public static class MeshApi
             .Answers<FilesView>("Files of a table.");
         api.MapGet("/catalogue/tables/{name}/profile", async (string name, string? at, CancellationToken token) =>
             JsonApi.OrNotFound(await queries.ProfileAsync(name, at, token).ConfigureAwait(false)))
-            .Answers<TableProfile>("What the manifests of a table tell of its columns.");
+            .Answers<TableProfileView>("What the manifests of a table tell of its columns.");
         api.MapGet("/jobs", async (HttpRequest request, int? limit, CancellationToken token) => request.AsksForPage()
             ? JsonApi.Json(await queries.ListJobsAsync(ListQueries.Jobs(request.Parameters()), token).ConfigureAwait(false))
             : JsonApi.Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)))

@@ -37,6 +37,14 @@ public static class TrackingApi
         api.MapPost("/runs/search", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await tracking.SearchAsync(await JsonApi.BodyAsync<RunQuery>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
             .Takes<RunQuery>().Answers<IReadOnlyList<TrackedRun>>("Runs that a filter lets through.");
+        api.MapPost("/runs/curves", async (HttpContext context, CancellationToken token) =>
+        {
+            var query = await JsonApi.BodyAsync<CurveQuery>(context).ConfigureAwait(false);
+            return query is { Runs: not null, Keys: not null }
+                ? JsonApi.Json(await tracking.GetCurvesAsync(query, token).ConfigureAwait(false))
+                : throw new MeshException("MESH11081", "The request needs 'runs', 'keys' and 'columns'.");
+        })
+            .Takes<CurveQuery>().Answers<IReadOnlyList<MetricCurve>>("Courses of metrics: the least and the greatest value of each column.");
         api.MapPost("/runs/log", async (HttpContext context, CancellationToken token) =>
             JsonApi.Json(await tracking.LogAsync(await JsonApi.BodyAsync<LogRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)))
             .Takes<LogRequest>().Answers<TrackedRun>("Logs to a run, or begins one.");

@@ -5,6 +5,7 @@ using Mesh.Training.Governance;
 using Mesh.Training.Governance.Audit;
 using Mesh.Training.Governance.Gates;
 using Mesh.Training.Governance.Lineage;
+using Mesh.Training.Governance.Policy;
 
 namespace Mesh.Commands.Governance;
 
@@ -19,6 +20,15 @@ public sealed class HttpGovernance : IGovernance
 
     /// <inheritdoc/>
     public Task<DraftView> DraftAsync(GovernanceRequest request, CancellationToken cancellationToken) => PostAsync<DraftView>("governance/draft", request, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DecisionPreview> PreviewAsync(GovernanceRequest request, CancellationToken cancellationToken) => PostAsync<DecisionPreview>("governance/preview", request, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Lifecycle> GetLifecycleAsync(CancellationToken cancellationToken) => GetAsync<Lifecycle>("lifecycle", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EvaluationView> GetEvaluationAsync(string model, CancellationToken cancellationToken) => GetAsync<EvaluationView>($"{PathOf(model)}/evaluation", cancellationToken);
 
     /// <inheritdoc/>
     public Task<SignedDecision> CommitAsync(CommitRequest request, CancellationToken cancellationToken) => PostAsync<SignedDecision>("governance/commit", request, cancellationToken);

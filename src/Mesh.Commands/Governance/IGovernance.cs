@@ -3,6 +3,7 @@ using Mesh.Training.Governance;
 using Mesh.Training.Governance.Audit;
 using Mesh.Training.Governance.Gates;
 using Mesh.Training.Governance.Lineage;
+using Mesh.Training.Governance.Policy;
 
 namespace Mesh.Commands.Governance;
 
@@ -12,6 +13,9 @@ public interface IGovernance : IAsyncDisposable
     /// <summary>Prepares a decision.</summary>
     /// <returns>The entry to sign, in canonical form.</returns>
     Task<DraftView> DraftAsync(GovernanceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>What a decision would change and who could make it. Changes, evaluates and notes nothing; the request's key and reason do not matter.</summary>
+    Task<DecisionPreview> PreviewAsync(GovernanceRequest request, CancellationToken cancellationToken);
 
     /// <summary>Takes a signed decision.</summary>
     Task<SignedDecision> CommitAsync(CommitRequest request, CancellationToken cancellationToken);
@@ -33,6 +37,12 @@ public interface IGovernance : IAsyncDisposable
 
     /// <summary>Where a version is in its lifecycle, what was found and decided last, and what may come next.</summary>
     Task<ModelStatusView> GetModelStatusAsync(string model, CancellationToken cancellationToken);
+
+    /// <summary>The states of versions, and what is asked on the way from one to another.</summary>
+    Task<Lifecycle> GetLifecycleAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the trainer of a version measured on held-out data, where its file is on the server's machine.</summary>
+    Task<EvaluationView> GetEvaluationAsync(string model, CancellationToken cancellationToken);
 
     /// <summary>What was released when, and the aliases.</summary>
     Task<ModelHistoryView> GetHistoryAsync(string name, CancellationToken cancellationToken);

@@ -100,6 +100,20 @@ public sealed class LocalGovernance(
         new(await governance.DraftAsync(await ResolvedAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
+    public async Task<DecisionPreview> PreviewAsync(GovernanceRequest request, CancellationToken cancellationToken) =>
+        await governance.PreviewAsync(await ResolvedAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<Lifecycle> GetLifecycleAsync(CancellationToken cancellationToken) => Task.FromResult(governance.Lifecycle);
+
+    /// <inheritdoc/>
+    public async Task<EvaluationView> GetEvaluationAsync(string model, CancellationToken cancellationToken)
+    {
+        var (name, version) = await FindAsync(model, cancellationToken).ConfigureAwait(false);
+        return EvaluationReader.Read(await models.FindAsync(name, version, cancellationToken).ConfigureAwait(false) ?? throw Unknown(name, version));
+    }
+
+    /// <inheritdoc/>
     public async Task<SignedDecision> CommitAsync(CommitRequest request, CancellationToken cancellationToken) => await governance.CommitAsync(
         await ResolvedAsync(request.Request, cancellationToken).ConfigureAwait(false), request.Entry, request.Signature, cancellationToken).ConfigureAwait(false);
 

@@ -23,6 +23,10 @@ public sealed class HttpJobs : IJobs
         client.RequireAsync<JobEntry>(HttpMethod.Post, $"jobs/{Uri.EscapeDataString(jobId)}/preempt", request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<JobDetails> DescribeAsync(string jobId, CancellationToken cancellationToken) =>
+        client.RequireAsync<JobDetails>(HttpMethod.Get, $"jobs/{Uri.EscapeDataString(jobId)}/details", null, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<PoolView>> ListPoolsAsync(CancellationToken cancellationToken) =>
         await client.RequireAsync<List<PoolView>>(HttpMethod.Get, "pools", null, cancellationToken).ConfigureAwait(false);
 

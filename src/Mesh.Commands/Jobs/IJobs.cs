@@ -15,6 +15,10 @@ public interface IJobs : IAsyncDisposable
     /// <exception cref="MeshException"><c>MESH9011</c>, <c>MESH9012</c>, <c>MESH9018</c> as of <see cref="Training.JobRunner.PreemptAsync"/>; <c>MESH9015</c> no server runs.</exception>
     Task<JobEntry> PreemptAsync(string jobId, StopRequest request, CancellationToken cancellationToken);
 
+    /// <summary>What is known of a job beyond its entry.</summary>
+    /// <exception cref="MeshException"><c>MESH9011</c> there is no such job.</exception>
+    Task<JobDetails> DescribeAsync(string jobId, CancellationToken cancellationToken);
+
     /// <summary>Pools, what they are used for, and why jobs wait.</summary>
     Task<IReadOnlyList<PoolView>> ListPoolsAsync(CancellationToken cancellationToken);
 

@@ -19,6 +19,9 @@ public sealed class LocalJobs(JobRunner runner, string jobsFolder) : IJobs
         await runner.PreemptAsync(jobId, request.Reason ?? "", cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public Task<JobDetails> DescribeAsync(string jobId, CancellationToken cancellationToken) => DescribeAsync(runner.Jobs, jobsFolder, jobId, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<PoolView>> ListPoolsAsync(CancellationToken cancellationToken) => await runner.Board.ListAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -30,10 +33,13 @@ public sealed class LocalJobs(JobRunner runner, string jobsFolder) : IJobs
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    internal static async Task<JobLogPart> ReadLogAsync(JobStore jobs, string jobsFolder, string jobId, long offset, CancellationToken cancellationToken)
-    {
-        var job = await jobs.FindAsync(jobId, cancellationToken).ConfigureAwait(false)
-            ?? throw new MeshException("MESH9011", $"There is no job '{jobId}', or several begin so. `mesh jobs list` shows them.");
-        return await JobLog.ReadAsync(jobsFolder, job, offset, cancellationToken).ConfigureAwait(false);
-    }
+    internal static async Task<JobLogPart> ReadLogAsync(JobStore jobs, string jobsFolder, string jobId, long offset, CancellationToken cancellationToken) =>
+        await JobLog.ReadAsync(jobsFolder, await RequireAsync(jobs, jobId, cancellationToken).ConfigureAwait(false), offset, cancellationToken).ConfigureAwait(false);
+
+    internal static async Task<JobDetails> DescribeAsync(JobStore jobs, string jobsFolder, string jobId, CancellationToken cancellationToken) =>
+        await jobs.DescribeAsync(await RequireAsync(jobs, jobId, cancellationToken).ConfigureAwait(false), jobsFolder, cancellationToken).ConfigureAwait(false);
+
+    private static async Task<JobEntry> RequireAsync(JobStore jobs, string jobId, CancellationToken cancellationToken) =>
+        await jobs.FindAsync(jobId, cancellationToken).ConfigureAwait(false)
+        ?? throw new MeshException("MESH9011", $"There is no job '{jobId}', or several begin so. `mesh jobs list` shows them.");
 }

@@ -39,6 +39,9 @@ public sealed class StoredJobs : IJobs
     public Task<JobEntry> PreemptAsync(string jobId, StopRequest request, CancellationToken cancellationToken) => throw NoServer();
 
     /// <inheritdoc/>
+    public Task<JobDetails> DescribeAsync(string jobId, CancellationToken cancellationToken) => LocalJobs.DescribeAsync(jobs, jobsFolder, jobId, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<PoolView>> ListPoolsAsync(CancellationToken cancellationToken) => await board.ListAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>

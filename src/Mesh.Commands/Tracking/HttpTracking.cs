@@ -45,6 +45,10 @@ public sealed class HttpTracking : ITracking
         HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"runs/{Uri.EscapeDataString(runId)}/history?key={Uri.EscapeDataString(key)}&count={count}"), null, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<MetricCurve>> GetCurvesAsync(CurveQuery query, CancellationToken cancellationToken) =>
+        await client.RequireAsync<List<MetricCurve>>(HttpMethod.Post, "runs/curves", query, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public Task<RunDocument?> ExportAsync(string runId, CancellationToken cancellationToken) =>
         client.ReadAsync<RunDocument>(HttpMethod.Get, $"runs/{Uri.EscapeDataString(runId)}/export", null, cancellationToken);
 

@@ -25,6 +25,9 @@ public interface ITracking : IAsyncDisposable
     /// <summary>About so many values of a metric, spread evenly over its steps.</summary>
     Task<IReadOnlyList<LoggedMetric>> SampleHistoryAsync(string runId, string key, int count, CancellationToken cancellationToken);
 
+    /// <summary>Curves of metrics, with the smallest and the largest value of each column of pixels.</summary>
+    Task<IReadOnlyList<MetricCurve>> GetCurvesAsync(CurveQuery query, CancellationToken cancellationToken);
+
     /// <summary>Everything that was logged to a run; null when there is none.</summary>
     Task<RunDocument?> ExportAsync(string runId, CancellationToken cancellationToken);
 

@@ -93,6 +93,9 @@ public sealed class LocalTracking : ITracking
         await Store.SampleHistoryAsync(runId, key, count, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<MetricCurve>> GetCurvesAsync(CurveQuery query, CancellationToken cancellationToken) => await Store.GetCurvesAsync(query, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<RunDocument?> ExportAsync(string runId, CancellationToken cancellationToken) => await Store.ExportAsync(runId, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>

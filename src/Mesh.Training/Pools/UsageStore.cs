@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
+using Mesh.Training.Jobs;
 
 namespace Mesh.Training.Pools;
 
@@ -62,6 +63,19 @@ internal static class UsageStore
     public static Task SettleAllAsync(MetadataTransaction transaction, long nowUs) =>
         transaction.ExecuteAsync(Settlement + " AND job_id NOT IN (SELECT job_id FROM jobs WHERE state = 'running')", new { nowUs });
 
+    /// <summary>Attempts at a job, the first one first.</summary>
+    public static async Task<IReadOnlyList<JobAttemptView>> ListAttemptsAsync(MetadataSession session, string jobId) =>
+    [
+        .. (await session.QueryAsync<AttemptRow>(
+            """
+            SELECT attempt Attempt, pool Pool, units Units, started_at_us StartedAtUs, ended_at_us EndedAtUs, cost_micros CostMicros, reserved_micros ReservedMicros
+            FROM job_usage WHERE job_id = @jobId ORDER BY attempt LIMIT 1000
+            """, new { jobId }).ConfigureAwait(false))
+            .Select(row => new JobAttemptView(
+                row.Attempt, row.Pool, row.Units, UnixMicros.ToTime(row.StartedAtUs), row.EndedAtUs is { } ended ? UnixMicros.ToTime(ended) : null,
+                row.CostMicros / 1_000_000m, row.ReservedMicros / 1_000_000m)),
+    ];
+
     /// <summary>What teams have spent in a month, and what their running jobs reserve.</summary>
     public static async Task<IReadOnlyList<TeamUsage>> ListMonthAsync(MetadataSession session, string month) => await session.QueryAsync<TeamUsage>(
         """
@@ -81,6 +95,17 @@ internal static class UsageStore
         public long SpentMicros { get; init; }
         public long ReservedMicros { get; init; }
         public long Attempts { get; init; }
+    }
+
+    private sealed class AttemptRow
+    {
+        public int Attempt { get; init; }
+        public string Pool { get; init; } = "";
+        public long Units { get; init; }
+        public long StartedAtUs { get; init; }
+        public long? EndedAtUs { get; init; }
+        public long? CostMicros { get; init; }
+        public long ReservedMicros { get; init; }
     }
 
     private sealed class RecentUsage

@@ -20,9 +20,10 @@ public sealed class IdentityStore
     }
 
     /// <summary>All keys, by name and age.</summary>
-    public ValueTask<IReadOnlyList<Identity>> ListAsync(CancellationToken cancellationToken) => database.ReadAsync<IReadOnlyList<Identity>>(
-        async session => [.. (await session.QueryAsync<IdentityRow>($"SELECT {Columns} FROM identities ORDER BY name, created_at_us").ConfigureAwait(false)).Select(row => row.ToIdentity())],
-        cancellationToken);
+    public ValueTask<IReadOnlyList<Identity>> ListAsync(CancellationToken cancellationToken) => database.ReadAsync(ListAsync, cancellationToken);
+
+    internal static async Task<IReadOnlyList<Identity>> ListAsync(MetadataSession session) =>
+        [.. (await session.QueryAsync<IdentityRow>($"SELECT {Columns} FROM identities ORDER BY name, created_at_us").ConfigureAwait(false)).Select(row => row.ToIdentity())];
 
     internal static async Task<Identity?> FindByKeyAsync(MetadataSession session, string keySha256) =>
         (await session.FirstOrDefaultAsync<IdentityRow>($"SELECT {Columns} FROM identities WHERE key_sha256 = @keySha256", new { keySha256 }).ConfigureAwait(false))?.ToIdentity();
