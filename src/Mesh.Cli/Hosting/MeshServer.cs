@@ -15,6 +15,8 @@ using Mesh.Commands.Observability;
 using Mesh.Commands.Publishing;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Replay;
+using Mesh.Commands.Signals;
+using Mesh.Commands.Signals.Building;
 using Mesh.Commands.State;
 using Mesh.Commands.Studies;
 using Mesh.Commands.Topologies;
@@ -172,7 +174,12 @@ internal sealed class MeshServer : IAsyncDisposable
             tables, lake, MaintenanceSettings.Read(settings) with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, time);
         OnStop(tasks.Dispose);
         var upkeep = new MaintenanceService(tasks, tables, lake, database, reads, products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
-        var maintenance = new LocalMaintenance(tasks, tables, reads, products, time);
+        var pyramids = new PyramidStore(tables, recordings, lake);
+        var pyramidBuilder = new PyramidBuilder(tables, pyramids, state.Spill);
+        OnStop(pyramidBuilder.Dispose);
+        var pyramidStage = new PyramidStage(kafka, tables, pyramids, pyramidBuilder, loggers.CreateLogger<PyramidStage>(), time);
+        var signals = new LocalSignals(tables, recordings, pyramids, pyramidBuilder, pyramidStage.Request);
+        var maintenance = new LocalMaintenance(tasks, tables, reads, products, time) { Pyramids = pyramids };
         var serverKey = SigningKey.ReadOrCreate(state.ServerKey);
         OnStop(serverKey.Dispose);
         var governance = LocalGovernance.Create(database, storage, tables, recordings, products, serverKey, state.Jobs, settings, time);
@@ -225,6 +232,7 @@ internal sealed class MeshServer : IAsyncDisposable
             (ServerStages.Replay, "replay", replay.Stage.RunAsync),
             (ServerStages.Replay, "dead-letters", replay.Indexer.RunAsync),
             (ServerStages.Replay, "dead-letter table", letterTable.RunAsync),
+            (ServerStages.Maintenance, "signals", pyramidStage.RunAsync),
             (ServerStages.Outbox, "outbox", relay.RunAsync),
         })
         {
@@ -236,7 +244,7 @@ internal sealed class MeshServer : IAsyncDisposable
         var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
         Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
         string http = await StartHttpAsync(
-            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health,
+            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, signals, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health,
             cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
@@ -284,7 +292,7 @@ internal sealed class MeshServer : IAsyncDisposable
 
     private Task<string> StartHttpAsync(
         Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health,
+        IMeshQueries queries, ISignals signals, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health,
         CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
@@ -294,6 +302,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 if (receiver is null) app.MapNoUploads();
                 else app.MapUploads(receiver, quotas);
                 app.MapMeshApi(queries);
+                app.MapSignalApi(signals);
                 app.MapObservation(metrics, health, maintenance);
                 app.MapMaintenanceApi(maintenance);
                 app.MapReplayApi(queries, replays);
