@@ -10,11 +10,10 @@ namespace Mesh.Cli;
 /// <summary>Parses the command line, runs the command, turns errors into a line and an exit code.</summary>
 public static class MeshProgram
 {
-    /// <summary>Runs one command.</summary>
-    /// <returns>0 done, 1 failed, 2 bad usage, 3 done with data loss.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Makes the command line, which holds nothing yet of any call.</summary>
+    public static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Mesh: recordings in, data products and models out. `mesh demo` shows all of it in a minute.")
+        return new RootCommand("Mesh: recordings in, data products and models out. `mesh demo` shows all of it in a minute.")
         {
             DemoCommand.Create(),
             UpCommand.Create(),
@@ -58,8 +57,13 @@ public static class MeshProgram
             SettingsCommand.Create(),
             TrainerCommand.Create(),
         };
+    }
 
-        var parsed = root.Parse(args);
+    /// <summary>Runs one command.</summary>
+    /// <returns>0 done, 1 failed, 2 bad usage, 3 done with data loss.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = CreateRoot().Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors) await Terminal.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);

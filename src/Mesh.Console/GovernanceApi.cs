@@ -1,4 +1,5 @@
 using Mesh.Commands.Governance;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Training.Governance;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,8 +24,9 @@ public static class GovernanceApi
         api.MapGet("/models/{name}/history", async (string name, CancellationToken token) => JsonApi.Json(await governance.GetHistoryAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/lineage/vehicles/{id}", async (string id, CancellationToken token) => JsonApi.Json(await governance.FindByVehicleAsync(id, token).ConfigureAwait(false)));
         api.MapGet("/lineage/recordings/{id}", async (string id, CancellationToken token) => JsonApi.Json(await governance.FindByRecordingAsync(id, token).ConfigureAwait(false)));
-        api.MapGet("/decisions", async (string? subject, long? after, int? limit, CancellationToken token) =>
-            JsonApi.Json(await governance.ListDecisionsAsync(subject, after ?? 0, Math.Clamp(limit ?? 1000, 1, 10_000), token).ConfigureAwait(false)));
+        api.MapGet("/decisions", async (HttpRequest request, string? subject, long? after, int? limit, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await governance.ListDecisionsAsync(ListQueries.Decisions(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await governance.ListDecisionsAsync(subject, after ?? 0, Math.Clamp(limit ?? 1000, 1, 10_000), token).ConfigureAwait(false)));
         api.MapGet("/audit", (HttpContext context) => WriteLogAsync(context, governance));
         api.MapGet("/audit/report", async (string? anchor, CancellationToken token) => JsonApi.Json(await governance.VerifyAsync(anchor, token).ConfigureAwait(false)));
         api.MapGet("/identities", async (CancellationToken token) => JsonApi.Json(await governance.ListIdentitiesAsync(token).ConfigureAwait(false)));

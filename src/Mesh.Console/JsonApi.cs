@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Mesh.Commands;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -48,6 +49,12 @@ internal static class JsonApi
         });
         return group;
     }
+
+    /// <summary>Whether a page of a list is asked for; without a page, lists answer as they did before there were pages.</summary>
+    public static bool AsksForPage(this HttpRequest request) => request.Query.ContainsKey("page") || request.Query.ContainsKey("page_size");
+
+    /// <summary>The request's parameters, for lists.</summary>
+    public static ListParameters Parameters(this HttpRequest request) => new(name => request.Query[name] is [var value, ..] ? value : null);
 
     /// <summary>A result as JSON.</summary>
     public static IResult Json<T>(T value) => Results.Json(value, MeshJson.Options);

@@ -3,6 +3,7 @@ using System.Text;
 using Mesh.Columnar.ArrowIpc;
 using Mesh.Commands;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Queries.Tables;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
@@ -22,10 +23,16 @@ public static class MeshApi
         var api = endpoints.MapJsonGroup("/api/v1");
 
         api.MapGet("/status", async (CancellationToken token) => JsonApi.Json(await queries.GetStatusAsync(token).ConfigureAwait(false)));
-        api.MapGet("/recordings", async (int? limit, CancellationToken token) =>
-            JsonApi.Json(await queries.ListRecordingsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
+        api.MapGet("/recordings", async (HttpRequest request, int? limit, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await queries.ListRecordingsAsync(ListQueries.Recordings(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await queries.ListRecordingsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
+        api.MapGet("/counts/recordings", async (CancellationToken token) => JsonApi.Json(await queries.CountRecordingsAsync(token).ConfigureAwait(false)));
+        api.MapGet("/vehicles", async (HttpRequest request, CancellationToken token) =>
+            JsonApi.Json(await queries.ListVehiclesAsync(ListQueries.Vehicles(request.Parameters()), token).ConfigureAwait(false)));
         api.MapGet("/recordings/{id}", async (string id, CancellationToken token) => OrNotFound(await queries.FindRecordingAsync(id, token).ConfigureAwait(false)));
-        api.MapGet("/products", async (CancellationToken token) => JsonApi.Json(await queries.ListProductsAsync(token).ConfigureAwait(false)));
+        api.MapGet("/products", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await queries.ListProductsAsync(ListQueries.Products(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await queries.ListProductsAsync(token).ConfigureAwait(false)));
         api.MapGet("/products/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindProductAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/products/{name}/rows", (string name, long? after, HttpContext context) => WriteRowsAsync(context, queries, name, after));
         api.MapGet("/products/{name}/batches", async (string name, long? after, string? columns, HttpContext context) =>
@@ -41,9 +48,17 @@ public static class MeshApi
         api.MapGet("/catalogue/tables/{name}", async (string name, CancellationToken token) => OrNotFound(await queries.FindTableAsync(name, token).ConfigureAwait(false)));
         api.MapGet("/catalogue/tables/{name}/files", async (string name, string? at, string? where, int? limit, CancellationToken token) =>
             OrNotFound(await queries.ListFilesAsync(name, new FileQuery { At = at, Where = where, Limit = Math.Clamp(limit ?? 1_000, 1, 100_000) }, token).ConfigureAwait(false)));
-        api.MapGet("/jobs", async (int? limit, CancellationToken token) => JsonApi.Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
+        api.MapGet("/jobs", async (HttpRequest request, int? limit, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await queries.ListJobsAsync(ListQueries.Jobs(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await queries.ListJobsAsync(Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false)));
+        api.MapGet("/counts/jobs", async (HttpRequest request, CancellationToken token) =>
+            JsonApi.Json(await queries.CountJobsAsync(ListQueries.Jobs(request.Parameters()), token).ConfigureAwait(false)));
         api.MapGet("/jobs/{id}", async (string id, CancellationToken token) => OrNotFound(await queries.FindJobAsync(id, token).ConfigureAwait(false)));
-        api.MapGet("/models", async (CancellationToken token) => JsonApi.Json(await queries.ListModelsAsync(token).ConfigureAwait(false)));
+        api.MapGet("/models", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await queries.ListModelsAsync(ListQueries.Models(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await queries.ListModelsAsync(token).ConfigureAwait(false)));
+        api.MapGet("/counts/models", async (HttpRequest request, CancellationToken token) =>
+            JsonApi.Json(await queries.CountModelsAsync(ListQueries.Models(request.Parameters()), token).ConfigureAwait(false)));
         api.MapGet("/models/{name}", async (string name, int? version, CancellationToken token) =>
             OrNotFound(await queries.FindModelAsync(name, version, token).ConfigureAwait(false)));
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Replay;
 using Mesh.Model;
 using Mesh.Streaming.DeadLetters;
@@ -17,16 +18,21 @@ public static class ReplayApi
     /// <summary>Maps the endpoints.</summary>
     public static void MapReplayApi(this IEndpointRouteBuilder endpoints, IMeshQueries queries, IReplays replays)
     {
-        var api = endpoints.MapGroup("/api/v1");
-        api.MapGet("/dead-letters", context => JsonApi.AnswerAsync(context, async token =>
-            await queries.ListDeadLettersAsync(FilterOf(context.Request.Query), LimitOf(context.Request.Query, 1_000), token).ConfigureAwait(false)));
+        var api = endpoints.MapJsonGroup("/api/v1");
+        api.MapGet("/dead-letters", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await queries.ListDeadLettersAsync(ListQueries.DeadLetters(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await queries.ListDeadLettersAsync(FilterOf(request.Query), LimitOf(request.Query, 1_000), token).ConfigureAwait(false)));
+        api.MapGet("/counts/dead-letters", async (HttpRequest request, CancellationToken token) =>
+            JsonApi.Json(await queries.CountDeadLettersAsync(ListQueries.DeadLetters(request.Parameters()), token).ConfigureAwait(false)));
         api.MapGet("/dead-letters/{id}", context => JsonApi.AnswerAsync(context, async token => await queries.FindDeadLetterAsync(Route(context, "id"), token).ConfigureAwait(false)));
         api.MapGet("/dead-letters/{id}/payload", WritePayloadAsync);
         api.MapPost("/dead-letters/replay", context => JsonApi.AnswerAsync(context, async token =>
             await replays.ReplayLettersAsync(await JsonApi.BodyAsync<LetterReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
         api.MapPost("/dead-letters/drop", context => JsonApi.AnswerAsync(context, async token =>
             await replays.DropLettersAsync(await JsonApi.BodyAsync<LetterDropRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
-        api.MapGet("/replays", context => JsonApi.AnswerAsync(context, async token => await queries.ListReplaysAsync(LimitOf(context.Request.Query, 100), token).ConfigureAwait(false)));
+        api.MapGet("/replays", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await queries.ListReplaysAsync(ListQueries.Replays(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await queries.ListReplaysAsync(LimitOf(request.Query, 100), token).ConfigureAwait(false)));
         api.MapGet("/replays/{id}", context => JsonApi.AnswerAsync(context, async token => await queries.FindReplayAsync(Route(context, "id"), token).ConfigureAwait(false)));
         api.MapPost("/replays", context => JsonApi.AnswerAsync(context, async token =>
             await replays.StartAsync(await JsonApi.BodyAsync<RecordingReplayRequest>(context).ConfigureAwait(false), token).ConfigureAwait(false)));
@@ -76,6 +82,7 @@ public static class ReplayApi
             Recording = Text("recording"),
             Vehicle = Text("vehicle"),
             Channel = Text("channel"),
+            Topology = Text("topology"),
             Since = Time("since"),
             Until = Time("until"),
             State = Text("state") is not { } state ? null : Enum.TryParse(state, ignoreCase: true, out DeadLetterState known) ? known

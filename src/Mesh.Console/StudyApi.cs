@@ -1,4 +1,5 @@
 using Mesh.Commands.Jobs;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Studies;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
@@ -14,7 +15,9 @@ public static class StudyApi
     public static void MapStudyApi(this IEndpointRouteBuilder endpoints, IStudies studies)
     {
         var api = endpoints.MapJsonGroup("/api/v1/studies");
-        api.MapGet("", async (CancellationToken token) => JsonApi.Json(await studies.ListAsync(token).ConfigureAwait(false)));
+        api.MapGet("", async (HttpRequest request, CancellationToken token) => request.AsksForPage()
+            ? JsonApi.Json(await studies.ListAsync(ListQueries.Studies(request.Parameters()), token).ConfigureAwait(false))
+            : JsonApi.Json(await studies.ListAsync(token).ConfigureAwait(false)));
         api.MapGet("/{name}", async (string name, CancellationToken token) => await studies.FindAsync(name, token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound());
 
         // With the context alone as parameter they would be taken for handlers that write the answer themselves.

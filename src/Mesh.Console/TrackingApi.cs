@@ -1,3 +1,4 @@
+using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Tracking;
 using Mesh.Model;
 using Mesh.Training.Tracking;
@@ -18,6 +19,7 @@ public static class TrackingApi
     {
         var api = endpoints.MapJsonGroup("/api/v1");
         api.MapGet("/experiments", async (CancellationToken token) => JsonApi.Json(await tracking.ListExperimentsAsync(token).ConfigureAwait(false)));
+        api.MapGet("/runs", async (HttpRequest request, CancellationToken token) => JsonApi.Json(await tracking.ListAsync(ListQueries.Runs(request.Parameters()), token).ConfigureAwait(false)));
         api.MapGet("/runs/{run}", async (string run, CancellationToken token) => OrNotFound(await tracking.FindAsync(run, token).ConfigureAwait(false)));
         api.MapGet("/runs/{run}/history", async (string run, string? key, int? count, CancellationToken token) =>
             JsonApi.Json(await tracking.SampleHistoryAsync(run, key ?? "", count ?? 1_000, token).ConfigureAwait(false)));

@@ -1,4 +1,5 @@
 using Mesh.Commands;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Topologies;
 using Mesh.Commands.Triggers;
 using Mesh.Model;
@@ -18,6 +19,9 @@ public static class TriggerApi
         api.MapGet("", async (CancellationToken token) => JsonApi.Json(await triggers.ListAsync(token).ConfigureAwait(false)));
         api.MapGet("/{rule}/decisions", async (string rule, int? limit, CancellationToken token) =>
             await triggers.ListDecisionsAsync(rule, Math.Clamp(limit ?? 100, 1, 10_000), token).ConfigureAwait(false) is { } found ? JsonApi.Json(found) : Results.NotFound());
+
+        endpoints.MapJsonGroup("/api/v1/trigger-decisions").MapGet("", async (HttpRequest request, CancellationToken token) =>
+            JsonApi.Json(await triggers.ListDecisionsAsync(ListQueries.TriggerDecisions(request.Parameters()), token).ConfigureAwait(false)));
 
         // With the context alone as parameter they would be taken for handlers that write the answer themselves.
         api.MapPost("/plan", async (HttpContext context, CancellationToken token) =>

@@ -11,6 +11,7 @@ internal sealed partial class ConsumerThread<T>
 
     private readonly Lock commitGate = new();
     private readonly Dictionary<int, WaitingCommit> waiting = [];
+    private Dictionary<int, WaitingCommit> underWay = [];
     private bool commitsClosed;
     private long retryCommitsAt;
     private bool coordinatorInDoubt;
@@ -39,6 +40,7 @@ internal sealed partial class ConsumerThread<T>
         {
             if (waiting.Count == 0 || (Environment.TickCount64 < retryCommitsAt && !stopping)) return;
             batch = new(waiting);
+            underWay = new(waiting);
             waiting.Clear();
         }
 
@@ -105,7 +107,7 @@ internal sealed partial class ConsumerThread<T>
         lock (commitGate)
         {
             commitsClosed = true;
-            foreach (var commit in waiting.Values) commit.Done.SetException(Stopped());
+            foreach (var commit in waiting.Values.Concat(underWay.Values)) commit.Done.TrySetException(Stopped());
             waiting.Clear();
         }
     }
@@ -119,7 +121,7 @@ internal sealed partial class ConsumerThread<T>
 
     private static void Finish(Dictionary<int, WaitingCommit> batch, int partition)
     {
-        if (batch.Remove(partition, out var commit)) commit.Done.SetResult();
+        if (batch.Remove(partition, out var commit)) commit.Done.TrySetResult();
     }
 
     private sealed class WaitingCommit
@@ -135,8 +137,8 @@ internal sealed partial class ConsumerThread<T>
             Done.Task.ContinueWith(
                 task =>
                 {
-                    if (task.IsCompletedSuccessfully) earlier.Done.SetResult();
-                    else earlier.Done.SetException(task.Exception!.InnerExceptions);
+                    if (task.IsCompletedSuccessfully) earlier.Done.TrySetResult();
+                    else earlier.Done.TrySetException(task.Exception!.InnerExceptions);
                 },
                 CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }

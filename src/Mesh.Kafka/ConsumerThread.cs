@@ -19,6 +19,7 @@ internal sealed partial class ConsumerThread<T>
     private static readonly TimeSpan PatienceWithReader = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PlacingTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
 
     private readonly KafkaOptions options;
     private readonly string topic;
@@ -87,7 +88,18 @@ internal sealed partial class ConsumerThread<T>
         stopping = true;
         Wake();
         if (Interlocked.Exchange(ref started, 1) == 0) finished.SetResult();
-        await finished.Task.ConfigureAwait(false);
+        try
+        {
+            await finished.Task.WaitAsync(StopPatience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The client's commit has no timeout of its own: begun just before the broker goes, it lasts until the broker is back. Nobody
+            // waits for that: the thread ends when it can, and what was not committed comes again.
+            Log.StopAbandoned(logger, group, topic);
+            FailWaitingCommits();
+            buffer.Writer.TryComplete();
+        }
     }
 
     // What was read before a rebalance and is no longer ours is the new owner's to deliver.

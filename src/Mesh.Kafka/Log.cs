@@ -40,4 +40,7 @@ internal static partial class Log
 
     [LoggerMessage(7012, LogLevel.Information, "Created topic {Topic} with {Partitions} partitions")]
     public static partial void TopicCreated(ILogger logger, string topic, int partitions);
+
+    [LoggerMessage(7013, LogLevel.Warning, "{Group} stopped reading {Topic} while the broker was away and a commit under way: those events come again")]
+    public static partial void StopAbandoned(ILogger logger, string group, string topic);
 }

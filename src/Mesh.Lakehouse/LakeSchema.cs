@@ -45,6 +45,18 @@ internal static class LakeSchema
             WHERE other.table_uuid = ledger.table_uuid AND other.ingest_id = ledger.ingest_id AND other.topology = ledger.topology
                 AND (other.topology_version = '1' OR other.topology_version < ledger.topology_version));
         """,
+        // What lists show of a table, with the metadata file that says so: written in the transaction that swaps the pointer. Where the two
+        // files differ (a table of an earlier release until its next commit) the figures are not the table's.
+        """
+        ALTER TABLE tables ADD COLUMN figures_uri TEXT NOT NULL DEFAULT '';
+        ALTER TABLE tables ADD COLUMN location TEXT NOT NULL DEFAULT '';
+        ALTER TABLE tables ADD COLUMN snapshot_id INTEGER;
+        ALTER TABLE tables ADD COLUMN snapshot_at_ms INTEGER;
+        ALTER TABLE tables ADD COLUMN row_count INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tables ADD COLUMN data_files INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tables ADD COLUMN data_bytes INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tables ADD COLUMN snapshots INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     public static void Migrate(MetadataDatabase database) => database.Migrate("lake", Scripts);

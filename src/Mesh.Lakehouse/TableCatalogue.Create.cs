@@ -119,8 +119,8 @@ public sealed partial class TableCatalogue
         await RequireFreeAsync(transaction, created.Identifier, metadata.Location, null).ConfigureAwait(false);
         await transaction.ExecuteAsync("INSERT INTO namespaces (name, properties) VALUES (@ns, '{}') ON CONFLICT (name) DO NOTHING", new { ns }).ConfigureAwait(false);
         int inserted = await transaction.ExecuteAsync(
-            "INSERT INTO tables (uuid, namespace, name, metadata_uri, version) VALUES (@uuid, @ns, @name, @MetadataUri, @Version) ON CONFLICT (namespace, name) DO NOTHING",
-            new { uuid, ns, name, created.MetadataUri, created.Version }).ConfigureAwait(false);
+            $"INSERT INTO tables (uuid, namespace, name, metadata_uri, version, {TableFigures.Columns}) VALUES (@uuid, @ns, @name, @MetadataUri, @Version, {TableFigures.Values}) ON CONFLICT (namespace, name) DO NOTHING",
+            TableFigures.Of(created).With(("uuid", uuid), ("ns", ns), ("name", name), ("Version", created.Version))).ConfigureAwait(false);
         if (inserted == 0) throw new CommitConflictException();
     }
 

@@ -134,8 +134,8 @@ public sealed partial class TableCatalogue
     private static async Task SwapPointerAsync(MetadataTransaction transaction, TableState from, TableState to)
     {
         int swapped = await transaction.ExecuteAsync(
-            "UPDATE tables SET metadata_uri = @to, version = @version WHERE uuid = @uuid AND metadata_uri = @from",
-            new { to = to.MetadataUri, version = to.Version, uuid = from.Metadata.TableUuid.ToString(), from = from.MetadataUri }).ConfigureAwait(false);
+            $"UPDATE tables SET metadata_uri = @MetadataUri, version = @Version, {TableFigures.Assignments} WHERE uuid = @Uuid AND metadata_uri = @from",
+            TableFigures.Of(to).With(("Version", to.Version), ("Uuid", from.Metadata.TableUuid.ToString()), ("from", from.MetadataUri))).ConfigureAwait(false);
         if (swapped == 0) throw new CommitConflictException();
     }
 

@@ -53,6 +53,18 @@ public sealed partial class TriggerLedger
             .Select(row => row.ToDecision())],
         cancellationToken);
 
+    /// <summary>A page of decisions, and how many there are on all.</summary>
+    public ValueTask<(IReadOnlyList<TriggerDecision> Items, long Total)> ListDecisionsAsync(TriggerDecisionQuery query, CancellationToken cancellationToken) => database.ReadAsync(
+        async session =>
+        {
+            var sql = new PageSql(database).Contains(query.Text, null, "rule", "product", "reason").Equal("rule", query.Rule).Equal("product", query.Product).Equal("outcome", query.Outcome)
+                .From("decided_at_us", query.From is { } from ? UnixMicros.Of(from) : null).Before("decided_at_us", query.To is { } to ? UnixMicros.Of(to) : null);
+            var (rows, total) = await sql.ReadAsync<DecisionRow>(
+                session, query, $"SELECT {DecisionColumns} FROM trigger_decisions WHERE {sql.Conditions} ORDER BY id {(query.Descending ? "DESC" : "ASC")}", "trigger_decisions").ConfigureAwait(false);
+            return ((IReadOnlyList<TriggerDecision>)[.. rows.Select(row => row.ToDecision())], total);
+        },
+        cancellationToken);
+
     /// <summary>Deletes decisions made before a time.</summary>
     /// <returns>How many.</returns>
     internal ValueTask<int> DropDecisionsAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(

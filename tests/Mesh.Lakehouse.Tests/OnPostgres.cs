@@ -17,6 +17,8 @@ public sealed class TableCatalogueScanOnPostgres() : TableCatalogueScanTests(Tes
 
 public sealed class RecordingStoreOnPostgres() : RecordingStoreTests(TestDatabase.Postgres());
 
+public sealed class RecordingListOnPostgres() : RecordingListTests(TestDatabase.Postgres());
+
 public sealed class RecordingUpgradeOnPostgres() : RecordingUpgradeTests(TestDatabase.Postgres());
 
 public sealed class OutboxOnPostgres() : OutboxTests(TestDatabase.Postgres());

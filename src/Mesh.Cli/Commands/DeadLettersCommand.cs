@@ -25,7 +25,7 @@ internal static class DeadLettersCommand
         return QueryCommand.Create("list", "Dead letters, oldest first.", [.. filter.All, state, limit], async (queries, parsed, cancellationToken) =>
         {
             int most = Math.Max(1, parsed.GetValue(limit));
-            var wanted = filter.Read(parsed) with { State = parsed.GetValue(state) is { } word ? Enum.Parse<DeadLetterState>(word, ignoreCase: true) : null };
+            var wanted = ReadList(parsed);
             var letters = await queries.ListDeadLettersAsync(wanted, most, cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(letters);
             else if (letters.Count == 0) Terminal.Out.WriteLine(wanted.IsEmpty ? "No dead letters." : "No dead letter matches.");
@@ -78,8 +78,7 @@ internal static class DeadLettersCommand
             [ids, .. filter.All, topology, wait],
             async (replays, queries, parsed, cancellationToken) =>
             {
-                var request = new LetterReplayRequest { Filter = Meant(filter.Read(parsed, parsed.GetValue(ids))), Topology = parsed.GetValue(topology) };
-                var replay = await replays.ReplayLettersAsync(request, cancellationToken).ConfigureAwait(false);
+                var replay = await replays.ReplayLettersAsync(ReadReplay(parsed), cancellationToken).ConfigureAwait(false);
                 bool json = QueryCommand.WantsJson(parsed);
                 if (parsed.GetValue(wait))
                 {
@@ -102,20 +101,36 @@ internal static class DeadLettersCommand
             "drop", "Give open dead letters up. Their messages stay out of the lake, and the account goes on saying so.", [ids, .. filter.All, reason, yes],
             async (replays, queries, parsed, cancellationToken) =>
             {
-                var wanted = Meant(filter.Read(parsed, parsed.GetValue(ids)));
-                var open = await queries.ListDeadLettersAsync(wanted with { State = DeadLetterState.Open }, 2, cancellationToken).ConfigureAwait(false);
+                var request = ReadDrop(parsed);
+                var open = await queries.ListDeadLettersAsync(request.Filter with { State = DeadLetterState.Open }, 2, cancellationToken).ConfigureAwait(false);
                 if (open.Count > 1 && !parsed.GetValue(yes) && !Confirms()) return ExitCodes.Failed;
-                var report = await replays.DropLettersAsync(new LetterDropRequest { Filter = wanted, Reason = parsed.GetValue(reason)! }, cancellationToken).ConfigureAwait(false);
+                var report = await replays.DropLettersAsync(request, cancellationToken).ConfigureAwait(false);
                 if (QueryCommand.WantsJson(parsed)) Printer.Json(report);
                 else Terminal.Out.WriteLine($"Dropped {report.Letters:N0} dead letters, {report.Messages:N0} messages: {report.Reason}");
                 return ExitCodes.Done;
             });
     }
 
+    /// <summary>What <c>mesh deadletters list</c> is asked for.</summary>
+    internal static DeadLetterFilter ReadList(ParseResult parsed) => LetterFilterOptions.Read(parsed) with
+    {
+        State = parsed.GetValue<string?>("--state") is { } word ? Enum.Parse<DeadLetterState>(word, ignoreCase: true) : null,
+    };
+
+    /// <summary>What <c>mesh deadletters replay</c> is asked for.</summary>
+    internal static LetterReplayRequest ReadReplay(ParseResult parsed) => new() { Filter = Meant(parsed), Topology = parsed.GetValue<string?>("--topology") };
+
+    /// <summary>What <c>mesh deadletters drop</c> is asked for.</summary>
+    internal static LetterDropRequest ReadDrop(ParseResult parsed) => new() { Filter = Meant(parsed), Reason = parsed.GetValue<string>("--reason")! };
+
     private static Argument<string[]> Ids() => new("ID") { Description = "Ids of letters, or the beginnings of some; or filters.", Arity = ArgumentArity.ZeroOrMore };
 
     // Everything is never meant by saying nothing.
-    private static DeadLetterFilter Meant(DeadLetterFilter filter) => filter.IsEmpty ? throw new UsageException("Name dead letters by id, or give a filter such as --recording ID or --code CODE.") : filter;
+    private static DeadLetterFilter Meant(ParseResult parsed)
+    {
+        var filter = LetterFilterOptions.Read(parsed, parsed.GetValue<string[]>("ID"));
+        return filter.IsEmpty ? throw new UsageException("Name dead letters by id, or give a filter such as --recording ID or --code CODE.") : filter;
+    }
 
     private static bool Confirms()
     {

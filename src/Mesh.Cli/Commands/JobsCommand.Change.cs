@@ -35,7 +35,7 @@ internal static partial class JobsCommand
         var reason = new Option<string>("--reason") { Description = "Why, for the record.", Required = true, HelpName = "TEXT" };
         return Asking("cancel", "End a job for good: it makes no model and does not run again.", [id, reason], async (jobs, parsed, cancellationToken) =>
         {
-            var job = await jobs.CancelAsync(parsed.GetValue(id)!, new StopRequest(parsed.GetValue(reason)!), cancellationToken).ConfigureAwait(false);
+            var job = await jobs.CancelAsync(parsed.GetValue(id)!, ReadStop(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(job);
             else Terminal.Out.WriteLine($"Job {job.JobId} is cancelled.");
             return ExitCodes.Done;
@@ -48,12 +48,15 @@ internal static partial class JobsCommand
         var reason = new Option<string>("--reason") { Description = "Why, for the record.", Required = true, HelpName = "TEXT" };
         return Asking("preempt", "Have a running job make room: it stops, keeps its checkpoint, and goes on later.", [id, reason], async (jobs, parsed, cancellationToken) =>
         {
-            var job = await jobs.PreemptAsync(parsed.GetValue(id)!, new StopRequest(parsed.GetValue(reason)!), cancellationToken).ConfigureAwait(false);
+            var job = await jobs.PreemptAsync(parsed.GetValue(id)!, ReadStop(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(job);
             else Terminal.Out.WriteLine($"Job {job.JobId} makes room and waits to go on from its checkpoint.");
             return ExitCodes.Done;
         });
     }
+
+    /// <summary>What <c>mesh jobs cancel</c>, <c>mesh jobs preempt</c> or <c>mesh studies stop</c> is asked for.</summary>
+    internal static StopRequest ReadStop(ParseResult parsed) => new(parsed.GetValue<string>("--reason")!);
 
     private static Command Asking(string name, string description, IReadOnlyList<Symbol> symbols, Func<IJobs, ParseResult, CancellationToken, Task<int>> run) => ServerCommand.Create<IJobs>(
         name, description, symbols, (server, token) => new HttpJobs(server, token), (folder, settings, _) => Task.FromResult<IJobs>(StoredJobs.OpenReadOnly(folder, settings)), run);

@@ -21,16 +21,16 @@ internal sealed class LetterFilterOptions
     public IReadOnlyList<Option> All => [stage, code, recording, vehicle, channel, since, until];
 
     /// <summary>What they say.</summary>
-    public DeadLetterFilter Read(ParseResult parsed, IReadOnlyList<string>? ids = null) => new()
+    public static DeadLetterFilter Read(ParseResult parsed, IReadOnlyList<string>? ids = null) => new()
     {
         Ids = ids is { Count: > 0 } ? ids : null,
-        Stage = parsed.GetValue(stage),
-        Code = parsed.GetValue(code),
-        Recording = parsed.GetValue(recording),
-        Vehicle = parsed.GetValue(vehicle),
-        Channel = parsed.GetValue(channel),
-        Since = Time(parsed.GetValue(since), "--since"),
-        Until = Time(parsed.GetValue(until), "--until"),
+        Stage = parsed.GetValue<string?>("--stage"),
+        Code = parsed.GetValue<string?>("--code"),
+        Recording = parsed.GetValue<string?>("--recording"),
+        Vehicle = parsed.GetValue<string?>("--vehicle"),
+        Channel = parsed.GetValue<string?>("--channel"),
+        Since = Time(parsed.GetValue<string?>("--since"), "--since"),
+        Until = Time(parsed.GetValue<string?>("--until"), "--until"),
     };
 
     /// <summary>A time, or how long ago.</summary>

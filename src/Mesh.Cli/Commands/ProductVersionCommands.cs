@@ -30,13 +30,15 @@ internal static class ProductVersionCommands
             "switch", "Let a product's name mean another version. Nothing is copied; switching back works as well.", [name, to, reason],
             async (replays, _, parsed, cancellationToken) =>
             {
-                var request = new ProductSwitchRequest { To = parsed.GetValue(to), Reason = parsed.GetValue(reason) ?? "", By = Environment.UserName };
-                var versions = await replays.SwitchAsync(parsed.GetValue(name)!, request, cancellationToken).ConfigureAwait(false);
+                var versions = await replays.SwitchAsync(parsed.GetValue(name)!, Read(parsed), cancellationToken).ConfigureAwait(false);
                 if (QueryCommand.WantsJson(parsed)) Printer.Json(versions);
                 else Print(versions);
                 return ExitCodes.Done;
             });
     }
+
+    /// <summary>What <c>mesh products switch</c> is asked for.</summary>
+    internal static ProductSwitchRequest Read(ParseResult parsed) => new() { To = parsed.GetValue<int>("--to"), Reason = parsed.GetValue<string?>("--reason") ?? "", By = Environment.UserName };
 
     private static Argument<string> Name() => new("PRODUCT") { Description = "Name of the product, as its topology declares it." };
 

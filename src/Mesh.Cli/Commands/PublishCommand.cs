@@ -32,10 +32,11 @@ internal static class PublishCommand
                 ? new ChunkClient(KafkaSettings.ReadCluster(CommonOptions.ReadSettings(null), brokers), NullLogger.Instance).UploadAsync
                 : new UploadClient(http, new UploadClientOptions { Server = address, Token = bearer }).UploadAsync;
             var results = new List<PublishResult>();
-            foreach (string file in parsed.GetValue(files)!)
+            var request = Read(parsed);
+            foreach (string file in request.Files)
             {
-                var result = await UploadOneAsync(upload, file, parsed.GetValue(vehicle)!, parsed.GetValue(session)!, cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(wait) && result.IngestId is not null)
+                var result = await UploadOneAsync(upload, file, request.Vehicle, request.Session, cancellationToken).ConfigureAwait(false);
+                if (request.Wait && result.IngestId is not null)
                 {
                     result = await WaitAsync(result, new HttpQueries(address, bearer), cancellationToken).ConfigureAwait(false);
                 }
@@ -51,6 +52,12 @@ internal static class PublishCommand
         });
         return command;
     }
+
+    /// <summary>What the command is asked for.</summary>
+    internal static PublishRequest Read(ParseResult parsed) => new()
+    {
+        Files = parsed.GetValue<string[]>("FILE")!, Vehicle = parsed.GetValue<string>("--vehicle")!, Session = parsed.GetValue<string>("--session")!, Wait = parsed.GetValue<bool>("--wait"),
+    };
 
     private static async Task<PublishResult> UploadOneAsync(UploadFile upload, string file, string vehicle, string session, CancellationToken cancellationToken)
     {

@@ -68,17 +68,7 @@ internal static class ReplayCommand
             [topology, recording, vehicle, since, until, rate, parallelism, dryRun, wait],
             async (replays, queries, parsed, cancellationToken) =>
             {
-                var request = new RecordingReplayRequest
-                {
-                    Topology = parsed.GetValue(topology)!,
-                    Recordings = parsed.GetValue(recording) is { Length: > 0 } ids ? ids : null,
-                    Vehicle = parsed.GetValue(vehicle),
-                    Since = LetterFilterOptions.Time(parsed.GetValue(since), "--since"),
-                    Until = LetterFilterOptions.Time(parsed.GetValue(until), "--until"),
-                    BytesPerSecond = Rate(parsed.GetValue(rate)),
-                    Parallelism = parsed.GetValue(parallelism),
-                    DryRun = parsed.GetValue(dryRun),
-                };
+                var request = Read(parsed);
                 bool json = QueryCommand.WantsJson(parsed);
                 var report = await replays.StartAsync(request, cancellationToken).ConfigureAwait(false);
                 if (report.Replay is { } replay && parsed.GetValue(wait))
@@ -91,6 +81,19 @@ internal static class ReplayCommand
                 return ExitCodes.Done;
             });
     }
+
+    /// <summary>What <c>mesh replay start</c> is asked for.</summary>
+    internal static RecordingReplayRequest Read(ParseResult parsed) => new()
+    {
+        Topology = parsed.GetValue<string>("--topology")!,
+        Recordings = parsed.GetValue<string[]>("--recording") is { Length: > 0 } ids ? ids : null,
+        Vehicle = parsed.GetValue<string?>("--vehicle"),
+        Since = LetterFilterOptions.Time(parsed.GetValue<string?>("--since"), "--since"),
+        Until = LetterFilterOptions.Time(parsed.GetValue<string?>("--until"), "--until"),
+        BytesPerSecond = Rate(parsed.GetValue<string?>("--rate")),
+        Parallelism = parsed.GetValue<int>("--parallelism"),
+        DryRun = parsed.GetValue<bool>("--dry-run"),
+    };
 
     private static Command List()
     {

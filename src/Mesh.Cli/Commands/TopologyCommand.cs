@@ -105,7 +105,7 @@ internal static class TopologyCommand
         var mermaid = new Option<bool>("--mermaid") { Description = "Print the graph alone, as a Mermaid flowchart." };
         return Asking("plan", "What applying a topology would change, with a drawing of its graph.", [file, mermaid], async (topologies, parsed, cancellationToken) =>
         {
-            var plan = await topologies.PlanAsync(Request(parsed.GetValue(file)!), cancellationToken).ConfigureAwait(false);
+            var plan = await topologies.PlanAsync(Read(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(plan);
             else if (parsed.GetValue(mermaid)) Terminal.Out.Write(plan.Mermaid);
             else Print(plan);
@@ -118,7 +118,7 @@ internal static class TopologyCommand
         var file = FileArgument();
         return Asking("apply", "Bring a topology into force on a running server; one of the same name and version is replaced without loss.", [file], async (topologies, parsed, cancellationToken) =>
         {
-            var plan = await topologies.ApplyAsync(Request(parsed.GetValue(file)!), cancellationToken).ConfigureAwait(false);
+            var plan = await topologies.ApplyAsync(Read(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(plan);
             else
             {
@@ -135,8 +135,8 @@ internal static class TopologyCommand
         var name = new Argument<string>("NAME") { Description = "Name of the topology, or NAME@VERSION." };
         return Asking("retire", "Take a topology out of force; its tables stay.", [name], async (topologies, parsed, cancellationToken) =>
         {
-            var (topology, version) = NameOf(parsed.GetValue(name)!);
-            var retired = await topologies.RetireAsync(topology, new RetireRequest(version), cancellationToken).ConfigureAwait(false);
+            var (topology, request) = ReadRetire(parsed);
+            var retired = await topologies.RetireAsync(topology, request, cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(retired);
             else Terminal.Out.WriteLine($"{retired.Name}@{retired.Version} is retired; its tables stay");
             return ExitCodes.Done;
@@ -145,7 +145,19 @@ internal static class TopologyCommand
 
     private static Argument<string> FileArgument() => new("FILE") { Description = "Topology file." };
 
-    private static TopologyRequest Request(string file) => new(file, RunningTopology.ReadText(file));
+    /// <summary>The file that <c>mesh topology plan</c> or <c>apply</c> is asked about.</summary>
+    internal static TopologyRequest Read(ParseResult parsed)
+    {
+        string file = parsed.GetValue<string>("FILE")!;
+        return new TopologyRequest(file, RunningTopology.ReadText(file));
+    }
+
+    /// <summary>What <c>mesh topology retire</c> is asked for.</summary>
+    internal static (string Name, RetireRequest Request) ReadRetire(ParseResult parsed)
+    {
+        var (name, version) = NameOf(parsed.GetValue<string>("NAME")!);
+        return (name, new RetireRequest(version));
+    }
 
     private static (string Name, int? Version) NameOf(string text)
     {

@@ -48,7 +48,7 @@ internal static class TriggersCommand
         return Asking("plan", "What the triggers of a topology file would do now, with the tables as they are. Fires nothing.", [file], async (triggers, parsed, cancellationToken) =>
         {
             string path = parsed.GetValue(file)!;
-            var planned = await triggers.PlanAsync(new TopologyRequest(path, RunningTopology.ReadText(path)), cancellationToken).ConfigureAwait(false);
+            var planned = await triggers.PlanAsync(TopologyCommand.Read(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(planned);
             else if (planned.Count == 0) Terminal.Out.WriteLine($"{path} has no triggers.");
             else Print(planned);
@@ -62,7 +62,7 @@ internal static class TriggersCommand
         var reason = new Option<string>("--reason") { Description = "Why, for the record.", Required = true, HelpName = "TEXT" };
         return Asking("fire", "Fire a rule now, for what was added since it last fired.", [rule, reason], async (triggers, parsed, cancellationToken) =>
         {
-            var fired = await triggers.FireAsync(parsed.GetValue(rule)!, new FireRequest(parsed.GetValue(reason)!), cancellationToken).ConfigureAwait(false);
+            var fired = await triggers.FireAsync(parsed.GetValue(rule)!, Read(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(fired);
             else
             {
@@ -72,6 +72,9 @@ internal static class TriggersCommand
             return ExitCodes.Done;
         });
     }
+
+    /// <summary>What <c>mesh triggers fire</c> is asked for.</summary>
+    internal static FireRequest Read(ParseResult parsed) => new(parsed.GetValue<string>("--reason")!);
 
     private static void Print(IReadOnlyList<TriggerStatus> statuses) => Printer.Table(
         ["rule", "product", "state", "%", "measured", "next", "last fired"],

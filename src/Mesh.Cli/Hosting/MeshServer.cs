@@ -24,6 +24,7 @@ using Mesh.Commands.Tracking;
 using Mesh.Commands.Tracking.Mlflow;
 using Mesh.Commands.Triggers;
 using Mesh.Console;
+using Mesh.Console.Hosting;
 using Mesh.Kafka;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Maintenance;
@@ -244,7 +245,7 @@ internal sealed class MeshServer : IAsyncDisposable
         var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
         Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
         string http = await StartHttpAsync(
-            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, signals, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health,
+            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, signals, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, time,
             cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
@@ -292,7 +293,7 @@ internal sealed class MeshServer : IAsyncDisposable
 
     private Task<string> StartHttpAsync(
         Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, ISignals signals, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health,
+        IMeshQueries queries, ISignals signals, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, TimeProvider time,
         CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
@@ -316,6 +317,12 @@ internal sealed class MeshServer : IAsyncDisposable
                 app.MapMlflow(mlflow);
                 app.MapHandoffApi(governance.Handoff);
                 app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, ClientSettings = clientSettings, Announce = SnapshotAnnouncement.AddAsync });
+                app.MapConsole(new ConsoleServices
+                {
+                    Queries = queries, Maintenance = maintenance, Replays = replays, Topologies = topologies, Triggers = triggers, Jobs = jobs, Studies = studies,
+                    Tracking = tracking, Governance = governance, Compression = compression, Handoff = governance.Handoff, Settings = settings, Time = time,
+                    Logger = loggers.CreateLogger("Mesh.Console"),
+                });
             },
             cancellationToken);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Training.Governance;
 using Mesh.Training.Governance.Audit;
 using Mesh.Training.Governance.Gates;
@@ -56,6 +57,10 @@ public sealed class HttpGovernance : IGovernance
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DecisionView>> ListDecisionsAsync(string? subject, long after, int limit, CancellationToken cancellationToken) => await GetAsync<List<DecisionView>>(
         string.Create(CultureInfo.InvariantCulture, $"decisions?after={after}&limit={limit}{(subject is null ? "" : $"&subject={Uri.EscapeDataString(subject)}")}"), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<Page<DecisionView>> ListDecisionsAsync(DecisionQuery query, CancellationToken cancellationToken) =>
+        GetAsync<Page<DecisionView>>($"decisions?{ListQueries.TextOf(query)}", cancellationToken);
 
     /// <inheritdoc/>
     public Task<AuditReport> VerifyAsync(string? anchor, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using Mesh.Commands.Queries;
 using Mesh.Training.Governance;
 using Mesh.Training.Governance.Audit;
 using Mesh.Training.Governance.Gates;
@@ -51,6 +52,9 @@ public interface IGovernance : IAsyncDisposable
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<IReadOnlyList<DecisionView>> ListDecisionsAsync(string? subject, long after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>A page of the decision log.</summary>
+    Task<Page<DecisionView>> ListDecisionsAsync(DecisionQuery query, CancellationToken cancellationToken);
 
     /// <summary>Examines the decision log.</summary>
     Task<AuditReport> VerifyAsync(string? anchor, CancellationToken cancellationToken);

@@ -168,6 +168,10 @@ public sealed class LocalGovernance(
         [.. (await governance.Log.ListAsync(subject, after, limit, cancellationToken).ConfigureAwait(false)).Select(DecisionView.Of)];
 
     /// <inheritdoc/>
+    public async Task<Page<DecisionView>> ListDecisionsAsync(DecisionQuery query, CancellationToken cancellationToken) =>
+        Page<DecisionView>.Of(await governance.Log.ListAsync(query, cancellationToken).ConfigureAwait(false), query, DecisionView.Of);
+
+    /// <inheritdoc/>
     public Task<AuditReport> VerifyAsync(string? anchor, CancellationToken cancellationToken) => governance.VerifyAsync(null, anchor, cancellationToken);
 
     /// <inheritdoc/>
@@ -193,11 +197,12 @@ public sealed class LocalGovernance(
     public async Task<IReadOnlyList<string>> ResolveRecordingsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         if (ids.All(id => IngestId.TryParse(id, out _))) return ids;
-        var known = (await recordings.ListAsync(int.MaxValue, cancellationToken).ConfigureAwait(false)).Select(recording => recording.IngestId.ToString()).ToList();
         var resolved = new List<string>();
         foreach (string id in ids)
         {
-            string[] matches = IngestId.TryParse(id, out _) ? [id] : id.Length < 4 ? [] : [.. known.Where(candidate => candidate.StartsWith(id, StringComparison.Ordinal)).Take(2)];
+            string[] matches = IngestId.TryParse(id, out _) ? [id]
+                : id.Length < 4 ? []
+                : [.. (await recordings.FindByPrefixAsync(id, 2, cancellationToken).ConfigureAwait(false)).Select(found => found.ToString())];
             resolved.Add(matches.Length switch
             {
                 1 => matches[0],

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Queries.Tables;
 using Mesh.Commands.Replay;
 using Mesh.Columnar.ArrowIpc;
@@ -15,7 +16,7 @@ using Mesh.Training.Models;
 namespace Mesh.Commands.Queries;
 
 /// <summary>Asks a server over <c>/api/v1</c>.</summary>
-public sealed class HttpQueries : IMeshQueries
+public sealed partial class HttpQueries : IMeshQueries
 {
     /// <summary>Code of the error when no server answers.</summary>
     public const string Unreachable = ServerClient.Unreachable;
@@ -112,10 +113,7 @@ public sealed class HttpQueries : IMeshQueries
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(DeadLetterFilter filter, int limit, CancellationToken cancellationToken) =>
         await GetAsync<List<DeadLetterView>>(
-            "dead-letters" + QueryText(
-                ("id", filter.Ids is { Count: > 0 } ids ? string.Join(',', ids) : null), ("stage", filter.Stage), ("code", filter.Code), ("recording", filter.Recording),
-                ("vehicle", filter.Vehicle), ("channel", filter.Channel), ("since", filter.Since?.ToString("O")), ("until", filter.Until?.ToString("O")),
-                ("state", filter.State?.ToString().ToLowerInvariant()), ("limit", $"{limit}")),
+            "dead-letters" + QueryText([.. ListQueries.Pairs(filter), ("limit", $"{limit}")]),
             cancellationToken).ConfigureAwait(false) ?? [];
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Mesh.Commands.Queries.Tables;
 using Mesh.Commands.Replay;
+using Mesh.Lakehouse.Recordings;
 using Mesh.Streaming.DeadLetters;
 using Mesh.Training.Jobs;
 using Mesh.Training.Models;
@@ -15,11 +16,23 @@ public interface IMeshQueries : IAsyncDisposable
     /// <summary>Recordings, newest first.</summary>
     Task<IReadOnlyList<RecordingView>> ListRecordingsAsync(int limit, CancellationToken cancellationToken);
 
+    /// <summary>A page of recordings.</summary>
+    Task<Page<RecordingRow>> ListRecordingsAsync(RecordingQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Number of recordings in each state that occurs, by its word in <see cref="RecordingRow.State"/>.</summary>
+    Task<IReadOnlyDictionary<string, long>> CountRecordingsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A page of vehicles with what there is of each.</summary>
+    Task<Page<VehicleSummary>> ListVehiclesAsync(VehicleQuery query, CancellationToken cancellationToken);
+
     /// <summary>A recording with its channels and losses; null when unknown. A unique prefix of the ingest id is enough.</summary>
     Task<RecordingView?> FindRecordingAsync(string ingestId, CancellationToken cancellationToken);
 
     /// <summary>Data products by name.</summary>
     Task<IReadOnlyList<ProductView>> ListProductsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A page of data products with the figures of their current snapshots.</summary>
+    Task<Page<ProductSummary>> ListProductsAsync(ProductQuery query, CancellationToken cancellationToken);
 
     /// <summary>A data product with its schema and snapshots; null when unknown.</summary>
     Task<ProductView?> FindProductAsync(string name, CancellationToken cancellationToken);
@@ -60,6 +73,14 @@ public interface IMeshQueries : IAsyncDisposable
     /// <exception cref="Model.MeshException">The condition cannot be read, or names a column that there is not.</exception>
     Task<FilesView?> ListFilesAsync(string table, FileQuery query, CancellationToken cancellationToken);
 
+    /// <summary>A page of dead letters: those in the index now, without waiting for what is just being written.</summary>
+    /// <exception cref="Model.MeshException"><c>MESH2350</c>: an id of the filter is none.</exception>
+    Task<Page<DeadLetterView>> ListDeadLettersAsync(DeadLetterQuery query, CancellationToken cancellationToken);
+
+    /// <summary>How many dead letters there are by stage, code, state and topology.</summary>
+    /// <exception cref="Model.MeshException"><c>MESH2350</c>: an id of the filter is none.</exception>
+    Task<DeadLetterFacets> CountDeadLettersAsync(DeadLetterQuery query, CancellationToken cancellationToken);
+
     /// <summary>Dead letters, oldest first.</summary>
     /// <exception cref="Model.MeshException"><c>MESH2350</c>: an id of the filter is none.</exception>
     Task<IReadOnlyList<DeadLetterView>> ListDeadLettersAsync(DeadLetterFilter filter, int limit, CancellationToken cancellationToken);
@@ -75,6 +96,9 @@ public interface IMeshQueries : IAsyncDisposable
     /// <summary>Replays, newest first.</summary>
     Task<IReadOnlyList<ReplayEntry>> ListReplaysAsync(int limit, CancellationToken cancellationToken);
 
+    /// <summary>A page of replays.</summary>
+    Task<Page<ReplayEntry>> ListReplaysAsync(ReplayQuery query, CancellationToken cancellationToken);
+
     /// <summary>A replay with its recordings; null when unknown. A unique prefix of its id is enough.</summary>
     Task<ReplayDetails?> FindReplayAsync(string id, CancellationToken cancellationToken);
 
@@ -84,11 +108,23 @@ public interface IMeshQueries : IAsyncDisposable
     /// <summary>Jobs, newest first.</summary>
     Task<IReadOnlyList<JobEntry>> ListJobsAsync(int limit, CancellationToken cancellationToken);
 
+    /// <summary>A page of jobs.</summary>
+    Task<Page<JobEntry>> ListJobsAsync(JobQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Number of jobs in each state that occurs; the query's own state is left aside.</summary>
+    Task<IReadOnlyDictionary<JobState, long>> CountJobsAsync(JobQuery query, CancellationToken cancellationToken);
+
     /// <summary>A job; null when unknown. A unique prefix of its id is enough.</summary>
     Task<JobEntry?> FindJobAsync(string jobId, CancellationToken cancellationToken);
 
     /// <summary>Versions of models, newest first.</summary>
     Task<IReadOnlyList<ModelEntry>> ListModelsAsync(CancellationToken cancellationToken);
+
+    /// <summary>A page of versions of models.</summary>
+    Task<Page<ModelEntry>> ListModelsAsync(ModelQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Number of versions in each state of the lifecycle that occurs; the query's own is left aside.</summary>
+    Task<IReadOnlyDictionary<string, long>> CountModelsAsync(ModelQuery query, CancellationToken cancellationToken);
 
     /// <summary>A version of a model with the recordings it has seen; the newest registered one when none is named.</summary>
     Task<ModelEntry?> FindModelAsync(string name, int? version, CancellationToken cancellationToken);

@@ -87,11 +87,10 @@ public sealed partial class LocalQueries : IMeshQueries
         if (!IngestId.TryParse(ingestId, out var id))
         {
             if (ingestId.Length < 4) return null;
-            var all = await recordings.ListAsync(int.MaxValue, cancellationToken).ConfigureAwait(false);
-            var matches = all.Where(recording => recording.IngestId.ToString().StartsWith(ingestId, StringComparison.Ordinal)).Take(2).ToList();
+            var matches = await recordings.FindByPrefixAsync(ingestId, 2, cancellationToken).ConfigureAwait(false);
             if (matches.Count == 0) return null;
             if (matches.Count > 1) throw new MeshException("MESH11034", $"'{ingestId}' is the beginning of several ingest ids: give more of it.");
-            id = matches[0].IngestId;
+            id = matches[0];
         }
 
         return await recordings.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } entry ? RecordingView.Of(entry) : null;

@@ -59,6 +59,7 @@ public sealed class ReplayStore
                 PRIMARY KEY (replay_id, ordinal)) WITHOUT ROWID;
             CREATE INDEX replay_items_by_state ON replay_items (state, replay_id, ordinal);
             """,
+            "CREATE INDEX replays_by_time ON replays (created_at, id)",
         ]);
     }
 
@@ -85,6 +86,18 @@ public sealed class ReplayStore
     /// <summary>Replays, newest first.</summary>
     public ValueTask<IReadOnlyList<ReplayEntry>> ListAsync(int limit, CancellationToken cancellationToken) =>
         QueryAsync("ORDER BY created_at DESC, id LIMIT @limit", new { limit }, cancellationToken);
+
+    /// <summary>A page of replays, and how many there are on all.</summary>
+    public ValueTask<(IReadOnlyList<ReplayEntry> Items, long Total)> ListAsync(ReplayQuery query, CancellationToken cancellationToken) => database.ReadAsync(
+        async session =>
+        {
+            var sql = new PageSql(database).Contains(query.Text, null, "id", "description", "topology").Equal("state", (int?)query.State).Equal("kind", (int?)query.Kind).Equal("topology", query.Topology);
+            string direction = query.Descending ? "DESC" : "ASC";
+            var (rows, total) = await sql.ReadAsync<ReplayRow>(
+                session, query, $"{Columns} WHERE {sql.Conditions} ORDER BY {(query.Sort == ReplaySort.Changed ? "changed_at" : "created_at")} {direction}, id", "replays").ConfigureAwait(false);
+            return ((IReadOnlyList<ReplayEntry>)[.. rows.Select(row => row.ToEntry())], total);
+        },
+        cancellationToken);
 
     /// <summary>A replay; null when there is none. The beginning of its id is enough.</summary>
     /// <exception cref="MeshException"><c>MESH2360</c>: the beginning of several.</exception>

@@ -17,6 +17,8 @@ public sealed partial class LocalSignals : ISignals
     /// <summary>How long a question about samples waits for a pyramid that is being built (default: 20 s).</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
+    private const int MinPrefix = 4;
+
     private readonly TableCatalogue tables;
     private readonly RecordingStore recordings;
     private readonly PyramidStore store;
@@ -76,8 +78,10 @@ public sealed partial class LocalSignals : ISignals
     {
         if (!IngestId.TryParse(recording, out var id))
         {
-            if (await recordings.FindByPrefixAsync(recording, cancellationToken).ConfigureAwait(false) is not { } found) return null;
-            id = found;
+            if (recording.Length < MinPrefix) return null;
+            var matches = await recordings.FindByPrefixAsync(recording, 2, cancellationToken).ConfigureAwait(false);
+            if (matches.Count == 0) return null;
+            id = matches.Count == 1 ? matches[0] : throw new MeshException("MESH11034", $"'{recording}' is the beginning of several ingest ids: give more of it.");
         }
 
         return await recordings.FindAsync(id, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Training.Studies;
 
 namespace Mesh.Commands.Studies;
@@ -16,6 +17,10 @@ public sealed class HttpStudies : IStudies
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken cancellationToken) =>
         await client.RequireAsync<List<StudyView>>(HttpMethod.Get, "studies", null, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<Page<StudyView>> ListAsync(StudyQuery query, CancellationToken cancellationToken) =>
+        client.RequireAsync<Page<StudyView>>(HttpMethod.Get, $"studies?{ListQueries.TextOf(query)}", null, cancellationToken);
 
     /// <inheritdoc/>
     public Task<StudyView?> FindAsync(string name, CancellationToken cancellationToken) =>

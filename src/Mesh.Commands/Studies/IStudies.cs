@@ -1,4 +1,5 @@
 using Mesh.Commands.Jobs;
+using Mesh.Commands.Queries;
 using Mesh.Model;
 using Mesh.Training.Studies;
 
@@ -9,6 +10,9 @@ public interface IStudies : IAsyncDisposable
 {
     /// <summary>Studies, newest first, without their trials.</summary>
     Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>A page of studies, without their trials.</summary>
+    Task<Page<StudyView>> ListAsync(StudyQuery query, CancellationToken cancellationToken);
 
     /// <summary>A study with its trials; null when there is none.</summary>
     Task<StudyView?> FindAsync(string name, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using Mesh.Commands.Jobs;
+using Mesh.Commands.Queries;
 using Mesh.Commands.Topologies;
 using Mesh.Kafka.Events;
 using Mesh.Lakehouse;
@@ -18,6 +19,10 @@ public sealed class LocalStudies(StudyRunner runner, Func<IReadOnlyList<TriggerR
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken cancellationToken) => await runner.Studies.ListAsync(time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<Page<StudyView>> ListAsync(StudyQuery query, CancellationToken cancellationToken) =>
+        Page<StudyView>.Of(await runner.Studies.ListAsync(query, time.GetUtcNow(), cancellationToken).ConfigureAwait(false), query);
 
     /// <inheritdoc/>
     public async Task<StudyView?> FindAsync(string name, CancellationToken cancellationToken) => await runner.Studies.FindAsync(name, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Mesh.Commands.Configuration;
 using Mesh.Commands.Jobs;
+using Mesh.Commands.Queries;
 using Mesh.Commands.State;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Model;
@@ -29,6 +30,10 @@ public sealed class StoredStudies : IStudies
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken cancellationToken) => await studies.ListAsync(TimeProvider.System.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<Page<StudyView>> ListAsync(StudyQuery query, CancellationToken cancellationToken) =>
+        Page<StudyView>.Of(await studies.ListAsync(query, TimeProvider.System.GetUtcNow(), cancellationToken).ConfigureAwait(false), query);
 
     /// <inheritdoc/>
     public async Task<StudyView?> FindAsync(string name, CancellationToken cancellationToken) =>

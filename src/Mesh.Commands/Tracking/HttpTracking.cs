@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Model;
 using Mesh.Training.Tracking;
 using Mesh.Training.Tracking.Artifacts;
@@ -30,6 +31,10 @@ public sealed class HttpTracking : ITracking
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TrackedRun>> SearchAsync(RunQuery query, CancellationToken cancellationToken) =>
         await client.RequireAsync<List<TrackedRun>>(HttpMethod.Post, "runs/search", query, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<Page<TrackedRun>> ListAsync(RunListQuery query, CancellationToken cancellationToken) =>
+        client.RequireAsync<Page<TrackedRun>>(HttpMethod.Get, $"runs?{ListQueries.TextOf(query)}", null, cancellationToken);
 
     /// <inheritdoc/>
     public Task<TrackedRun?> FindAsync(string run, CancellationToken cancellationToken) =>

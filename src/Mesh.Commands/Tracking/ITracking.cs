@@ -1,3 +1,4 @@
+using Mesh.Commands.Queries;
 using Mesh.Model;
 using Mesh.Training.Tracking;
 using Mesh.Training.Tracking.Artifacts;
@@ -13,6 +14,10 @@ public interface ITracking : IAsyncDisposable
     /// <summary>Runs.</summary>
     /// <exception cref="TrackingException">The filter, the order or the experiment is none.</exception>
     Task<IReadOnlyList<TrackedRun>> SearchAsync(RunQuery query, CancellationToken cancellationToken);
+
+    /// <summary>A page of runs.</summary>
+    /// <exception cref="TrackingException">The filter, the order or the experiment is none.</exception>
+    Task<Page<TrackedRun>> ListAsync(RunListQuery query, CancellationToken cancellationToken);
 
     /// <summary>A run by its id, a unique beginning of it, or its name when only one has it; null when there is none.</summary>
     Task<TrackedRun?> FindAsync(string run, CancellationToken cancellationToken);

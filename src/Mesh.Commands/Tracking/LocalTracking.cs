@@ -1,4 +1,5 @@
 using Mesh.Commands.Configuration;
+using Mesh.Commands.Queries;
 using Mesh.Commands.State;
 using Mesh.Lakehouse.Metadata;
 using Mesh.Storage;
@@ -79,6 +80,10 @@ public sealed class LocalTracking : ITracking
 
         return (await Store.SearchRunsAsync(experiments, query.Filter, query.OrderBy, query.Deleted ? RunView.All : RunView.Active, query.Limit, null, cancellationToken).ConfigureAwait(false)).Items;
     }
+
+    /// <inheritdoc/>
+    public async Task<Page<TrackedRun>> ListAsync(RunListQuery query, CancellationToken cancellationToken) =>
+        Page<TrackedRun>.Of(await Store.ListRunsAsync(query, cancellationToken).ConfigureAwait(false), query);
 
     /// <inheritdoc/>
     public async Task<TrackedRun?> FindAsync(string run, CancellationToken cancellationToken) => await Store.FindRunAsync(run, cancellationToken).ConfigureAwait(false);

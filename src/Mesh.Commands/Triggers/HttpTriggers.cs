@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mesh.Commands.Queries;
+using Mesh.Commands.Queries.Lists;
 using Mesh.Commands.Topologies;
 using Mesh.Trigger;
 
@@ -21,6 +22,10 @@ public sealed class HttpTriggers : ITriggers
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TriggerDecision>?> ListDecisionsAsync(string rule, int limit, CancellationToken cancellationToken) => await client.ReadAsync<List<TriggerDecision>>(
         HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"triggers/{Uri.EscapeDataString(rule)}/decisions?limit={limit}"), null, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<Page<TriggerDecision>> ListDecisionsAsync(TriggerDecisionQuery query, CancellationToken cancellationToken) =>
+        client.RequireAsync<Page<TriggerDecision>>(HttpMethod.Get, $"trigger-decisions?{ListQueries.TextOf(query)}", null, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TriggerStatus>> PlanAsync(TopologyRequest request, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using Mesh.Commands.Queries;
 using Mesh.Commands.Topologies;
 using Mesh.Trigger;
 
@@ -11,6 +12,9 @@ public interface ITriggers : IAsyncDisposable
 
     /// <summary>Why a rule fired or did not, newest first; null when there neither is nor was such a rule.</summary>
     Task<IReadOnlyList<TriggerDecision>?> ListDecisionsAsync(string rule, int limit, CancellationToken cancellationToken);
+
+    /// <summary>A page of what rules decided.</summary>
+    Task<Page<TriggerDecision>> ListDecisionsAsync(TriggerDecisionQuery query, CancellationToken cancellationToken);
 
     /// <summary>What the rules of a topology would do now. Fires nothing.</summary>
     /// <exception cref="Model.MeshException"><c>MESH11040</c> with every error of the file; <c>MESH6014</c> no server runs.</exception>

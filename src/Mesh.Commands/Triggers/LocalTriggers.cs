@@ -1,3 +1,4 @@
+using Mesh.Commands.Queries;
 using Mesh.Commands.Topologies;
 using Mesh.Model;
 using Mesh.Streaming.Topologies;
@@ -18,6 +19,10 @@ public sealed class LocalTriggers(TriggerEvaluator evaluator, Func<IReadOnlyList
     /// <inheritdoc/>
     public Task<IReadOnlyList<TriggerDecision>?> ListDecisionsAsync(string rule, int limit, CancellationToken cancellationToken) =>
         DecisionsAsync(evaluator.Ledger, rules(), rule, limit, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Page<TriggerDecision>> ListDecisionsAsync(TriggerDecisionQuery query, CancellationToken cancellationToken) =>
+        Page<TriggerDecision>.Of(await evaluator.Ledger.ListDecisionsAsync(query, cancellationToken).ConfigureAwait(false), query);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TriggerStatus>> PlanAsync(TopologyRequest request, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Mesh.Commands.Configuration;
+using Mesh.Commands.Queries;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
 using Mesh.Lakehouse.Metadata;
@@ -38,6 +39,10 @@ public sealed class StoredTriggers : ITriggers
     /// <inheritdoc/>
     public Task<IReadOnlyList<TriggerDecision>?> ListDecisionsAsync(string rule, int limit, CancellationToken cancellationToken) =>
         LocalTriggers.DecisionsAsync(evaluator.Ledger, rules, rule, limit, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Page<TriggerDecision>> ListDecisionsAsync(TriggerDecisionQuery query, CancellationToken cancellationToken) =>
+        Page<TriggerDecision>.Of(await evaluator.Ledger.ListDecisionsAsync(query, cancellationToken).ConfigureAwait(false), query);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TriggerStatus>> PlanAsync(TopologyRequest request, CancellationToken cancellationToken) => throw LocalTriggers.NoServer();

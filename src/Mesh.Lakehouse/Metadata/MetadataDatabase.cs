@@ -15,6 +15,9 @@ public abstract class MetadataDatabase : IDisposable
     {
     }
 
+    /// <summary>Whether only reading is allowed.</summary>
+    public abstract bool IsReadOnly { get; }
+
     /// <summary>Raised after a write of this process has been committed.</summary>
     internal event Action? Committed;
 
@@ -77,6 +80,11 @@ public abstract class MetadataDatabase : IDisposable
     /// <param name="parameter">Name of the parameter that gets the second part of the answer.</param>
     /// <param name="pattern">The pattern.</param>
     public abstract (string Sql, string Value) Like(string text, string parameter, string pattern);
+
+    /// <summary>A condition that a text contains another, whatever its capitals (of ASCII).</summary>
+    /// <param name="text">Expression of the text.</param>
+    /// <param name="sought">Expression of what it contains, in lower case.</param>
+    public abstract string Contains(string text, string sought);
 
     /// <summary>
     /// Waits until this process alone has a duty, among all that share the database. A SQLite file belongs to the process that has locked the

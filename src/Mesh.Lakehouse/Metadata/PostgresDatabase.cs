@@ -73,6 +73,9 @@ internal sealed class PostgresDatabase : MetadataDatabase
     }
 
     /// <inheritdoc/>
+    public override bool IsReadOnly => readOnly;
+
+    /// <inheritdoc/>
     public override void Migrate(string component, IReadOnlyList<string> scripts)
     {
         lock (scriptsLock)
@@ -128,6 +131,9 @@ internal sealed class PostgresDatabase : MetadataDatabase
 
     /// <inheritdoc/>
     public override (string Sql, string Value) Like(string text, string parameter, string pattern) => ($"{text} LIKE @{parameter} ESCAPE ''", pattern);
+
+    /// <inheritdoc/>
+    public override string Contains(string text, string sought) => $"strpos(lower({text}), {sought}) > 0";
 
     /// <inheritdoc/>
     public override ValueTask<MetadataLease> HoldAsync(string duty, CancellationToken cancellationToken) => TranslatedAsync<MetadataLease>(async () =>

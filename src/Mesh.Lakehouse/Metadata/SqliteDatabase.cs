@@ -35,6 +35,9 @@ internal sealed class SqliteDatabase : MetadataDatabase
         }.ToString();
     }
 
+    /// <inheritdoc/>
+    public override bool IsReadOnly => readOnly;
+
     public static new SqliteDatabase Open(string path, bool readOnly)
     {
         if (readOnly && !File.Exists(path))
@@ -140,6 +143,9 @@ internal sealed class SqliteDatabase : MetadataDatabase
 
         return ($"{text} GLOB @{parameter}", glob.ToString());
     }
+
+    /// <inheritdoc/>
+    public override string Contains(string text, string sought) => $"instr(lower({text}), {sought}) > 0";
 
     /// <inheritdoc/>
     public override ValueTask<MetadataLease> HoldAsync(string duty, CancellationToken cancellationToken) => ValueTask.FromResult<MetadataLease>(new Lease());

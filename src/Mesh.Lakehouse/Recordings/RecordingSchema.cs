@@ -169,5 +169,45 @@ internal static class RecordingSchema
             PRIMARY KEY (ingest_id, topology, topology_version, ordinal),
             FOREIGN KEY (ingest_id, topology, topology_version) REFERENCES recording_runs (ingest_id, topology, topology_version)) WITHOUT ROWID;
         """,
+        // What lists show and sort by, derived from a recording's runs whenever one of them changes (RecordingStore.List). Run keys are the
+        // runs' topologies and versions, each between commas: which active topology has not begun is a search in them, not a join.
+        """
+        ALTER TABLE recordings ADD COLUMN run_state INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE recordings ADD COLUMN run_keys TEXT NOT NULL DEFAULT '';
+        ALTER TABLE recordings ADD COLUMN run_reason TEXT;
+        ALTER TABLE recordings ADD COLUMN last_committed_at INTEGER;
+        ALTER TABLE recordings ADD COLUMN loss_count INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE recordings ADD COLUMN messages_in INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE recordings ADD COLUMN rows_out INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE recordings ADD COLUMN dead_letters INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE recordings ADD COLUMN not_selected INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE recordings ADD COLUMN frames_out INTEGER NOT NULL DEFAULT 0;
+        UPDATE recordings SET
+            (run_state, last_committed_at) = (
+                SELECT CASE WHEN count(*) = 0 THEN 0 WHEN sum(CASE WHEN run.state IN (2, 3) THEN 0 ELSE 1 END) > 0 THEN 1
+                    WHEN sum(CASE WHEN run.state = 3 THEN 1 ELSE 0 END) > 0 THEN 3 ELSE 2 END, max(run.committed_at)
+                FROM recording_runs run WHERE run.ingest_id = recordings.ingest_id AND NOT EXISTS (
+                    SELECT 1 FROM recording_runs newer WHERE newer.ingest_id = run.ingest_id AND newer.topology = run.topology
+                        AND (length(newer.topology_version) > length(run.topology_version)
+                            OR (length(newer.topology_version) = length(run.topology_version) AND newer.topology_version > run.topology_version)))),
+            run_reason = (
+                SELECT run.reason FROM recording_runs run WHERE run.ingest_id = recordings.ingest_id AND run.state = 3 AND NOT EXISTS (
+                    SELECT 1 FROM recording_runs newer WHERE newer.ingest_id = run.ingest_id AND newer.topology = run.topology
+                        AND (length(newer.topology_version) > length(run.topology_version)
+                            OR (length(newer.topology_version) = length(run.topology_version) AND newer.topology_version > run.topology_version)))
+                ORDER BY run.topology LIMIT 1),
+            loss_count = (
+                SELECT coalesce(max(lost.places), 0) FROM (
+                    SELECT count(*) AS places FROM run_losses WHERE run_losses.ingest_id = recordings.ingest_id GROUP BY topology, topology_version) AS lost),
+            (run_keys, messages_in, rows_out, dead_letters, not_selected, frames_out) = (
+                SELECT coalesce(',' || string_agg(run.topology || '@' || run.topology_version, ',') || ',', ''), coalesce(sum(run.messages_in), 0),
+                    coalesce(sum(run.rows_out), 0), coalesce(sum(run.dead_letters), 0), coalesce(sum(run.not_selected), 0), coalesce(sum(run.frames_out), 0)
+                FROM recording_runs run WHERE run.ingest_id = recordings.ingest_id);
+        DROP INDEX recordings_by_acceptance;
+        CREATE INDEX recordings_by_acceptance ON recordings (accepted_at, ingest_id, run_state, run_keys);
+        CREATE INDEX recordings_by_vehicle ON recordings (vehicle_id, accepted_at, ingest_id, size_bytes, loss_count, dead_letters);
+        CREATE INDEX recordings_by_size ON recordings (size_bytes, ingest_id);
+        CREATE INDEX recordings_by_losses ON recordings (loss_count, ingest_id);
+        """,
     ];
 }

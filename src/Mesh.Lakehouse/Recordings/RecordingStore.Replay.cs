@@ -54,8 +54,10 @@ public sealed partial class RecordingStore
             deadLettered = (int)RecordingState.DeadLettered, written = (int)RecordingState.Written,
         };
         int forgotten = await transaction.ExecuteAsync($"DELETE FROM recording_runs WHERE {ThisRun} AND state = @deadLettered AND has_account = 0", key).ConfigureAwait(false);
-        if (forgotten > 0) return true;
-        return await transaction.ExecuteAsync($"UPDATE recording_runs SET state = @written, reason = NULL WHERE {ThisRun} AND state = @deadLettered", key).ConfigureAwait(false) > 0;
+        bool isRevived = forgotten > 0
+            || await transaction.ExecuteAsync($"UPDATE recording_runs SET state = @written, reason = NULL WHERE {ThisRun} AND state = @deadLettered", key).ConfigureAwait(false) > 0;
+        if (isRevived) await DeriveAsync(transaction, run).ConfigureAwait(false);
+        return isRevived;
     }
 
     /// <summary>
@@ -105,6 +107,7 @@ public sealed partial class RecordingStore
             ON CONFLICT (ingest_id, topology, topology_version, table_name) DO NOTHING
             """,
             new { id, topology, version, table }).ConfigureAwait(false);
+        await DeriveAsync(transaction, run).ConfigureAwait(false);
     }
 
     private sealed class ChannelPart

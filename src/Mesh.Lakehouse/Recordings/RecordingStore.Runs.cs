@@ -56,38 +56,45 @@ public sealed partial class RecordingStore
             }).ConfigureAwait(false);
         if (stored > 0) await AddDetailsAsync(transaction, run, account).ConfigureAwait(false);
         if (stored > 0) await SetTimesAsync(transaction, run, account).ConfigureAwait(false);
-        await TryMarkCommittedAsync(transaction, run).ConfigureAwait(false);
+        if (!await TryMarkCommittedAsync(transaction, run).ConfigureAwait(false) && stored > 0) await DeriveAsync(transaction, run).ConfigureAwait(false);
     }
 
     /// <summary>Marks a run as committed when it has an account and the ledger has every table of it.</summary>
     /// <returns>Whether it became committed by this call.</returns>
-    public async Task<bool> TryMarkCommittedAsync(MetadataTransaction transaction, RecordingRun run) =>
-        await transaction.ExecuteAsync(
+    public async Task<bool> TryMarkCommittedAsync(MetadataTransaction transaction, RecordingRun run)
+    {
+        int marked = await transaction.ExecuteAsync(
             $"UPDATE recording_runs SET state = @committed, committed_at = @now WHERE {ThisRun} AND state = @written AND ({MissingTables}) = 0",
             new
             {
                 id = run.IngestId.ToString(), topology = run.Topology, version = run.TopologyVersion, now = UnixMicros.Of(time.GetUtcNow()),
                 written = (int)RecordingState.Written, committed = (int)RecordingState.Committed,
-            }).ConfigureAwait(false) > 0;
+            }).ConfigureAwait(false);
+        if (marked > 0) await DeriveAsync(transaction, run).ConfigureAwait(false);
+        return marked > 0;
+    }
 
     /// <summary>
     /// Marks a run as one whose recording is unreadable or, when it has an account, as one that a table refused for good. Idempotent; a committed
     /// run stays as it is, and so does a recording that is not known here.
     /// </summary>
     public async ValueTask MarkDeadLetteredAsync(RecordingRun run, string reason, CancellationToken cancellationToken) =>
-        await database.WriteAsync(transaction => transaction.ExecuteAsync(
-            """
-            INSERT INTO recording_runs (ingest_id, topology, topology_version, digest, state, has_account, reason)
-            SELECT ingest_id, @topology, @version, '', @deadLettered, 0, @reason FROM recordings WHERE ingest_id = @id
-            ON CONFLICT (ingest_id, topology, topology_version) DO UPDATE SET state = excluded.state, reason = excluded.reason
-            WHERE recording_runs.state <> @committed
-            """,
-            new
-            {
-                id = run.IngestId.ToString(), topology = run.Topology, version = run.TopologyVersion, reason,
-                deadLettered = (int)RecordingState.DeadLettered, committed = (int)RecordingState.Committed,
-            }),
-            cancellationToken).ConfigureAwait(false);
+        await database.WriteAsync(async transaction =>
+        {
+            await transaction.ExecuteAsync(
+                """
+                INSERT INTO recording_runs (ingest_id, topology, topology_version, digest, state, has_account, reason)
+                SELECT ingest_id, @topology, @version, '', @deadLettered, 0, @reason FROM recordings WHERE ingest_id = @id
+                ON CONFLICT (ingest_id, topology, topology_version) DO UPDATE SET state = excluded.state, reason = excluded.reason
+                WHERE recording_runs.state <> @committed
+                """,
+                new
+                {
+                    id = run.IngestId.ToString(), topology = run.Topology, version = run.TopologyVersion, reason,
+                    deadLettered = (int)RecordingState.DeadLettered, committed = (int)RecordingState.Committed,
+                }).ConfigureAwait(false);
+            await DeriveAsync(transaction, run).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Whether every table of the run's account has its rows, or it is dead-lettered.</summary>
     public ValueTask<bool> IsFinishedAsync(RecordingRun run, CancellationToken cancellationToken) => database.ReadAsync(async session =>

@@ -21,6 +21,9 @@ public sealed record DeadLetterFilter
     /// <summary>Channel, exactly.</summary>
     public string? Channel { get; init; }
 
+    /// <summary>Topology that wrote it, whatever its version.</summary>
+    public string? Topology { get; init; }
+
     /// <summary>Written at or after.</summary>
     public DateTimeOffset? Since { get; init; }
 

@@ -83,6 +83,7 @@ public sealed partial class DeadLetterStore
         Equal("code", filter.Code);
         Equal("vehicle_id", filter.Vehicle);
         Equal("channel", filter.Channel);
+        Equal("topology", filter.Topology);
         if (filter.Since is { } since) Add("created_at >= @since", "since", UnixMicros.Of(since));
         if (filter.Until is { } until) Add("created_at < @until", "until", UnixMicros.Of(until));
         if (filter.State is { } state) Add("state = @state", "state", (int)state);

@@ -5,7 +5,7 @@ using Mesh.Model;
 namespace Mesh.Training.Jobs;
 
 /// <summary>The jobs of mesh.db.</summary>
-public sealed class JobStore
+public sealed partial class JobStore
 {
     private const string Columns =
         """
@@ -34,6 +34,7 @@ public sealed class JobStore
         ALTER TABLE jobs ADD COLUMN stop_reason TEXT;
         UPDATE jobs SET queued_at_us = requested_at_us;
         """,
+        "CREATE INDEX jobs_by_request ON jobs (requested_at_us, job_id, state)",
     ];
 
     private const string Claimed =

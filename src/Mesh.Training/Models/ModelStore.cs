@@ -6,7 +6,7 @@ using Mesh.Training.Governance.Policy;
 namespace Mesh.Training.Models;
 
 /// <summary>The model registry of mesh.db: versions with metrics, gates and lineage; append-only but for the lifecycle's state, which decisions change.</summary>
-public sealed class ModelStore
+public sealed partial class ModelStore
 {
     private const string Columns =
         """
@@ -32,6 +32,7 @@ public sealed class ModelStore
         ALTER TABLE models ADD COLUMN lifecycle_state TEXT NOT NULL DEFAULT 'candidate';
         UPDATE models SET lifecycle_state = 'rejected' WHERE state = 'rejected';
         """,
+        "CREATE INDEX models_by_registration ON models (registered_at_us, name, version)",
     ];
 
     private readonly MetadataDatabase database;

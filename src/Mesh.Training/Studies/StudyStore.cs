@@ -60,7 +60,28 @@ public sealed partial class StudyStore
         {
             var studies = await session.QueryAsync<StudyRow>($"SELECT {StudyColumns} FROM studies ORDER BY created_at_us DESC, name").ConfigureAwait(false);
             var trials = (await session.QueryAsync<TrialRow>($"SELECT {TrialColumns} FROM study_trials t LEFT JOIN jobs j ON j.trigger_id = t.trigger_id").ConfigureAwait(false)).ToLookup(trial => trial.Study);
-            return (IReadOnlyList<StudyView>)[.. studies.Select(study => Describe(new StudySnapshot(study, [.. trials[study.Name].DistinctBy(trial => trial.Number).OrderBy(trial => trial.Number)], new Dictionary<int, IReadOnlyList<TrialReport>>()), now) with { Trials = [], Importance = [], Yaml = "" })];
+            return (IReadOnlyList<StudyView>)[.. studies.Select(study => Summarise(study, trials[study.Name], now))];
+        },
+        cancellationToken);
+
+    /// <summary>A page of studies without their trials, and how many there are on all.</summary>
+    /// <param name="query">Which.</param>
+    /// <param name="now">For the time of what runs.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public ValueTask<(IReadOnlyList<StudyView> Items, long Total)> ListAsync(StudyQuery query, DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync(
+        async session =>
+        {
+            var sql = new PageSql(database).Contains(query.Text, null, "name", "reason").Equal("state", query.State?.ToString().ToLowerInvariant());
+            string direction = query.Descending ? "DESC" : "ASC";
+            var (studies, total) = await sql.ReadAsync<StudyRow>(
+                session, query,
+                $"SELECT {StudyColumns} FROM studies WHERE {sql.Conditions} ORDER BY {(query.Sort == StudySort.Name ? $"name {direction}" : $"created_at_us {direction}, name")}", "studies").ConfigureAwait(false);
+            if (studies.Count == 0) return ([], total);
+            var names = new PageSql(database);
+            string list = string.Join(", ", studies.Select(study => names.Parameter(study.Name)));
+            var trials = (await session.QueryAsync<TrialRow>(
+                $"SELECT {TrialColumns} FROM study_trials t LEFT JOIN jobs j ON j.trigger_id = t.trigger_id WHERE t.study IN ({list})", names.Parameters).ConfigureAwait(false)).ToLookup(trial => trial.Study);
+            return ((IReadOnlyList<StudyView>)[.. studies.Select(study => Summarise(study, trials[study.Name], now))], total);
         },
         cancellationToken);
 
@@ -95,6 +116,12 @@ public sealed partial class StudyStore
             "SELECT number Number, step Step, value Value FROM study_reports WHERE study = @name ORDER BY number, step", new { name }).ConfigureAwait(false);
         // A request that is delivered again after an upgrade is another job; the newest counts.
         return new StudySnapshot(study, [.. trials.DistinctBy(trial => trial.Number)], reports.ToLookup(report => report.Number, report => new TrialReport(report.Step, report.Value)).ToDictionary(group => group.Key, group => (IReadOnlyList<TrialReport>)[.. group]));
+    }
+
+    private static StudyView Summarise(StudyRow study, IEnumerable<TrialRow> trials, DateTimeOffset now)
+    {
+        var snapshot = new StudySnapshot(study, [.. trials.DistinctBy(trial => trial.Number).OrderBy(trial => trial.Number)], new Dictionary<int, IReadOnlyList<TrialReport>>());
+        return Describe(snapshot, now) with { Trials = [], Importance = [], Yaml = "" };
     }
 
     private static StudyView Describe(StudySnapshot snapshot, DateTimeOffset now)

@@ -45,6 +45,7 @@ public sealed partial class TrackingStore
         CREATE TABLE tracking_inputs (
             run_id TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, context TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (run_id, name, digest)) WITHOUT ROWID;
         """,
+        "CREATE INDEX tracking_runs_by_start ON tracking_runs (start_ms, run_id)",
     ];
 
     private readonly MetadataDatabase database;

@@ -68,6 +68,11 @@ public class RecordingUpgradeTests : IDisposable
         (await store.FindAsync(half, None))!.Tables.ShouldBe(["raw.gnss", "raw.imu"]);
         (await store.FindAsync(unreadable, None))!.Reason.ShouldBe("why");
         (await store.FindAsync(waiting, None))!.State.ShouldBe(RecordingState.Accepted);
+        var listed = (await store.ListAsync(new RecordingQuery(), None)).Items.ToDictionary(item => item.IngestId);
+        listed[whole.ToString()].ShouldBe(listed[whole.ToString()] with { State = RecordingState.Committed, CommittedAt = UnixMicros.ToTime(2_000_000), LossCount = 1, MessagesIn = 10, RowsOut = 7 });
+        listed[half.ToString()].State.ShouldBe(RecordingState.Written);
+        listed[unreadable.ToString()].ShouldBe(listed[unreadable.ToString()] with { State = RecordingState.DeadLettered, Reason = "why" });
+        listed[waiting.ToString()].State.ShouldBe(RecordingState.Accepted);
         var ledger = await database.ReadAsync(session => session.QueryAsync<string>("SELECT topology_version FROM ledger ORDER BY ingest_id, topology_version"), None);
         ledger.Count(version => version == "1").ShouldBe(2);
         ledger.Count.ShouldBe(3);

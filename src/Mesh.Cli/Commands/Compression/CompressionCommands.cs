@@ -36,7 +36,7 @@ internal static class CompressionCommands
         var profile = new Option<string[]>("--profile") { Description = "Profile to make; may be given several times (default: all).", HelpName = "PROFILE" };
         return Create("compress", "Make the variants of a model now; a profile's earlier variant is replaced.", [model, profile], forReading: false, async (compression, parsed, cancellationToken) =>
         {
-            var entry = await compression.RequestAsync(parsed.GetValue(model)!, new CompressRequest(parsed.GetValue(profile) ?? []), cancellationToken).ConfigureAwait(false);
+            var entry = await compression.RequestAsync(parsed.GetValue(model)!, Read(parsed), cancellationToken).ConfigureAwait(false);
             string version = entry.CompressionId[..entry.CompressionId.LastIndexOf('/')];
             var view = await compression.GetVariantsAsync(version, cancellationToken).ConfigureAwait(false);
             while (entry.State is CompressionState.Queued or CompressionState.Running)
@@ -53,6 +53,9 @@ internal static class CompressionCommands
             return made.Any(variant => variant.Manifest.Status == VariantStatus.Failed) ? ExitCodes.Failed : ExitCodes.Done;
         });
     }
+
+    /// <summary>What <c>mesh models compress</c> is asked for.</summary>
+    internal static CompressRequest Read(ParseResult parsed) => new(parsed.GetValue<string[]>("--profile") ?? []);
 
     private static void Print(ModelVariantsView view)
     {

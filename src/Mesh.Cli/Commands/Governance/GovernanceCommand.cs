@@ -31,17 +31,18 @@ internal static class GovernanceCommand
     /// <param name="name">Name of the command.</param>
     /// <param name="description">What it is for.</param>
     /// <param name="symbols">Its own arguments and options.</param>
-    /// <param name="request">What is asked for; key and reason are filled in.</param>
+    /// <param name="request">What is asked for, as the words of the line have it.</param>
+    /// <param name="resolve">Has the server say what the words mean.</param>
     /// <param name="say">What to print for people, given the entry.</param>
     public static Command Decide(
-        string name, string description, IReadOnlyList<Symbol> symbols, Func<IGovernance, ParseResult, CancellationToken, Task<GovernanceRequest>> request,
-        Func<IGovernance, Decision, CancellationToken, Task<string>> say)
+        string name, string description, IReadOnlyList<Symbol> symbols, Func<ParseResult, GovernanceRequest> request,
+        Func<IGovernance, GovernanceRequest, CancellationToken, Task<GovernanceRequest>> resolve, Func<IGovernance, Decision, CancellationToken, Task<string>> say)
     {
-        var (identity, reason) = (As(), Reason());
-        return Change(name, description, [.. symbols, identity, reason], async (governance, parsed, cancellationToken) =>
+        var identity = As();
+        return Change(name, description, [.. symbols, identity, Reason()], async (governance, parsed, cancellationToken) =>
         {
             using var key = IdentityFolder.Read(parsed.GetValue(identity)!);
-            var asked = await request(governance, parsed, cancellationToken).ConfigureAwait(false) with { Reason = parsed.GetValue(reason)! };
+            var asked = await resolve(governance, request(parsed), cancellationToken).ConfigureAwait(false);
             var signed = await GovernanceSigner.DecideAsync(governance, asked, key, cancellationToken).ConfigureAwait(false);
             var decision = signed.Decision;
             if (QueryCommand.WantsJson(parsed)) Printer.Json(new DecisionView(decision, signed.Hash, signed.Signature));
@@ -55,15 +56,23 @@ internal static class GovernanceCommand
         });
     }
 
-    /// <summary>A request without key and reason, which are filled in later.</summary>
-    public static GovernanceRequest Request(GovernanceAction action) => new() { Action = action, Reason = "", KeySha256 = "" };
+    /// <summary>A request; the signer fills the key in.</summary>
+    public static GovernanceRequest Request(GovernanceAction action, ParseResult parsed) => new() { Action = action, Reason = parsed.GetValue<string>("--reason")!, KeySha256 = "" };
 
-    /// <summary>A request about the version that a reference means.</summary>
-    public static async Task<GovernanceRequest> RequestAsync(IGovernance governance, GovernanceAction action, string model, CancellationToken cancellationToken)
+    /// <summary>A request about a version; where an alias is written, the model is still the whole reference and the version 0.</summary>
+    public static GovernanceRequest RequestOfVersion(GovernanceAction action, ParseResult parsed)
     {
+        string model = parsed.GetValue<string>("MODEL")!;
         var reference = ModelReference.Parse(model);
-        int version = reference.Version ?? ModelReference.Parse((await governance.GetModelStatusAsync(model, cancellationToken).ConfigureAwait(false)).Model).Version!.Value;
-        return Request(action) with { Model = reference.Name, Version = version };
+        return Request(action, parsed) with { Model = reference.Version is null ? model : reference.Name, Version = reference.Version ?? 0 };
+    }
+
+    /// <summary>Asks for the version that an alias means.</summary>
+    public static async Task<GovernanceRequest> ResolveAsync(IGovernance governance, GovernanceRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Version > 0) return request;
+        var found = ModelReference.Parse((await governance.GetModelStatusAsync(request.Model, cancellationToken).ConfigureAwait(false)).Model);
+        return request with { Model = found.Name, Version = found.Version!.Value };
     }
 
     private static Command Create(

@@ -19,13 +19,16 @@ internal static class HoldoutsCommand
         var filter = new Option<string?>("--filter") { Description = "Condition on the rows, for example \"vehicle_id = 'vehicle-3'\" (default: all rows).", HelpName = "CONDITION" };
         return GovernanceCommand.Change("freeze", "Freeze the rows of a table at a snapshot. Jobs that begin from then on leave their recordings out.", [name, table, snapshot, filter], async (governance, parsed, cancellationToken) =>
         {
-            var holdout = await governance.FreezeAsync(
-                new FreezeRequest(parsed.GetValue(name)!, parsed.GetValue(table)!, parsed.GetValue(snapshot), parsed.GetValue(filter)), cancellationToken).ConfigureAwait(false);
+            var holdout = await governance.FreezeAsync(Read(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(holdout);
             else Print([holdout]);
             return ExitCodes.Done;
         });
     }
+
+    /// <summary>What <c>mesh holdouts freeze</c> is asked for.</summary>
+    internal static FreezeRequest Read(ParseResult parsed) =>
+        new(parsed.GetValue<string>("NAME")!, parsed.GetValue<string>("--table")!, parsed.GetValue<string?>("--snapshot"), parsed.GetValue<string?>("--filter"));
 
     private static Command List() => GovernanceCommand.Ask("list", "The frozen hold-outs.", [], async (governance, parsed, cancellationToken) =>
     {

@@ -15,13 +15,8 @@ internal static class WithdrawCommands
         var file = new Option<string?>("--file") { Description = "File with an ingest id a line; what follows a space or '#' is left aside.", HelpName = "FILE" };
         return GovernanceCommand.Decide(
             "withdraw", "Note that the consent to use recordings was withdrawn: no model that saw one passes its consent gate from then on.", [ids, file],
-            async (governance, parsed, cancellationToken) =>
-            {
-                var named = parsed.GetValue(ids)!.ToList();
-                if (parsed.GetValue(file) is { } path) named.AddRange(await ReadAsync(path, cancellationToken).ConfigureAwait(false));
-                if (named.Count == 0) throw new UsageException("Name recordings, or give --file.");
-                return GovernanceCommand.Request(GovernanceAction.Withdraw) with { Recordings = await governance.ResolveRecordingsAsync(named, cancellationToken).ConfigureAwait(false) };
-            },
+            Read,
+            async (governance, request, cancellationToken) => request with { Recordings = await governance.ResolveRecordingsAsync(request.Recordings, cancellationToken).ConfigureAwait(false) },
             async (governance, decision, cancellationToken) =>
             {
                 var recordings = decision.Details["recordings"]!.AsArray().Select(id => id!.GetValue<string>()).ToList();
@@ -44,12 +39,20 @@ internal static class WithdrawCommands
         return ExitCodes.Done;
     });
 
-    private static async Task<IEnumerable<string>> ReadAsync(string path, CancellationToken cancellationToken)
+    /// <summary>What <c>mesh recordings withdraw</c> is asked for.</summary>
+    internal static GovernanceRequest Read(ParseResult parsed)
+    {
+        List<string> named = [.. parsed.GetValue<string[]>("ID")!];
+        if (parsed.GetValue<string?>("--file") is { } path) named.AddRange(ReadFile(path));
+        if (named.Count == 0) throw new UsageException("Name recordings, or give --file.");
+        return GovernanceCommand.Request(GovernanceAction.Withdraw, parsed) with { Recordings = named };
+    }
+
+    private static IEnumerable<string> ReadFile(string path)
     {
         try
         {
-            var lines = await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false);
-            return lines.Select(line => line.Split([' ', '\t', '#'])[0].Trim()).Where(id => id.Length > 0);
+            return File.ReadAllLines(path).Select(line => line.Split([' ', '\t', '#'])[0].Trim()).Where(id => id.Length > 0);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

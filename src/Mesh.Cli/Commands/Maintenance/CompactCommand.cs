@@ -20,20 +20,19 @@ internal static class CompactCommand
         var maxBytes = new Option<string?>("--max-bytes") { Description = "Rewrite at most so much; the rest is left to the next run.", HelpName = "SIZE" };
         return MaintenanceCommand.Create(
             "compact", "Make few large files of many small ones. Rows do not change; writers go on.", [dryRun, sort, sortBy, target, minFiles, maxBytes],
-            (maintenance, table, parsed, cancellationToken) => maintenance.CompactAsync(
-                table,
-                new CompactRequest
-                {
-                    DryRun = parsed.GetValue(dryRun),
-                    Sort = parsed.GetValue(sort),
-                    SortBy = parsed.GetValue(sortBy)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-                    TargetFileBytes = Size(parsed.GetValue(target), "--target-size"),
-                    MinInputFiles = parsed.GetValue(minFiles),
-                    MaxBytes = Size(parsed.GetValue(maxBytes), "--max-bytes"),
-                },
-                cancellationToken),
-            Print);
+            (maintenance, table, parsed, cancellationToken) => maintenance.CompactAsync(table, Read(parsed), cancellationToken), Print);
     }
+
+    /// <summary>What the command is asked for.</summary>
+    internal static CompactRequest Read(ParseResult parsed) => new()
+    {
+        DryRun = parsed.GetValue<bool>("--dry-run"),
+        Sort = parsed.GetValue<bool>("--sort"),
+        SortBy = parsed.GetValue<string?>("--sort-by")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        TargetFileBytes = Size(parsed.GetValue<string?>("--target-size"), "--target-size"),
+        MinInputFiles = parsed.GetValue<int?>("--min-files"),
+        MaxBytes = Size(parsed.GetValue<string?>("--max-bytes"), "--max-bytes"),
+    };
 
     private static long? Size(string? text, string option)
     {

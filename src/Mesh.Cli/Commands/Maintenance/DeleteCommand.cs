@@ -22,15 +22,20 @@ internal static class DeleteCommand
             "delete", "Erase rows. Files are written again without them; old snapshots hold them until `expire`.", [table, where, dryRun, keepFiles],
             async (maintenance, parsed, cancellationToken) =>
             {
-                string condition = parsed.GetValue(where)!;
-                Check(condition);
-                var report = await maintenance.DeleteAsync(
-                    parsed.GetValue(table)!, new DeleteRequest { DryRun = parsed.GetValue(dryRun), Where = condition, KeepFiles = parsed.GetValue(keepFiles) }, cancellationToken).ConfigureAwait(false);
+                var request = Read(parsed);
+                Check(request.Where!);
+                var report = await maintenance.DeleteAsync(parsed.GetValue(table)!, request, cancellationToken).ConfigureAwait(false);
                 if (QueryCommand.WantsJson(parsed)) Printer.Json(report);
                 else Print(report);
                 return ExitCodes.Done;
             });
     }
+
+    /// <summary>What the command is asked for.</summary>
+    internal static DeleteRequest Read(ParseResult parsed) => new()
+    {
+        DryRun = parsed.GetValue<bool>("--dry-run"), Where = parsed.GetValue<string?>("--where"), KeepFiles = parsed.GetValue<bool>("--keep-files"),
+    };
 
     private static void Check(string condition)
     {

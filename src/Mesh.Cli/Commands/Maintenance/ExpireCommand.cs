@@ -18,18 +18,17 @@ internal static class ExpireCommand
         var delay = new Option<string?>("--delay") { Description = "Leave the files for so long after the snapshots are gone, for readers that had begun.", HelpName = "DURATION" };
         return MaintenanceCommand.Create(
             "expire", "Forget old snapshots and delete the files that only they had. Tags, branches and what models were trained on stay.", [dryRun, olderThan, keepLast, delay],
-            (maintenance, table, parsed, cancellationToken) => maintenance.ExpireAsync(
-                table,
-                new ExpireRequest
-                {
-                    DryRun = parsed.GetValue(dryRun),
-                    OlderThanSeconds = Durations.Seconds(parsed.GetValue(olderThan), "--older-than"),
-                    KeepLast = parsed.GetValue(keepLast),
-                    ReaderGraceSeconds = Durations.Seconds(parsed.GetValue(delay), "--delay"),
-                },
-                cancellationToken),
-            Print);
+            (maintenance, table, parsed, cancellationToken) => maintenance.ExpireAsync(table, Read(parsed), cancellationToken), Print);
     }
+
+    /// <summary>What the command is asked for.</summary>
+    internal static ExpireRequest Read(ParseResult parsed) => new()
+    {
+        DryRun = parsed.GetValue<bool>("--dry-run"),
+        OlderThanSeconds = Durations.Seconds(parsed.GetValue<string?>("--older-than"), "--older-than"),
+        KeepLast = parsed.GetValue<int?>("--keep-last"),
+        ReaderGraceSeconds = Durations.Seconds(parsed.GetValue<string?>("--delay"), "--delay"),
+    };
 
     private static void Print(IReadOnlyList<ExpiryReport> reports)
     {

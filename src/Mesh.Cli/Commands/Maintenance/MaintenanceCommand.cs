@@ -14,6 +14,9 @@ internal static class MaintenanceCommand
 
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Show what would be done, and change nothing." };
 
+    /// <summary>What a command with no settings of its own is asked for.</summary>
+    public static DryRunRequest Read(ParseResult parsed) => new(parsed.GetValue<bool>("--dry-run"));
+
     /// <summary>Makes a command for one or all tables.</summary>
     /// <param name="name">Name of the command.</param>
     /// <param name="description">What it is for.</param>

@@ -13,7 +13,7 @@ internal static class ManifestsCommand
         var dryRun = MaintenanceCommand.DryRun();
         return MaintenanceCommand.Create(
             "manifests", "Arrange the table's manifests by partition, so that scans read few of them. No file changes.", [dryRun],
-            (maintenance, table, parsed, cancellationToken) => maintenance.RewriteManifestsAsync(table, new DryRunRequest(parsed.GetValue(dryRun)), cancellationToken),
+            (maintenance, table, parsed, cancellationToken) => maintenance.RewriteManifestsAsync(table, MaintenanceCommand.Read(parsed), cancellationToken),
             reports =>
             {
                 Printer.Table(

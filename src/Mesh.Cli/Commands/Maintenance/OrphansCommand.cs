@@ -20,7 +20,7 @@ internal static class OrphansCommand
         {
             if (parsed.GetValue(table) is null == !parsed.GetValue(all)) throw new UsageException("Name a table, or give --all.");
             if (parsed.GetValue(dropped) && !parsed.GetValue(all)) throw new UsageException("--dropped goes with --all: a table that was dropped has no name any more.");
-            var request = new OrphansRequest { DryRun = parsed.GetValue(dryRun), GraceSeconds = Durations.Seconds(parsed.GetValue(grace), "--older-than") };
+            var request = Read(parsed);
             IReadOnlyList<string> names = parsed.GetValue(table) is { } one ? [one] : await maintenance.ListTablesAsync(cancellationToken).ConfigureAwait(false);
             var views = new List<OrphansView>();
             int failures = 0;
@@ -43,6 +43,12 @@ internal static class OrphansCommand
             return failures == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
     }
+
+    /// <summary>What the command is asked for.</summary>
+    internal static OrphansRequest Read(ParseResult parsed) => new()
+    {
+        DryRun = parsed.GetValue<bool>("--dry-run"), GraceSeconds = Durations.Seconds(parsed.GetValue<string?>("--older-than"), "--older-than"),
+    };
 
     private static void Print(IReadOnlyList<OrphansView> views, bool dryRun)
     {

@@ -23,7 +23,7 @@ internal static class ReferenceCommands
             "drop-ref", "Drop a branch or tag; its snapshots stay until they expire.", [table, name],
             async (maintenance, parsed, cancellationToken) =>
             {
-                var report = await maintenance.DropReferenceAsync(parsed.GetValue(table)!, new ReferenceRequest { Name = parsed.GetValue(name) }, cancellationToken).ConfigureAwait(false);
+                var report = await maintenance.DropReferenceAsync(parsed.GetValue(table)!, ReadDrop(parsed), cancellationToken).ConfigureAwait(false);
                 if (QueryCommand.WantsJson(parsed)) Printer.Json(report);
                 else Terminal.Out.WriteLine($"{report.Table}: {Word(report.Type)} '{Printer.OneLine(report.Name)}' is gone; it named snapshot {report.BeforeSnapshotId}.");
                 return ExitCodes.Done;
@@ -37,11 +37,7 @@ internal static class ReferenceCommands
             verb, description, keep is null ? [table, name, at] : [table, name, at, keep],
             async (maintenance, parsed, cancellationToken) =>
             {
-                var request = new ReferenceRequest
-                {
-                    Name = parsed.GetValue(name), Type = type, At = parsed.GetValue(at), KeepSeconds = keep is null ? null : Durations.Seconds(parsed.GetValue(keep), "--keep"),
-                };
-                var report = await maintenance.SetReferenceAsync(parsed.GetValue(table)!, request, cancellationToken).ConfigureAwait(false);
+                var report = await maintenance.SetReferenceAsync(parsed.GetValue(table)!, Read(parsed, type), cancellationToken).ConfigureAwait(false);
                 if (QueryCommand.WantsJson(parsed)) Printer.Json(report);
                 else
                 {
@@ -52,6 +48,16 @@ internal static class ReferenceCommands
                 return ExitCodes.Done;
             });
     }
+
+    /// <summary>What <c>mesh catalogue tag</c> or <c>branch</c> is asked for.</summary>
+    internal static ReferenceRequest Read(ParseResult parsed, SnapshotRefType type) => new()
+    {
+        Name = parsed.GetValue<string>("NAME"), Type = type, At = parsed.GetValue<string?>("--at"),
+        KeepSeconds = type == SnapshotRefType.Tag ? Durations.Seconds(parsed.GetValue<string?>("--keep"), "--keep") : null,
+    };
+
+    /// <summary>What <c>mesh catalogue drop-ref</c> is asked for.</summary>
+    internal static ReferenceRequest ReadDrop(ParseResult parsed) => new() { Name = parsed.GetValue<string>("NAME") };
 
     private static Argument<string> Name() => new("NAME") { Description = "Name of the branch or tag." };
 

@@ -17,13 +17,15 @@ internal static class RollbackCommand
             "rollback", "Make an earlier state of a table its current one. What it undoes can be read until it expires.", [table, to, dryRun],
             async (maintenance, parsed, cancellationToken) =>
             {
-                var request = new RollbackRequest { DryRun = parsed.GetValue(dryRun), To = parsed.GetValue(to) };
-                var report = await maintenance.RollbackAsync(parsed.GetValue(table)!, request, cancellationToken).ConfigureAwait(false);
+                var report = await maintenance.RollbackAsync(parsed.GetValue(table)!, Read(parsed), cancellationToken).ConfigureAwait(false);
                 if (QueryCommand.WantsJson(parsed)) Printer.Json(report);
                 else Print(report);
                 return ExitCodes.Done;
             });
     }
+
+    /// <summary>What the command is asked for.</summary>
+    internal static RollbackRequest Read(ParseResult parsed) => new() { DryRun = parsed.GetValue<bool>("--dry-run"), To = parsed.GetValue<string>("--to") };
 
     private static void Print(RollbackReport report)
     {

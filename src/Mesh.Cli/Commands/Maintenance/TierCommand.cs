@@ -14,7 +14,7 @@ internal static class TierCommand
         var dryRun = MaintenanceCommand.DryRun();
         return MaintenanceCommand.Create(
             "tier", "Move old files to colder storage classes, by the rules of each product (`tier` under `products` in the topology).", [dryRun],
-            (maintenance, table, parsed, cancellationToken) => maintenance.TierAsync(table, new DryRunRequest(parsed.GetValue(dryRun)), cancellationToken),
+            (maintenance, table, parsed, cancellationToken) => maintenance.TierAsync(table, MaintenanceCommand.Read(parsed), cancellationToken),
             reports =>
             {
                 var due = reports.SelectMany(report => report.Due.Select(total => (report, total))).ToList();

@@ -22,10 +22,9 @@ internal static class StudiesCommand
         var wait = Wait();
         return Asking("run", "Start a study.", [file, wait], async (studies, parsed, cancellationToken) =>
         {
-            string path = parsed.GetValue(file)!;
-            string yaml = RunningTopology.ReadText(path);
-            StudyDefinition.Parse(yaml, path);
-            var study = await studies.RunAsync(new StudyRequest(path, yaml), cancellationToken).ConfigureAwait(false);
+            var request = ReadRun(parsed);
+            StudyDefinition.Parse(request.Yaml, request.FileName);
+            var study = await studies.RunAsync(request, cancellationToken).ConfigureAwait(false);
             return await FollowAsync(studies, study, parsed, parsed.GetValue(wait), cancellationToken).ConfigureAwait(false);
         });
     }
@@ -69,7 +68,7 @@ internal static class StudiesCommand
         var reason = new Option<string>("--reason") { Description = "Why, for the record.", Required = true, HelpName = "TEXT" };
         return Asking("stop", "Stop a study and its trials; `mesh studies resume` goes on.", [name, reason], async (studies, parsed, cancellationToken) =>
         {
-            var study = await studies.StopAsync(parsed.GetValue(name)!, new StopRequest(parsed.GetValue(reason)!), cancellationToken).ConfigureAwait(false);
+            var study = await studies.StopAsync(parsed.GetValue(name)!, JobsCommand.ReadStop(parsed), cancellationToken).ConfigureAwait(false);
             if (QueryCommand.WantsJson(parsed)) Printer.Json(study);
             else Terminal.Out.WriteLine($"Study {study.Name} is {study.Reason}");
             return ExitCodes.Done;
@@ -83,10 +82,20 @@ internal static class StudiesCommand
         var wait = Wait();
         return Asking("resume", "Go on with a study that was stopped or has finished.", [name, trials, wait], async (studies, parsed, cancellationToken) =>
         {
-            var study = await studies.ResumeAsync(parsed.GetValue(name)!, new ResumeRequest(parsed.GetValue(trials)), cancellationToken).ConfigureAwait(false);
+            var study = await studies.ResumeAsync(parsed.GetValue(name)!, ReadResume(parsed), cancellationToken).ConfigureAwait(false);
             return await FollowAsync(studies, study, parsed, parsed.GetValue(wait), cancellationToken).ConfigureAwait(false);
         });
     }
+
+    /// <summary>What <c>mesh studies run</c> is asked for.</summary>
+    internal static StudyRequest ReadRun(ParseResult parsed)
+    {
+        string file = parsed.GetValue<string>("FILE")!;
+        return new StudyRequest(file, RunningTopology.ReadText(file));
+    }
+
+    /// <summary>What <c>mesh studies resume</c> is asked for.</summary>
+    internal static ResumeRequest ReadResume(ParseResult parsed) => new(parsed.GetValue<int?>("--trials"));
 
     private static Command Export()
     {

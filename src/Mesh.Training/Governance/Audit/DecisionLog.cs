@@ -29,6 +29,19 @@ public sealed class DecisionLog
     public ValueTask<IReadOnlyList<SignedDecision>> ListAsync(string? subject, long afterSequence, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(session => ListAsync(session, subject, afterSequence, limit), cancellationToken);
 
+    /// <summary>A page of entries, and how many there are on all.</summary>
+    public ValueTask<(IReadOnlyList<SignedDecision> Items, long Total)> ListAsync(DecisionQuery query, CancellationToken cancellationToken) => database.ReadAsync(
+        async session =>
+        {
+            var sql = new PageSql(database).Contains(query.Text, null, "subject", "actor", "entry").Equal("subject", query.Subject).Equal("actor", query.Actor)
+                .Equal("kind", query.Kind is { } kind ? KindText(kind) : null)
+                .From("at_us", query.From is { } from ? UnixMicros.Of(from) : null).Before("at_us", query.To is { } to ? UnixMicros.Of(to) : null);
+            var (rows, total) = await sql.ReadAsync<StoredEntry>(
+                session, query, $"SELECT sequence Sequence, {Columns} FROM decisions WHERE {sql.Conditions} ORDER BY sequence {(query.Descending ? "DESC" : "ASC")}", "decisions").ConfigureAwait(false);
+            return ((IReadOnlyList<SignedDecision>)[.. rows.Select(row => row.ToSigned())], total);
+        },
+        cancellationToken);
+
     /// <summary>All entries, oldest first, read page by page.</summary>
     public async IAsyncEnumerable<SignedDecision> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Mesh.Testing;
+
+namespace Mesh.Browser.Tests;
+
+/// <summary>A server with the demo fleet, the life of a model, and a recording that ended in dead letters. Made on first use, for all tests.</summary>
+public sealed class DemoServer : IAsyncLifetime
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private MeshProcess? server;
+    private HttpClient? client;
+
+    /// <summary>State directory.</summary>
+    public string Data => folder["data"];
+
+    /// <summary>Address of the console; after <see cref="StartAsync"/>.</summary>
+    public string Url { get; private set; } = "";
+
+    /// <summary>For asking the interface.</summary>
+    public HttpClient Client => client!;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        client?.Dispose();
+        if (server is not null) await server.DisposeAsync();
+        folder.Dispose();
+        turn.Dispose();
+    }
+
+    /// <summary>Starts it when it does not run yet.</summary>
+    public async Task StartAsync()
+    {
+        await turn.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            if (server is not null) return;
+            var (exitCode, output, errors) = await MeshProcess.RunAsync("demo", "--lifecycle", "--data", Data);
+            exitCode.ShouldBe(0, errors + output);
+            server = await MeshProcess.UpAsync(Data);
+            Url = server.AddressOf("http");
+            client = new HttpClient { BaseAddress = new Uri(Url) };
+            await PublishBrokenRecordingAsync();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Asks the interface.</summary>
+    public async Task<JsonElement> AskAsync(string path)
+    {
+        using var document = JsonDocument.Parse(await Client.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken));
+        return document.RootElement.Clone();
+    }
+
+    private async Task PublishBrokenRecordingAsync()
+    {
+        await File.WriteAllTextAsync(folder["no-recording.mcap"], "this is no recording", TestContext.Current.CancellationToken);
+        await MeshProcess.RunAsync("publish", folder["no-recording.mcap"], "--vehicle", "<script>alert(1)</script>", "--data", Data);
+        for (int attempt = 0; attempt < 600; attempt++)
+        {
+            if ((await AskAsync("/api/v1/recordings?limit=100")).EnumerateArray().All(recording => recording.GetProperty("state").GetString() is "committed" or "deadlettered")) return;
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail("The broken recording was not settled within a minute.");
+    }
+}
