@@ -4,6 +4,7 @@ using Mesh.Commands.Governance;
 using Mesh.Commands.Handoff;
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Maintenance;
+using Mesh.Commands.Media;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Replay;
 using Mesh.Commands.Studies;
@@ -71,6 +72,7 @@ public sealed class ConsoleHost : IAsyncDisposable
             Governance = Substitute.For<IGovernance>(),
             Compression = Substitute.For<ICompression>(),
             Handoff = Substitute.For<IHandoff>(),
+            Media = Substitute.For<IRecordingMedia>(),
             Settings = Settings.Read(new Dictionary<SettingKey, (string, string)>(), new Dictionary<string, string>(), null),
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,

@@ -11,6 +11,7 @@ using Mesh.Commands.Governance;
 using Mesh.Commands.Ingest;
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Maintenance;
+using Mesh.Commands.Media;
 using Mesh.Commands.Observability;
 using Mesh.Commands.Publishing;
 using Mesh.Commands.Queries;
@@ -244,8 +245,10 @@ internal sealed class MeshServer : IAsyncDisposable
 
         var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
         Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
+        var media = new LocalRecordingMedia(recordings, tables, Queries);
+        OnStop(media.Dispose);
         string http = await StartHttpAsync(
-            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, signals, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, time,
+            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, signals, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, media, time,
             cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
@@ -293,7 +296,7 @@ internal sealed class MeshServer : IAsyncDisposable
 
     private Task<string> StartHttpAsync(
         Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, ISignals signals, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, TimeProvider time,
+        IMeshQueries queries, ISignals signals, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, IRecordingMedia media, TimeProvider time,
         CancellationToken cancellationToken) =>
         ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
@@ -304,6 +307,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 else app.MapUploads(receiver, quotas);
                 app.MapMeshApi(queries);
                 app.MapSignalApi(signals);
+                app.MapMediaApi(media);
                 app.MapObservation(metrics, health, maintenance);
                 app.MapMaintenanceApi(maintenance);
                 app.MapReplayApi(queries, replays);
@@ -320,7 +324,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 app.MapConsole(new ConsoleServices
                 {
                     Queries = queries, Maintenance = maintenance, Replays = replays, Topologies = topologies, Triggers = triggers, Jobs = jobs, Studies = studies,
-                    Tracking = tracking, Governance = governance, Compression = compression, Handoff = governance.Handoff, Settings = settings, Time = time,
+                    Tracking = tracking, Governance = governance, Compression = compression, Handoff = governance.Handoff, Media = media, Signals = signals, Settings = settings, Time = time,
                     Logger = loggers.CreateLogger("Mesh.Console"),
                 });
             },

@@ -4,8 +4,10 @@ using Mesh.Commands.Governance;
 using Mesh.Commands.Handoff;
 using Mesh.Commands.Jobs;
 using Mesh.Commands.Maintenance;
+using Mesh.Commands.Media;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Replay;
+using Mesh.Commands.Signals;
 using Mesh.Commands.Studies;
 using Mesh.Commands.Topologies;
 using Mesh.Commands.Tracking;
@@ -49,6 +51,12 @@ public sealed record ConsoleServices
 
     /// <summary>Hand-off.</summary>
     public required IHandoff Handoff { get; init; }
+
+    /// <summary>What recordings show besides signals.</summary>
+    public required IRecordingMedia Media { get; init; }
+
+    /// <summary>Signals of recordings.</summary>
+    public required ISignals Signals { get; init; }
 
     /// <summary>The server's settings and where each came from.</summary>
     public required Settings Settings { get; init; }

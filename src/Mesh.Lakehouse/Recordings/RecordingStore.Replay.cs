@@ -24,6 +24,15 @@ public sealed partial class RecordingStore
                 .ToDictionary(row => row.ingest_id, row => (row.min_log_time_ns, row.max_log_time_ns), StringComparer.Ordinal),
             cancellationToken);
 
+    /// <summary>First and last log time of a recording, nanoseconds; null while it has no row in any table.</summary>
+    public ValueTask<(long MinNs, long MaxNs)?> FindLogTimesAsync(IngestId id, CancellationToken cancellationToken) =>
+        database.ReadAsync<(long, long)?>(
+            async session => await session.FirstOrDefaultAsync<TimesRow>(
+                "SELECT ingest_id, min_log_time_ns, max_log_time_ns FROM recording_times WHERE ingest_id = @id", new { id = id.ToString() }).ConfigureAwait(false) is { } row
+                ? (row.min_log_time_ns, row.max_log_time_ns)
+                : null,
+            cancellationToken);
+
     private static async Task SetTimesAsync(MetadataTransaction transaction, RecordingRun run, RecordingAccountEntry account)
     {
         if (account.RowsOut == 0) return;
