@@ -63,7 +63,11 @@ internal sealed class OpenedSignals : IAsyncDisposable
     public void Complete()
     {
         if (StartNs == long.MaxValue) (StartNs, EndNs) = (0, 0);
-        views.Sort((one, other) => string.CompareOrdinal(one.Channel, other.Channel) is not 0 and var order ? order : string.CompareOrdinal(one.Table, other.Table));
+
+        // By channel; within one as the table has its columns.
+        var ordered = views.OrderBy(view => view.Channel, StringComparer.Ordinal).ThenBy(view => view.Table, StringComparer.Ordinal).ToList();
+        views.Clear();
+        views.AddRange(ordered);
     }
 
     /// <summary>The list.</summary>

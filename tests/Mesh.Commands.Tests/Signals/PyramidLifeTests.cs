@@ -35,10 +35,10 @@ public sealed class PyramidLifeTests
         await using var bench = await SignalBench.StartAsync();
         var rows = new SignalRowsOf(2);
         rows.Add(9_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 6_000, 3_000), "late");
+        await bench.CommitAsync(rows, 6_000, 3_000, "late");
         await bench.Builder.EnsureAsync(SignalBench.Imu, bench.Recording, Token);
         string before = (await bench.PyramidsAsync()).ShouldHaveSingleItem();
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 6_000), "early");
+        await bench.CommitAsync(rows, 0, 6_000, "early");
 
         var window = (await bench.Signals.QueryAsync(bench.Recording, new SignalQuery { Names = [X], Columns = 100 }, Token)).ShouldNotBeNull();
         window.Start.ShouldBe(rows.Times[0]);
@@ -143,7 +143,7 @@ public sealed class PyramidLifeTests
     {
         var rows = new SignalRowsOf(seed);
         rows.Add(count);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, count), "one");
+        await bench.CommitAsync(rows, 0, count, "one");
         return rows;
     }
 }

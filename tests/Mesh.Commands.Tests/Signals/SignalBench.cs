@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Mesh.Columnar;
 using Mesh.Columnar.Parquet;
 using Mesh.Commands.Signals;
 using Mesh.Commands.Signals.Building;
@@ -80,13 +79,13 @@ internal sealed class SignalBench : IAsyncDisposable
         return id;
     }
 
-    /// <summary>Commits rows as one file of one upload.</summary>
-    public async Task CommitAsync(RecordBatch batch, string upload)
+    /// <summary>Commits rows of the recording as one file of one upload.</summary>
+    public async Task CommitAsync(SignalRowsOf rows, int from, int count, string upload)
     {
         var table = await Tables.LoadAsync(Imu, Token);
         string key = $"raw/imu/data/part-{Guid.NewGuid():N}.parquet";
         await using var writer = await Lake.CreateAsync(key, PutMode.IfAbsent, Token);
-        var named = new RecordBatch(table.Schema, batch.Length, batch.Columns);
+        var named = rows.Batch(table.Schema, Recording, from, count);
         await using var parquet = new ParquetWriter(writer.Stream, table.Schema, new ParquetWriterOptions { Metadata = new Dictionary<string, string> { ["iceberg.schema"] = IcebergTypes.ToJson(table.Schema, table.SchemaId) } });
         await parquet.WriteAsync(named, Token);
         var summary = await parquet.CompleteAsync(Token);

@@ -83,7 +83,7 @@ public sealed class SignalExportTests
     {
         var rows = new SignalRowsOf(1);
         rows.Add(25_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 25_000), "one");
+        await bench.CommitAsync(rows, 0, 25_000, "one");
         return rows;
     }
 }

@@ -61,17 +61,17 @@ internal sealed class SignalRowsOf
         }
     }
 
-    /// <summary>Rows as a batch.</summary>
-    public RecordBatch Batch(string recording, int from, int count)
+    /// <summary>Rows as a batch of a table whose schema was made of <see cref="Schema"/>, with ids of its own.</summary>
+    public RecordBatch Batch(Schema schema, string recording, int from, int count)
     {
         ColumnVector[] columns =
         [
             Texts(count, _ => recording), Texts(count, _ => "V1"), Texts(count, i => Channels[from + i]), Longs(count, i => from + i), Longs(count, i => Times[from + i]),
-            Group(Schema.Fields[5].Type, count, Group(((StructType)Schema.Fields[5].Type).Fields[0].Type, count, Ints(count, i => i), Longs(count, i => i))),
-            Group(Schema.Fields[6].Type, count, Doubles(count, i => X[from + i]), Floats(count, i => (float)X[from + i])),
-            Flags(count, i => Brake[from + i]), Texts(count, i => Gear[from + i]), Lists(count), Ints(count, _ => 7),
+            Group(schema.Fields[5].Type, count, Group(((StructType)schema.Fields[5].Type).Fields[0].Type, count, Ints(count, i => i), Longs(count, i => i))),
+            Group(schema.Fields[6].Type, count, Doubles(count, i => X[from + i]), Floats(count, i => (float)X[from + i])),
+            Flags(count, i => Brake[from + i]), Texts(count, i => Gear[from + i]), Lists(schema.Fields[9].Type, count), Ints(count, _ => 7),
         ];
-        return new RecordBatch(Schema, count, columns);
+        return new RecordBatch(schema, count, columns);
     }
 
     /// <summary>Samples of a channel with a value: times and values in order.</summary>
@@ -141,7 +141,7 @@ internal sealed class SignalRowsOf
 
     private static ColumnVector Group(DataType type, int count, params ColumnVector[] children) => new() { Type = type, Length = count, Children = children };
 
-    private static ColumnVector Lists(int count)
+    private static ColumnVector Lists(DataType type, int count)
     {
         var elements = new FixedWidthBuilder<double>(DataType.Float64);
         int[] offsets = new int[count + 1];
@@ -154,7 +154,7 @@ internal sealed class SignalRowsOf
 
         return new ColumnVector
         {
-            Type = Schema.Fields[9].Type, Length = count, OffsetBytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(), Children = [elements.Build()],
+            Type = type, Length = count, OffsetBytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(offsets.AsSpan()).ToArray(), Children = [elements.Build()],
         };
     }
 }

@@ -15,8 +15,8 @@ public sealed class SignalWindowTests
         await using var bench = await SignalBench.StartAsync();
         var rows = new SignalRowsOf(1);
         rows.Add(120_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 70_000), "one");
-        await bench.CommitAsync(rows.Batch(bench.Recording, 70_000, 50_000), "two");
+        await bench.CommitAsync(rows, 0, 70_000, "one");
+        await bench.CommitAsync(rows, 70_000, 50_000, "two");
         var (times, values) = rows.Of(SignalRowsOf.Left);
         var (fewTimes, fewValues) = BruteForce.Stride(times, values, 7);
         double seconds = (rows.Times[^1] - rows.Times[0]) / 1e9;
@@ -48,7 +48,7 @@ public sealed class SignalWindowTests
         await using var bench = await SignalBench.StartAsync();
         var rows = new SignalRowsOf(3);
         rows.Add(30_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 30_000), "one");
+        await bench.CommitAsync(rows, 0, 30_000, "one");
         var window = (await bench.Signals.QueryAsync(bench.Recording, new SignalQuery { Names = [X], From = 2, To = 2.1, Columns = 1000 }, Token)).ShouldNotBeNull();
 
         var series = window.Series.ShouldHaveSingleItem().ShouldBeOfType<SignalSamples>();
@@ -66,7 +66,7 @@ public sealed class SignalWindowTests
         await using var bench = await SignalBench.StartAsync();
         var rows = new SignalRowsOf(4);
         rows.Add(60_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 60_000), "one");
+        await bench.CommitAsync(rows, 0, 60_000, "one");
         var (times, values) = rows.Of(SignalRowsOf.Left);
         long start = rows.Times[0];
         var random = new Random(5);
@@ -88,7 +88,7 @@ public sealed class SignalWindowTests
         await using var bench = await SignalBench.StartAsync();
         var rows = new SignalRowsOf(6);
         rows.Add(9_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 9_000), "one");
+        await bench.CommitAsync(rows, 0, 9_000, "one");
         var window = (await bench.Signals.QueryAsync(
             bench.Recording, new SignalQuery { Names = [SignalRowsOf.Left + ":brake", SignalRowsOf.Left + ":gear"], Columns = 4000 }, Token)).ShouldNotBeNull();
 
@@ -116,7 +116,7 @@ public sealed class SignalWindowTests
         await using var bench = await SignalBench.StartAsync();
         var rows = new SignalRowsOf(7);
         rows.Add(3_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 3_000), "one");
+        await bench.CommitAsync(rows, 0, 3_000, "one");
 
         var before = (await bench.Signals.ListAsync(bench.Recording, Token)).ShouldNotBeNull();
         before.Signals.ShouldNotBeEmpty();
@@ -143,7 +143,7 @@ public sealed class SignalWindowTests
         await using var bench = await SignalBench.StartAsync();
         var rows = new SignalRowsOf(8);
         rows.Add(20_000);
-        await bench.CommitAsync(rows.Batch(bench.Recording, 0, 20_000), "one");
+        await bench.CommitAsync(rows, 0, 20_000, "one");
         string[] names = [X, SignalRowsOf.Left + ":gear", SignalRowsOf.Right + ":linear_acceleration.y", "/none:x", SignalRowsOf.Left + ":constant"];
         var window = (await bench.Signals.QueryAsync(bench.Recording, new SignalQuery { Names = names, Columns = 333 }, Token)).ShouldNotBeNull();
 
