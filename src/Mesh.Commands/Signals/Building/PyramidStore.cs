@@ -20,8 +20,10 @@ public sealed class PyramidStore(TableCatalogue tables, RecordingStore recording
 {
     private const int MaxHeldFooters = 256;
     private const int MaxHeldVehicles = 10_000;
+    private const int MaxHeldDigests = 10_000;
     private readonly Lock gate = new();
     private readonly Dictionary<string, PyramidFooter> footers = new(StringComparer.Ordinal);
+    private readonly Dictionary<(Guid Table, long Snapshot, int Schema, string Recording), string?> digests = [];
     private readonly Dictionary<string, string> vehicles = new(StringComparer.Ordinal);
 
     /// <summary>Looks at what a table has of a recording now.</summary>
@@ -39,7 +41,21 @@ public sealed class PyramidStore(TableCatalogue tables, RecordingStore recording
             }
         }
 
-        return await PyramidSource.LookAsync(tables, table, recording, vehicle, cancellationToken).ConfigureAwait(false);
+        // Planning reads manifests; the same snapshot has the same files whenever one looks.
+        var key = (table.Uuid, table.CurrentSnapshot?.SnapshotId ?? 0, table.SchemaId, recording);
+        lock (gate)
+        {
+            if (digests.TryGetValue(key, out string? known)) return new PyramidSource(table, recording, vehicle, table.CurrentSnapshot?.SnapshotId, known);
+        }
+
+        var source = await PyramidSource.LookAsync(tables, table, recording, vehicle, cancellationToken).ConfigureAwait(false);
+        lock (gate)
+        {
+            if (digests.Count >= MaxHeldDigests) digests.Clear();
+            digests[key] = source.Digest;
+        }
+
+        return source;
     }
 
     /// <summary>Opens the pyramid of a source; null when there is none.</summary>

@@ -68,13 +68,10 @@ customElements.define('mesh-plot', class extends HTMLElement {
     this.stack.addEventListener('dblclick', event => { if (event.target.closest('canvas, .plot-marks')) showRange(0, this.duration, this.duration, null); }, { signal });
     this.stack.addEventListener('keydown', event => this.#key(event), { signal });
     this.querySelector('details.plot-table')?.addEventListener('toggle', () => this.#tabulate(), { signal });
-    let width = 0;
     this.observer = new ResizeObserver(() => {
-      // Only the width asks for other columns.
-      const now = this.stack.clientWidth;
+      // Only another width asks for other columns.
       this.#redraw();
-      if (width && Math.abs(now - width) > 20) this.#fetch();
-      width = now;
+      if (Math.abs(this.#plotWidth - this.fetchedWidth) > 20) this.#fetch();
     });
     this.observer.observe(this.stack);
   }
@@ -86,8 +83,10 @@ customElements.define('mesh-plot', class extends HTMLElement {
     const mine = this.#pending = new AbortController();
     clearTimeout(this.#retry);
     const { from, to } = this.range, width = to - from;
+    this.fetchedWidth = this.#plotWidth;
     const begin = Math.max(0, from - MARGIN * width), end = Math.min(this.duration * (1 + 1e-9) + 1e-6, to + MARGIN * width);
-    const columns = this.#plotWidth * Math.min(devicePixelRatio, 2) * (end - begin) / width;
+    // Widths are powers of two, so this is one to two columns a pixel.
+    const columns = 2 * this.#plotWidth * Math.min(devicePixelRatio, 2) * (end - begin) / width;
     const started = performance.now();
     this.classList.add('waiting');
     try {
@@ -139,6 +138,8 @@ customElements.define('mesh-plot', class extends HTMLElement {
   /** The clock and the two cursors lie over the canvases, so that moving them draws nothing again. */
   #place() {
     if (!this.window) return;
+    const clear = this.querySelector('[data-plot="clear"]');
+    if (clear) clear.hidden = this.marks.a === null && this.marks.b === null;
     for (const lane of this.lanes) {
       if (lane.value) lane.value.textContent = valueAt(this.window, this.window.series.get(lane.name) ?? {}, this.time);
       this.#line(lane, 'clock', this.time, '');

@@ -2,7 +2,7 @@
 // each other over the document: `mesh-time` {t}, `mesh-range` {from, to}, in seconds since the recording's start. Whoever sends names itself as `source`.
 import { currentTime, sendTime } from './recording-clock.js';
 
-export { currentTime, fetchJson, failure, formatTime, lastAt, colours } from './recording-clock.js';
+export { currentTime, fetchJson, failure, formatTime, lastAt, colours, sendTime } from './recording-clock.js';
 
 let timer = 0;
 const waiting = new Map();
