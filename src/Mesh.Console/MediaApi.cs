@@ -5,7 +5,6 @@ using System.Text.Json.Serialization;
 using Mesh.Commands.Media;
 using Mesh.Commands.Media.Frames;
 using Mesh.Commands.Media.Points;
-using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,13 +26,13 @@ public static class MediaApi
     {
         var api = endpoints.MapJsonGroup("/api/v1/recordings/{id}");
         api.MapGet("/timeline", async (string id, int? cols, HttpContext context) =>
-            Answer(context, Id(id) is { } recording ? await media.GetTimelineAsync(recording, cols ?? 240, context.RequestAborted).ConfigureAwait(false) : null));
+            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.GetTimelineAsync(recording, cols ?? 240, context.RequestAborted).ConfigureAwait(false) : null));
         api.MapGet("/track", async (string id, string? channel, double? tolerance, HttpContext context) =>
-            Answer(context, Id(id) is { } recording ? await media.GetTrackAsync(recording, channel, tolerance ?? 2, context.RequestAborted).ConfigureAwait(false) : null));
+            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.GetTrackAsync(recording, channel, tolerance ?? 2, context.RequestAborted).ConfigureAwait(false) : null));
         api.MapGet("/frames", async (string id, HttpContext context) =>
-            Answer(context, Id(id) is { } recording ? await media.ListFramesAsync(recording, context.RequestAborted).ConfigureAwait(false) : null));
+            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ListFramesAsync(recording, context.RequestAborted).ConfigureAwait(false) : null));
         api.MapGet("/frames/image", async (string id, string? channel, double? at, int? width, string? v, HttpContext context) =>
-            Show(context, v, Id(id) is { } recording ? await media.ReadPictureAsync(recording, new PictureRequest(channel ?? "", at ?? 0, width ?? 960), context.RequestAborted).ConfigureAwait(false) : null));
+            Show(context, v, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ReadPictureAsync(recording, new PictureRequest(channel ?? "", at ?? 0, width ?? 960), context.RequestAborted).ConfigureAwait(false) : null));
         api.MapGet("/frames/points", async (string id, string? channel, double? at, double? metres, int? px, string? theme, double? low, double? high, string? v, HttpContext context) =>
         {
             var usual = new TopViewOptions();
@@ -41,11 +40,9 @@ public static class MediaApi
             {
                 Metres = metres ?? usual.Metres, Pixels = px ?? usual.Pixels, Low = low ?? usual.Low, High = high ?? usual.High, IsDark = theme == "dark",
             };
-            return Show(context, v, Id(id) is { } recording ? await media.ReadTopViewAsync(recording, new CloudRequest(channel ?? "", at ?? 0, view), context.RequestAborted).ConfigureAwait(false) : null);
+            return Show(context, v, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ReadTopViewAsync(recording, new CloudRequest(channel ?? "", at ?? 0, view), context.RequestAborted).ConfigureAwait(false) : null);
         });
     }
-
-    private static IngestId? Id(string text) => IngestId.TryParse(text, out var id) ? id : null;
 
     private static IResult Answer<T>(HttpContext context, T? value)
         where T : class

@@ -14,6 +14,7 @@ public static class Routes
     public static async Task<string> FillAsync(DemoServer server, string template) => template switch
     {
         "/recordings/{id}" => "/recordings/" + await FirstRecordingAsync(server),
+        "/recordings/{id}/media" => $"/recordings/{await FirstRecordingAsync(server)}/media",
         "/vehicles/{id}" => "/vehicles/" + Uri.EscapeDataString((await server.AskAsync("/api/v1/recordings"))[^1].GetProperty("vehicle_id").GetString()!),
         "/topics/{name}" => "/topics/fleet.uploads.v1",
         "/groups/{name}" => "/groups/mesh.catalogue",

@@ -11,6 +11,10 @@ namespace Mesh.Commands.Media;
 /// </summary>
 public interface IRecordingMedia
 {
+    /// <summary>The recording that an ingest id, or the beginning of one, names; null when there is none.</summary>
+    /// <exception cref="MeshException"><c>MESH11034</c>: it is the beginning of several.</exception>
+    Task<IngestId?> ResolveAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Density of all channels over time.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="columns">Shares of the time; clamped to what is allowed.</param>

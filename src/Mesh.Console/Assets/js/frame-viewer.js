@@ -1,6 +1,6 @@
 // What <mesh-frames> and <mesh-lidar> have in common: the picture at the clock's moment or the nearest before it, steps from frame to frame, the next
 // ones fetched ahead. Without this the server's own picture and links stay.
-import { currentTime, failure, fetchJson, formatTime, lastAt, sendTime } from './recording-clock.js';
+import { currentTime, explain, failure, fetchJson, formatTime, lastAt, sendTime } from './recording-clock.js';
 
 const AHEAD = 5;
 const KEPT = 24;
@@ -16,15 +16,18 @@ function listFrames(recording) {
 
 export class FrameViewer extends HTMLElement {
   #pictures = new Map();
-  #pending = null;
+  #ahead = null;
   #direction = 1;
   #wanted = null;
+  #shown = null;
+  #refused = null;
+  #isBusy = false;
   #said = 0;
-  #quiet = null;
+  #end = null;
 
   async connectedCallback() {
-    this.#quiet = new AbortController();
-    const { signal } = this.#quiet;
+    this.#end = new AbortController();
+    const { signal } = this.#end;
     this.image = this.querySelector('img');
     this.caption = this.querySelector('figcaption');
     this.status = this.querySelector('[role="status"]');
@@ -36,7 +39,7 @@ export class FrameViewer extends HTMLElement {
       this.frames = list.channels.find(channel => channel.channel === this.dataset.channel);
       this.duration = list.durationSeconds;
     } catch (error) {
-      this.fail(error.message);
+      this.fail(explain(error));
       return;
     }
     if (!this.frames || this.frames.times.length === 0) return;
@@ -45,8 +48,8 @@ export class FrameViewer extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#quiet?.abort();
-    this.#pending?.abort();
+    this.#end?.abort();
+    this.#ahead?.abort();
     this.#forget();
   }
 
@@ -57,10 +60,14 @@ export class FrameViewer extends HTMLElement {
 
   options() { return {}; }
 
+  /** What a frame is called. */
+  noun = 'Frame';
+
   /** Facts of a picture, from its answer's headers. */
   describe() { }
 
   #enhance(signal) {
+    this.closest('.media')?.querySelector('[data-keys]')?.removeAttribute('hidden');
     for (const link of this.querySelectorAll('a[data-step]')) {
       link.addEventListener('click', event => { event.preventDefault(); event.stopPropagation(); this.step(Number(link.dataset.step)); }, { signal });
     }
@@ -108,35 +115,53 @@ export class FrameViewer extends HTMLElement {
       link.toggleAttribute('aria-disabled', target < 0 || target >= times.length);
     }
     if (index < 0) {
-      this.#pending?.abort();
-      this.#wanted = null;
+      this.#ahead?.abort();
+      this.#wanted = this.#shown = null;
       this.classList.add('none');
-      this.say(`No frame yet: the first is at ${formatTime(times[0])}.`);
+      this.say(`No ${this.noun.toLowerCase()} yet: the first is at ${formatTime(times[0])}.`);
       return;
     }
     this.classList.remove('none');
     const url = this.url(this.frames.isThinned ? t : times[index]);
-    if (this.#wanted === url) { this.#tell(this.#pictures.get(url)); return; }
-    this.#wanted = url;
-    this.#pending?.abort();
-    const mine = this.#pending = new AbortController();
-    // The last picture stays, marked, until the next one is there.
-    this.classList.add('waiting');
-    try {
-      const picture = await this.#load(url, mine.signal);
-      if (mine.signal.aborted || !this.isConnected) return;
-      this.image.src = picture.src;
-      await this.image.decode().catch(() => { throw new Error('The browser cannot read this picture: it is damaged, or of a kind it does not know.'); });
-      if (mine.signal.aborted) return;
-      this.classList.remove('waiting', 'failed');
-      this.#tell(picture);
-      this.describe(picture.facts);
-      this.#fetchAhead(index, mine.signal);
-    } catch (error) {
-      if (error.name === 'AbortError' || mine.signal.aborted) return;
-      this.#wanted = null;
-      this.fail(error.message);
+    if (this.#shown?.url === url) this.#tell(this.#shown.picture);
+    // What was refused is not asked for again at every tick of the clock.
+    if (this.#refused?.url === url) { this.#wanted = null; this.fail(this.#refused.message); return; }
+    if (this.#wanted?.url === url) return;
+    this.#wanted = { url, index };
+    this.#ahead?.abort();
+    if (!this.#isBusy) await this.#catchUp();
+  }
+
+  /** Shows what is wanted last. What is on its way is waited for, not given up: a clock that runs would else never see a picture. */
+  async #catchUp() {
+    this.#isBusy = true;
+    while (this.#wanted && this.#wanted.url !== this.#shown?.url && this.isConnected) {
+      const { url, index } = this.#wanted;
+      // The last picture stays, marked, until the next one is there.
+      this.classList.add('waiting');
+      this.setAttribute('aria-busy', 'true');
+      try {
+        const picture = await this.#load(url, this.#end.signal);
+        if (!this.#wanted) break;
+        this.image.src = picture.src;
+        await this.image.decode().catch(() => { throw new Error('The browser cannot read this picture: it is damaged, or of a kind it does not know.'); });
+        this.#shown = { url, picture };
+        this.#refused = null;
+        this.classList.remove('failed');
+        this.#tell(picture);
+        this.describe(picture.facts);
+        if (this.#wanted?.url === url) this.#fetchAhead(index);
+      } catch (error) {
+        if (error.name === 'AbortError') break;
+        this.#shown = null;
+        if (!(error instanceof TypeError)) this.#refused = { url, message: explain(error) };
+        if (this.#wanted?.url === url) this.#wanted = null;
+        this.fail(explain(error));
+      }
     }
+    this.classList.remove('waiting');
+    this.removeAttribute('aria-busy');
+    this.#isBusy = false;
   }
 
   /** Shows everything again, as after a change of options. */
@@ -152,6 +177,7 @@ export class FrameViewer extends HTMLElement {
   }
 
   say(text) {
+    if (this.caption.textContent === text) return;
     this.caption.textContent = text;
     // A reader is told where it came to rest, not every frame on the way.
     clearTimeout(this.#said);
@@ -161,7 +187,7 @@ export class FrameViewer extends HTMLElement {
   #tell(picture) {
     if (!picture) return;
     const behind = Math.round((this.time - picture.time) * 1000);
-    const place = this.frames.isThinned ? '' : `Frame ${(lastAt(this.frames.times, picture.time + 1e-9) + 1).toLocaleString('en')} of ${this.frames.count.toLocaleString('en')} · `;
+    const place = this.frames.isThinned ? '' : `${this.noun} ${(lastAt(this.frames.times, picture.time + 1e-9) + 1).toLocaleString('en')} of ${this.frames.count.toLocaleString('en')} · `;
     this.say(`${place}${formatTime(picture.time)}${behind > 0 ? ` · ${behind.toLocaleString('en')} ms before the cursor` : ''}`);
     const alt = `${this.frames.channel} at ${formatTime(picture.time)}`;
     if (this.image.alt !== alt) this.image.alt = alt;
@@ -185,8 +211,10 @@ export class FrameViewer extends HTMLElement {
     return picture;
   }
 
-  async #fetchAhead(index, signal) {
+  async #fetchAhead(index) {
     if (this.frames.isThinned) return;
+    this.#ahead?.abort();
+    const { signal } = this.#ahead = new AbortController();
     for (let i = 1; i <= AHEAD; i++) {
       const t = this.frames.times[index + i * this.#direction];
       if (t === undefined || signal.aborted) return;
@@ -198,6 +226,6 @@ export class FrameViewer extends HTMLElement {
   #forget() {
     for (const { src } of this.#pictures.values()) URL.revokeObjectURL(src);
     this.#pictures.clear();
-    this.#wanted = null;
+    this.#wanted = this.#shown = null;
   }
 }

@@ -5,12 +5,15 @@ const SVG = 'http://www.w3.org/2000/svg';
 
 customElements.define('mesh-lidar', class extends FrameViewer {
   kind = 'points';
+  noun = 'Sweep';
   #range = 50;
+  #pixels = 256;
   #theme = null;
 
   connectedCallback() {
     this.select = this.querySelector('select');
     this.#range = Number(this.dataset.metres ?? 50);
+    this.#pixels = Number(this.dataset.px ?? 256);
     this.#theme?.abort();
     this.#theme = new AbortController();
     const { signal } = this.#theme;
@@ -35,10 +38,16 @@ customElements.define('mesh-lidar', class extends FrameViewer {
   options() {
     const chosen = document.documentElement.dataset.theme;
     const isDark = chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-    return { metres: this.#range, px: Number(this.dataset.px ?? 256), theme: isDark ? 'dark' : 'light' };
+    return { metres: this.#range, px: this.#pixels, theme: isDark ? 'dark' : 'light' };
   }
 
   describe(facts) {
+    // Few points would be lost among small cells, many would hide each other in large ones.
+    const points = Number(facts.points), wanted = points < 6_000 ? 176 : points < 25_000 ? 256 : 512;
+    if (points > 0 && wanted !== this.#pixels) {
+      this.#pixels = wanted;
+      this.refresh();
+    }
     for (const cell of this.querySelectorAll('[data-fact]')) cell.textContent = Number(facts[cell.dataset.fact] ?? 0).toLocaleString('en');
   }
 

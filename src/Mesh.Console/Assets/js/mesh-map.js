@@ -1,9 +1,10 @@
 // <mesh-map data-recording>: where the vehicle went, in metres, without tiles. The clock's moment is a mark on the track; a click takes the clock to the
 // nearest place. The line is never further than its tolerance from where the vehicle was at that time, so the mark may be put between two points.
-import { colours, currentTime, fetchJson, formatTime, lastAt, sendTime } from './recording-clock.js';
+import { colours, currentTime, explain, fetchJson, formatTime, lastAt, sendTime } from './recording-clock.js';
 
 const WIDTHS = [2.2, 2.9, 3.6, 4.3, 5];
 const PAD = 28;
+const FOOT = 30;
 const NAMES = ['surface', 'surface-2', 'grid', 'border-strong', 'text', 'text-2', 'accent', 'bad', 'warn', 'speed-1', 'speed-2', 'speed-3', 'speed-4', 'speed-5'];
 
 /** The nearest of 1, 2, 5 × 10^k above. */
@@ -26,16 +27,20 @@ customElements.define('mesh-map', class extends HTMLElement {
     this.#end = new AbortController();
     const { signal } = this.#end;
     this.time = currentTime();
+    this.setAttribute('aria-busy', 'true');
     try {
       await this.#load(1);
     } catch (error) {
-      if (error.name !== 'AbortError' && error.status !== 404) this.querySelector('.map-note')?.replaceChildren(error.message);
+      if (error.name !== 'AbortError' && error.status !== 404) this.querySelector('.map-note')?.replaceChildren(explain(error));
       return;
+    } finally {
+      this.removeAttribute('aria-busy');
     }
     if (signal.aborted || this.track.points.length === 0) return;
     this.#build();
     this.#listen(signal);
-    this.fit();
+    if (this.centre && !this.isFitted) this.#redraw();
+    else this.fit();
   }
 
   disconnectedCallback() {
@@ -159,8 +164,9 @@ customElements.define('mesh-map', class extends HTMLElement {
     }
     // A vehicle that stood still is shown on a piece of ground, not on a point.
     const span = 20;
-    this.centre = [(west + east) / 2, (south + north) / 2];
-    this.metresPerPixel = Math.max(Math.max(east - west, span) / Math.max(width - 2 * PAD, 40), Math.max(north - south, span) / Math.max(height - 2 * PAD - 24, 40));
+    this.metresPerPixel = Math.max(Math.max(east - west, span) / Math.max(width - 2 * PAD, 40), Math.max(north - south, span) / Math.max(height - 2 * PAD - FOOT, 40));
+    // The scale bar stands below the track.
+    this.centre = [(west + east) / 2, (south + north) / 2 - FOOT / 2 * this.metresPerPixel];
     this.isFitted = true;
     this.#redraw();
   }
@@ -280,11 +286,11 @@ customElements.define('mesh-map', class extends HTMLElement {
     g.textAlign = 'left';
     for (let value = Math.ceil(west / step) * step; value <= east; value += step) {
       const x = this.#toCanvas(value, 0)[0];
-      if (x > 30 && x < width - 60) g.fillText(`${Math.round(value)} E`, x + 3, 3);
+      if (x > 30 && x < width - 60) g.fillText(value < 0 ? `${-Math.round(value)} W` : `${Math.round(value)} E`, x + 3, 3);
     }
     for (let value = Math.ceil(south / step) * step; value <= north; value += step) {
       const y = this.#toCanvas(0, value)[1];
-      if (y > 24 && y < height - 34) g.fillText(`${Math.round(value)} N`, 3, y + 2);
+      if (y > 24 && y < height - 34) g.fillText(value < 0 ? `${-Math.round(value)} S` : `${Math.round(value)} N`, 3, y + 2);
     }
   }
 
@@ -302,18 +308,28 @@ customElements.define('mesh-map', class extends HTMLElement {
     g.stroke();
     this.#segments((i, gap) => {
       const bin = this.#binOf((points[i - 1].speed + points[i].speed) * 1.8);
-      const isOutside = this.#range && (points[i].t < this.#range.from || points[i - 1].t > this.#range.to);
-      g.globalAlpha = isOutside ? 0.3 : 1;
       g.strokeStyle = gap ? c.bad : c[`speed-${bin + 1}`];
       g.lineWidth = gap ? 1.5 : WIDTHS[bin];
       g.setLineDash(gap ? [3, 6] : points[i].quality !== best && best ? [8, 7] : []);
-      g.beginPath();
-      g.moveTo(...places[i - 1]);
-      g.lineTo(...places[i]);
-      g.stroke();
+      for (const [from, to, isOutside] of this.#pieces(points[i - 1].t, points[i].t)) {
+        const along = share => [places[i - 1][0] + share * (places[i][0] - places[i - 1][0]), places[i - 1][1] + share * (places[i][1] - places[i - 1][1])];
+        g.globalAlpha = isOutside ? 0.3 : 1;
+        g.beginPath();
+        g.moveTo(...along(from));
+        g.lineTo(...along(to));
+        g.stroke();
+      }
     });
     g.globalAlpha = 1;
     g.setLineDash([]);
+  }
+
+  /** A piece of the line cut where the range begins and ends: shares of it, and whether each is outside. */
+  #pieces(from, to) {
+    const range = this.#range;
+    if (!range || !(to > from)) return [[0, 1, Boolean(range) && (from < range.from || from > range.to)]];
+    const cuts = [0, (range.from - from) / (to - from), (range.to - from) / (to - from), 1].map(share => Math.min(Math.max(share, 0), 1));
+    return [[cuts[0], cuts[1], true], [cuts[1], cuts[2], false], [cuts[2], cuts[3], true]].filter(([begin, end]) => end > begin);
   }
 
   #segments(visit) {
@@ -331,10 +347,9 @@ customElements.define('mesh-map', class extends HTMLElement {
     const ends = [[points[0], 'start'], [points.at(-1), 'end']];
     g.font = `600 12px ${font}`;
     g.textBaseline = 'middle';
-    const [first, last] = ends.map(([point]) => this.#toCanvas(point.east, point.north));
-    const isClose = Math.hypot(first[0] - last[0], first[1] - last[1]) < 40;
     for (const [point, name] of ends) {
       const [x, y] = this.#toCanvas(point.east, point.north);
+      if (x < -6 || y < -6 || x > this.canvas.clientWidth + 6 || y > this.canvas.clientHeight + 6) continue;
       g.fillStyle = name === 'start' ? c.surface : c.text;
       g.strokeStyle = c.text;
       g.lineWidth = 2;
@@ -343,15 +358,27 @@ customElements.define('mesh-map', class extends HTMLElement {
       else g.rect(x - 4.5, y - 4.5, 9, 9);
       g.fill();
       g.stroke();
-      const below = isClose && name === 'end' ? 16 : isClose ? -16 : 0;
-      const isRight = x > this.canvas.clientWidth - 60;
-      g.textAlign = isRight ? 'right' : 'left';
+      // Behind the start, beyond the end: off the line, and apart from each other where the track is closed.
+      const [dx, dy] = this.#outward(name === 'start');
+      const lx = Math.min(Math.max(x + 24 * dx, 22), this.canvas.clientWidth - 22);
+      let ly = Math.min(Math.max(y + 16 * dy, 24), this.canvas.clientHeight - 8);
+      // At the edge it goes above or below its mark.
+      if (Math.abs(lx - x) < 20 && Math.abs(ly - y) < 13) ly = y < 60 ? y + 17 : y - 17;
+      g.textAlign = 'center';
       g.lineWidth = 4;
       g.strokeStyle = c.surface;
-      g.strokeText(name, x + (isRight ? -10 : 10), y + below);
+      g.strokeText(name, lx, ly);
       g.fillStyle = c.text;
-      g.fillText(name, x + (isRight ? -10 : 10), y + below);
+      g.fillText(name, lx, ly);
     }
+  }
+
+  /** Away from the track at one of its ends, as a direction on the canvas. */
+  #outward(isStart) {
+    const points = isStart ? this.track.points : [...this.track.points].reverse();
+    const far = points.find(point => Math.hypot(point.east - points[0].east, point.north - points[0].north) > 20 * this.metresPerPixel) ?? points.at(-1);
+    const length = Math.hypot(far.east - points[0].east, far.north - points[0].north);
+    return length < 1e-6 ? [0, isStart ? -1 : 1] : [(points[0].east - far.east) / length, (far.north - points[0].north) / length];
   }
 
   #drawVehicle(g, c) {
@@ -380,7 +407,7 @@ customElements.define('mesh-map', class extends HTMLElement {
       g.stroke();
     }
     g.restore();
-    const text = isFix ? `${formatTime(this.time)} · ${(speed * 3.6).toFixed(0)} km/h · ${Math.round(east)} m E, ${Math.round(north)} m N` : `${formatTime(this.time)} · no fix at this time`;
+    const text = isFix ? `${formatTime(this.time)} · ${(speed * 3.6).toFixed(0)} km/h · ${Math.abs(Math.round(east))} m ${east < 0 ? 'W' : 'E'}, ${Math.abs(Math.round(north))} m ${north < 0 ? 'S' : 'N'}` : `${formatTime(this.time)} · no fix at this time`;
     if (this.place) this.place.textContent = text;
     clearTimeout(this.#said);
     this.#said = setTimeout(() => { if (this.status) this.status.textContent = text; }, 900);
@@ -409,8 +436,7 @@ customElements.define('mesh-map', class extends HTMLElement {
     g.textAlign = 'center';
     g.textBaseline = 'bottom';
     g.fillText(formatMetres(metres), x + length / 2, y - 3);
-    this.dataset.scaleMetres = String(metres);
-    this.dataset.scalePixels = String(length);
+    Object.assign(this.dataset, { scaleMetres: metres, scalePixels: length, east: this.centre[0], north: this.centre[1], metresPerPixel: this.metresPerPixel });
 
     // North is up, always; the arrow says so.
     const nx = width - 20, ny = height - 20;

@@ -1,9 +1,22 @@
 // The moment that every view of a recording shows. Views tell each other over the document: `mesh-time` {t}, `mesh-range` {from, to}, in seconds
 // since the recording's start. Whoever sends names itself as `source` and passes over its own.
 
-let last = null, page = location.pathname;
+let last = null, page = location.pathname, timer = 0;
 
-document.addEventListener('mesh-time', event => { last = event.detail.t; page = location.pathname; });
+document.addEventListener('mesh-time', event => {
+  last = event.detail.t;
+  page = location.pathname;
+  clearTimeout(timer);
+  timer = setTimeout(remember, 300);
+});
+
+/** Puts the moment into the address, unless the page has a time line, which does so with all else it keeps there. */
+function remember() {
+  if (page !== location.pathname || document.querySelector('mesh-timeline')) return;
+  const url = new URL(location.href);
+  url.searchParams.set('t', String(Math.round(last * 1e6) / 1e6));
+  history.replaceState(history.state, '', url);
+}
 
 /** The moment that is shown now: what was sent last on this page, else the address's `t`, else the beginning. */
 export function currentTime() {
@@ -42,6 +55,9 @@ export async function fetchJson(url, signal) {
   if (!response.ok) throw await failure(response);
   return response.json();
 }
+
+/** A failure as a sentence: what the server said, or that it cannot be reached. */
+export const explain = error => error instanceof TypeError ? 'The server cannot be reached. What is shown is from before.' : error.message;
 
 /** What a refusal says. */
 export async function failure(response) {
