@@ -1,6 +1,6 @@
 // <mesh-timeline data-duration>: over the server's picture of a recording's density lie the range that is shown, with its handles, and the clock's moment.
 // A click moves the clock, dragging chooses a range. Without this the picture and its table stay.
-import { currentRange, currentTime, fit, formatTime, given, play, remember, sendTime, showRange, showTime } from './recording.js';
+import { currentRange, currentTime, fit, formatTime, play, remember, showRange, showTime } from './recording.js';
 
 customElements.define('mesh-timeline', class extends HTMLElement {
   #quiet = null;
@@ -40,8 +40,6 @@ customElements.define('mesh-timeline', class extends HTMLElement {
     this.stage.addEventListener('pointermove', event => this.#point(event), { signal });
     this.stage.addEventListener('pointerleave', () => { this.hover.classList.remove('on'); }, { signal });
     this.#place();
-    // At the very start most sensors have said nothing yet; a moment that nobody chose is one with something to see.
-    if (given('t') === null && this.time === 0) sendTime(Math.min(this.duration * 0.1, 10), null);
   }
 
   disconnectedCallback() {

@@ -35,13 +35,19 @@ export function drawLane(g, size, colours, lane, window, range, font) {
   g.textAlign = 'right';
   g.textBaseline = 'middle';
   g.lineWidth = 1;
+  // Very large and very small values share a power of ten, said once.
+  const size = Math.max(...scale.ticks.map(Math.abs)), power = size >= 1e5 || (size > 0 && size < 1e-3) ? Math.floor(Math.log10(size) / 3) * 3 : 0;
   for (const tick of scale.ticks) {
     const at = Math.round(scale.y(tick)) + 0.5;
     g.beginPath();
     g.moveTo(GUTTER, at);
     g.lineTo(width, at);
     g.stroke();
-    g.fillText(text(Math.abs(tick) < scale.step * 1e-6 ? 0 : Number(tick.toPrecision(10))), GUTTER - 6, Math.min(Math.max(at, 6), height - 6));
+    g.fillText(text(Math.abs(tick) < scale.step * 1e-6 ? 0 : Number((tick / 10 ** power).toPrecision(10))), GUTTER - 6, Math.min(Math.max(at, 6), height - 6));
+  }
+  if (power) {
+    g.textAlign = 'left';
+    g.fillText(`× 10${String(power).replace(/./g, digit => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)])}`, GUTTER + 5, 8);
   }
   g.save();
   g.beginPath();

@@ -71,5 +71,5 @@ export function text(value) {
   const size = Math.abs(value);
   if (size === 0) return '0';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  return (size >= 1e6 || size < 1e-4 ? value.toExponential(4) : String(Number(value.toPrecision(6)))).replace('-', '−');
+  return (size >= 1e9 || size < 1e-4 ? value.toExponential(4) : String(Number(value.toPrecision(size >= 1e6 ? 9 : 6)))).replace('-', '−');
 }
