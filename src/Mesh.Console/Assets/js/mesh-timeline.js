@@ -32,7 +32,7 @@ customElements.define('mesh-timeline', class extends HTMLElement {
     for (const tool of this.querySelectorAll('.tl-tools [hidden]')) tool.hidden = false;
     this.playButton?.addEventListener('click', () => this.#toggle(), { signal });
     this.querySelector('[data-all]')?.addEventListener('click', () => showRange(0, this.duration, this.duration, null), { signal });
-    document.addEventListener('mesh-time', event => { this.time = event.detail.t; this.#place(); }, { signal });
+    document.addEventListener('mesh-time', event => { this.time = event.detail.t; remember({ t: this.time }); this.#place(); }, { signal });
     document.addEventListener('mesh-range', event => { this.range = event.detail; this.#place(); }, { signal });
     document.addEventListener('keydown', event => this.#globalKey(event), { signal });
     this.stage.addEventListener('keydown', event => this.#key(event), { signal });

@@ -29,7 +29,7 @@ export function parseWindow(buffer) {
     else if (kind === 'bands') series.set(name, { kind, from: take(Float64Array, count), to: take(Float64Array, count), label: take(Int32Array, count), labels });
     else series.set(name, { kind: 'absent', reason });
   }
-  return { from: header.from, to: header.to, columns: header.columns, width: (header.to - header.from) / header.columns, series };
+  return { start: header.start, fromNs: header.fromNs, toNs: header.toNs, from: header.from, to: header.to, columns: header.columns, width: (header.to - header.from) / header.columns, series };
 }
 
 /** Smallest and largest finite value of a series between two times; null when there is none. */
