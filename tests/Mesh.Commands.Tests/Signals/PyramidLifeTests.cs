@@ -117,7 +117,7 @@ public sealed class PyramidLifeTests
 
         await bench.Lake.PutAsync("pyramids/0123/abc/old.sig", new byte[3], Mesh.Storage.PutMode.Overwrite, Token);
         (await bench.Store.SweepAsync(Token)).ShouldBe(1);
-        await bench.Tables.DropAsync(SignalBench.Imu, Token);
+        await bench.Tables.DropAsync(SignalBench.Imu, false, Token);
         (await bench.Store.SweepAsync(Token)).ShouldBe(1);
         (await bench.PyramidsAsync()).ShouldBeEmpty();
     }

@@ -36,7 +36,7 @@ export function drawLane(g, size, colours, lane, window, range, font) {
   g.textBaseline = 'middle';
   g.lineWidth = 1;
   // Very large and very small values share a power of ten, said once.
-  const size = Math.max(...scale.ticks.map(Math.abs)), power = size >= 1e5 || (size > 0 && size < 1e-3) ? Math.floor(Math.log10(size) / 3) * 3 : 0;
+  const largest = Math.max(...scale.ticks.map(Math.abs)), power = largest >= 1e5 || (largest > 0 && largest < 1e-3) ? Math.floor(Math.log10(largest) / 3) * 3 : 0;
   for (const tick of scale.ticks) {
     const at = Math.round(scale.y(tick)) + 0.5;
     g.beginPath();
@@ -44,10 +44,6 @@ export function drawLane(g, size, colours, lane, window, range, font) {
     g.lineTo(width, at);
     g.stroke();
     g.fillText(text(Math.abs(tick) < scale.step * 1e-6 ? 0 : Number((tick / 10 ** power).toPrecision(10))), GUTTER - 6, Math.min(Math.max(at, 6), height - 6));
-  }
-  if (power) {
-    g.textAlign = 'left';
-    g.fillText(`× 10${String(power).replace(/./g, digit => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)])}`, GUTTER + 5, 8);
   }
   g.save();
   g.beginPath();
@@ -59,6 +55,15 @@ export function drawLane(g, size, colours, lane, window, range, font) {
   if (series.kind === 'columns') drawColumns(g, window, series, x, scale.y, range);
   else drawSamples(g, series, x, scale.y);
   g.restore();
+  if (power) {
+    const note = `× 10${String(power).replace(/./g, digit => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)])}`;
+    g.fillStyle = colours.surface;
+    g.fillRect(GUTTER + 1, 1, g.measureText(note).width + 8, 14);
+    g.fillStyle = colours['text-2'];
+    g.textAlign = 'left';
+    g.textBaseline = 'middle';
+    g.fillText(note, GUTTER + 5, 8);
+  }
 }
 
 function drawTimeGrid(g, colours, x, range, { width, height }) {
