@@ -49,7 +49,7 @@ public sealed class SignalWindowTests
         var rows = new SignalRowsOf(3);
         rows.Add(30_000);
         await bench.CommitAsync(rows, 0, 30_000, "one");
-        var window = (await bench.Signals.QueryAsync(bench.Recording, new SignalQuery { Names = [X], From = 2, To = 2.1, Columns = 1000 }, Token)).ShouldNotBeNull();
+        var window = (await bench.Signals.QueryAsync(bench.Recording, new SignalQuery { Names = [X], From = 2, To = 2.5, Columns = 1000 }, Token)).ShouldNotBeNull();
 
         var series = window.Series.ShouldHaveSingleItem().ShouldBeOfType<SignalSamples>();
         var own = Enumerable.Range(0, rows.Times.Count).Where(i => rows.Channels[i] == SignalRowsOf.Left).ToList();
