@@ -3,6 +3,7 @@ using Mesh.Cli.Commands;
 using Mesh.Cli.Commands.Governance;
 using Mesh.Cli.Commands.Studies;
 using Mesh.Cli.Commands.Tracking;
+using Mesh.Cli.Help;
 using Mesh.Model;
 
 namespace Mesh.Cli;
@@ -13,7 +14,7 @@ public static class MeshProgram
     /// <summary>Makes the command line, which holds nothing yet of any call.</summary>
     public static RootCommand CreateRoot()
     {
-        return new RootCommand("Mesh: recordings in, data products and models out. `mesh demo` shows all of it in a minute.")
+        var root = new RootCommand("Mesh: recordings in, data products and models out. `mesh demo` shows all of it in a minute.")
         {
             DemoCommand.Create(),
             UpCommand.Create(),
@@ -54,20 +55,25 @@ public static class MeshProgram
             StatusCommand.Create(),
             DoctorCommand.Create(),
             RuntimeCommand.Create(),
-            SettingsCommand.Create(),
+            ConfigCommand.Create(),
+            CompletionCommand.Create(),
+            CompletionCommand.CreateAnswer(),
+            ReferenceCommand.Create(),
             TrainerCommand.Create(),
         };
+        HelpPageAction.Install(root);
+        return root;
     }
 
     /// <summary>Runs one command.</summary>
-    /// <returns>0 done, 1 failed, 2 bad usage, 3 done with data loss.</returns>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = CreateRoot().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Terminal.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
-            await Terminal.Error.WriteLineAsync($"`{CommandPath(parsed)} --help` shows how it is used.").ConfigureAwait(false);
+            foreach (string error in UsageErrors.Of(parsed)) await Terminal.Error.WriteLineAsync($"error: {error}").ConfigureAwait(false);
+            await Terminal.Error.WriteLineAsync($"`{CommandNode.Of(parsed.CommandResult.Command).Line} --help` shows how it is used.").ConfigureAwait(false);
             return ExitCodes.BadUsage;
         }
 
@@ -85,21 +91,15 @@ public static class MeshProgram
             await Terminal.Error.WriteLineAsync($"error {exception.Code}: {exception.Message}").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HttpRequestException)
+        {
+            await Terminal.Error.WriteLineAsync($"error MESH11094: {exception.Message}").ConfigureAwait(false);
+            return ExitCodes.Failed;
+        }
         catch (OperationCanceledException)
         {
             await Terminal.Error.WriteLineAsync("stopped").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
-    }
-
-    private static string CommandPath(ParseResult parsed)
-    {
-        var names = new List<string>();
-        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
-        {
-            names.Insert(0, result.Command.Name);
-        }
-
-        return string.Join(' ', names);
     }
 }

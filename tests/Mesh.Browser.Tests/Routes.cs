@@ -15,7 +15,7 @@ public static class Routes
     {
         "/recordings/{id}" => "/recordings/" + await FirstRecordingAsync(server),
         "/recordings/{id}/media" => $"/recordings/{await FirstRecordingAsync(server)}/media",
-        "/vehicles/{id}" => "/vehicles/" + Uri.EscapeDataString((await server.AskAsync("/api/v1/recordings"))[^1].GetProperty("vehicle_id").GetString()!),
+        "/vehicles/{id}" => "/vehicles/" + Uri.EscapeDataString((await server.AskAsync("/api/v1/recordings")).EnumerateArray().Last().GetProperty("vehicle_id").GetString()!),
         "/topics/{name}" => "/topics/fleet.uploads.v1",
         "/groups/{name}" => "/groups/mesh.catalogue",
         "/dead-letters/{id}" => "/dead-letters/" + (await server.AskAsync("/api/v1/dead-letters"))[0].GetProperty("id").GetString(),

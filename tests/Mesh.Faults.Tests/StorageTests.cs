@@ -77,7 +77,7 @@ public sealed class StorageTests(Drives drives) : IDisposable
         var absent = await RunAsync(Environment(gateway.Endpoint, "s3://there-is-none/fleet"), "doctor");
         absent.Code.ShouldBe(1);
         absent.Output.ShouldContain("MESH8035");
-        var settings = await RunAsync(environment, "settings", "--json");
+        var settings = await RunAsync(environment, "config", "show", "--json");
         settings.Output.ShouldContain(uri);
         settings.Output.ShouldNotContain(CephGateway.AccessKey);
         foreach (var said in new[] { doctor, absent, settings }) (said.Output + said.Errors).ShouldNotContain(CephGateway.SecretKey);

@@ -61,7 +61,7 @@ internal static class BrokerCommand
         {
             using var registry = withRegistry ? await SchemaRegistry.StartAsync(broker, cancellationToken).ConfigureAwait(false) : null;
             var listening = registry is null ? null : await HttpListening.StartAsync(
-                registry, settings.Port(SettingKeys.SchemaRegistryPort), access.Token, loggers, cancellationToken).ConfigureAwait(false);
+                registry, settings.Port(SettingKeys.SchemaRegistryPort), access.Token, access.AllowedHosts, loggers, cancellationToken).ConfigureAwait(false);
             try
             {
                 if (json)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mesh.Cli.Hosting;
+using Mesh.Cli.Output;
 using Mesh.Commands.Configuration;
 
 namespace Mesh.Cli.Commands;
@@ -16,6 +17,9 @@ internal static class CatalogueServeCommand
             (SettingKeys.HttpPort, "--port", "Port; 0 takes a free one."),
             (SettingKeys.HttpToken, "--token", "Token that clients must present."),
             (SettingKeys.LogLevel, "--log-level", "trace, debug, information, warning, error."));
+        var json = CommonOptions.Json();
+        json.Description = "Say where it listens as JSON, in one line once it is up, and nothing else.";
+        command.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = flags.Read(parsed);
@@ -23,11 +27,12 @@ internal static class CatalogueServeCommand
             var server = await CatalogueServer.StartAsync(flags.DataFolder(parsed), settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                Terminal.Out.WriteLine($"the catalogue is up at {server.Url}/catalog, data in {server.DataFolder}");
+                if (parsed.GetValue(json)) Printer.Json(new { Catalogue = $"{server.Url}/catalog", Data = server.DataFolder, Environment.ProcessId });
+                else Terminal.Out.WriteLine($"the catalogue is up at {server.Url}/catalog, data in {server.DataFolder}");
                 await StopSignal.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            Terminal.Out.WriteLine("stopped");
+            if (!parsed.GetValue(json)) Terminal.Out.WriteLine("stopped");
             return ExitCodes.Done;
         });
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mesh.Cli.Hosting;
+using Mesh.Cli.Output;
 using Mesh.Commands.Configuration;
 
 namespace Mesh.Cli.Commands;
@@ -28,7 +29,10 @@ internal static class UpCommand
             Description = "Topology file, several times for several; they are then the only ones in force (default: those in force before, else the built-in fleet-ingest).",
             HelpName = "FILE",
         };
+        var json = CommonOptions.Json();
+        json.Description = "Say where it listens as JSON, in one line once it is up, and nothing else.";
         command.Add(topologies);
+        command.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = parsed.GetValue(topologies) is { Length: > 0 } files
@@ -38,16 +42,23 @@ internal static class UpCommand
             var server = await MeshServer.StartAsync(flags.DataFolder(parsed), settings, loggers, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
-                Terminal.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
-                Terminal.Out.WriteLine($"  http             {server.Endpoints.Http}");
-                Terminal.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");
-                Terminal.Out.WriteLine($"  schema registry  {server.Endpoints.SchemaRegistry}");
-                Terminal.Out.WriteLine("Ctrl-C stops it; nothing is lost. In another terminal: mesh publish FILE --vehicle ID");
+                bool isQuiet = parsed.GetValue(json);
+                if (isQuiet) Printer.Json(new { server.Endpoints.Http, server.Endpoints.Kafka, server.Endpoints.SchemaRegistry, Data = server.DataFolder, Environment.ProcessId });
+                else
+                {
+                    Terminal.Out.WriteLine($"Open {server.Endpoints.Http}");
+                    Terminal.Out.WriteLine($"mesh is up, data in {server.DataFolder}");
+                    Terminal.Out.WriteLine($"  http             {server.Endpoints.Http}");
+                    Terminal.Out.WriteLine($"  kafka            {server.Endpoints.Kafka}");
+                    Terminal.Out.WriteLine($"  schema registry  {server.Endpoints.SchemaRegistry}");
+                    Terminal.Out.WriteLine("Ctrl-C stops it; nothing is lost. In another terminal: mesh publish FILE --vehicle ID");
+                }
+
                 await StopSignal.WaitAsync(cancellationToken).ConfigureAwait(false);
-                Terminal.Out.WriteLine("stopping: draining what was begun");
+                if (!isQuiet) Terminal.Out.WriteLine("stopping: draining what was begun");
             }
 
-            Terminal.Out.WriteLine("stopped");
+            if (!parsed.GetValue(json)) Terminal.Out.WriteLine("stopped");
             return ExitCodes.Done;
         });
         return command;

@@ -54,7 +54,7 @@ internal sealed class CatalogueServer : IAsyncDisposable
             var tables = new TableCatalogue(database, storage.Lake, time);
             var listener = await HttpListening.StartAsync(
                 access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort,
-                access.IsLoopback(access.HttpListen) ? null : access.Certificate, access.Token, loggers,
+                access.IsLoopback(access.HttpListen) ? null : access.Certificate, new HttpLogin(access.Token, null), access.AllowedHosts, loggers,
                 app =>
                 {
                     app.MapRestCatalogue(tables, new RestCatalogueOptions { Token = access.Token, ClientSettings = storage.ClientSettings, Announce = SnapshotAnnouncement.AddAsync });

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Mesh.Broker;
 using Mesh.Commands.Configuration;
+using Mesh.Console.Safety;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,37 +32,14 @@ internal sealed class HttpListening : IAsyncDisposable
     /// <param name="port">Port; 0 takes a free one.</param>
     /// <param name="portKey">Setting to name when the port is taken.</param>
     /// <param name="certificate">Certificate; null for plain HTTP.</param>
-    /// <param name="token">Token that clients must present; null for none.</param>
+    /// <param name="login">Whom it lets in.</param>
+    /// <param name="allowedHosts">Names beside those of loopback that a listener on loopback answers to.</param>
     /// <param name="loggers">Logs.</param>
     /// <param name="map">Maps the endpoints.</param>
     /// <param name="cancellationToken">Stops starting.</param>
     /// <exception cref="MeshException"><c>MESH11050</c> the port is taken.</exception>
-    public static Task<HttpListening> StartAsync(
-        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, string? token, ILoggerFactory loggers,
-        Action<WebApplication> map, CancellationToken cancellationToken) =>
-        StartAsync(address, port, portKey, certificate, new HttpLogin(token, null), loggers, map, cancellationToken);
-
-    /// <summary>Starts a schema registry's interface on loopback; the users of its broker may log in beside the token.</summary>
-    /// <param name="registry">The registry.</param>
-    /// <param name="port">Port; 0 takes a free one.</param>
-    /// <param name="token">Token that clients may present; null for none.</param>
-    /// <param name="loggers">Logs.</param>
-    /// <param name="cancellationToken">Stops starting.</param>
-    /// <exception cref="MeshException"><c>MESH11050</c> the port is taken.</exception>
-    public static Task<HttpListening> StartAsync(SchemaRegistry registry, int port, string? token, ILoggerFactory loggers, CancellationToken cancellationToken) =>
-        StartAsync(
-            IPAddress.Loopback, port, SettingKeys.SchemaRegistryPort, null, new HttpLogin(token, registry), loggers,
-            app => app.MapSchemaRegistry(registry), cancellationToken);
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await app.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private static async Task<HttpListening> StartAsync(
-        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, HttpLogin login, ILoggerFactory loggers,
+    public static async Task<HttpListening> StartAsync(
+        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, HttpLogin login, IReadOnlyCollection<string> allowedHosts, ILoggerFactory loggers,
         Action<WebApplication> map, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -81,6 +59,7 @@ internal sealed class HttpListening : IAsyncDisposable
         });
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         var app = builder.Build();
+        app.Use(new BrowserGuard(IPAddress.IsLoopback(address), allowedHosts).GuardAsync);
         if (login.IsRequired) app.Use(login.RequireAsync);
         app.UseRouting();
         map(app);
@@ -97,5 +76,26 @@ internal sealed class HttpListening : IAsyncDisposable
 
         string url = app.Urls.First().Replace("0.0.0.0", Dns.GetHostName(), StringComparison.Ordinal).Replace("[::]", Dns.GetHostName(), StringComparison.Ordinal);
         return new HttpListening(app, url);
+    }
+
+    /// <summary>Starts a schema registry's interface on loopback; the users of its broker may log in beside the token.</summary>
+    /// <param name="registry">The registry.</param>
+    /// <param name="port">Port; 0 takes a free one.</param>
+    /// <param name="token">Token that clients may present; null for none.</param>
+    /// <param name="allowedHosts">Names beside those of loopback that it answers to.</param>
+    /// <param name="loggers">Logs.</param>
+    /// <param name="cancellationToken">Stops starting.</param>
+    /// <exception cref="MeshException"><c>MESH11050</c> the port is taken.</exception>
+    public static Task<HttpListening> StartAsync(
+        SchemaRegistry registry, int port, string? token, IReadOnlyCollection<string> allowedHosts, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        StartAsync(
+            IPAddress.Loopback, port, SettingKeys.SchemaRegistryPort, null, new HttpLogin(token, registry), allowedHosts, loggers,
+            app => app.MapSchemaRegistry(registry), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await app.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Mesh.Broker;
 using Mesh.Console;
+using Mesh.Console.Safety;
 using Mesh.Lakehouse.RestCatalog;
 using Microsoft.AspNetCore.Http;
 
@@ -13,7 +14,8 @@ namespace Mesh.Cli.Hosting;
 /// </summary>
 /// <param name="token">The token; null for none.</param>
 /// <param name="registry">The registry behind the listener; null for none.</param>
-internal sealed class HttpLogin(string? token, SchemaRegistry? registry)
+/// <param name="console">The login of browsers; null where there is no console.</param>
+internal sealed class HttpLogin(string? token, SchemaRegistry? registry, ConsoleLogin? console = null)
 {
     /// <summary>Paths that need no token: whether the server lives, and where a client exchanges its secret for the token.</summary>
     private static readonly string[] OpenPaths = ["/health", "/health/live", "/health/ready", "/catalog/v1/oauth/tokens"];
@@ -23,14 +25,21 @@ internal sealed class HttpLogin(string? token, SchemaRegistry? registry)
     /// <summary>Whether anybody has to log in.</summary>
     public bool IsRequired => expected is not null || registry is { RequiresLogin: true };
 
-    /// <summary>Lets a request pass or answers 401.</summary>
+    /// <summary>Lets a request pass, sends a person to the login page, or answers 401.</summary>
     public Task RequireAsync(HttpContext context, RequestDelegate next)
     {
-        if (IsAllowed(context.Request.Headers.Authorization.ToString())) return next(context);
+        if (IsAllowed(context.Request.Headers.Authorization.ToString()) || console?.Knows(context) == true) return next(context);
+        if (console is not null && ConsoleLogin.IsOpen(context.Request.Path)) return next(context);
         if (IsOpen(context))
         {
             context.Items[ObservationEndpoints.Anonymous] = true;
             return next(context);
+        }
+
+        if (console is not null && ConsoleLogin.IsPerson(context))
+        {
+            ConsoleLogin.Redirect(context);
+            return Task.CompletedTask;
         }
 
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;

@@ -10,6 +10,7 @@ using Mesh.Commands.DeadLetters;
 using Mesh.Commands.Governance;
 using Mesh.Commands.Ingest;
 using Mesh.Commands.Jobs;
+using Mesh.Commands.Live;
 using Mesh.Commands.Maintenance;
 using Mesh.Commands.Media;
 using Mesh.Commands.Observability;
@@ -26,6 +27,7 @@ using Mesh.Commands.Tracking.Mlflow;
 using Mesh.Commands.Triggers;
 using Mesh.Console;
 using Mesh.Console.Hosting;
+using Mesh.Console.Safety;
 using Mesh.Kafka;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Maintenance;
@@ -212,6 +214,8 @@ internal sealed class MeshServer : IAsyncDisposable
         OnStop(health.Dispose);
         var observer = new ServerObserver(admin, broker, recordings, health, () => stages.Views, () => state.FreeBytes, time, logger);
         OnStop(observer.Dispose);
+        var live = new LiveSource(database, metrics, recordings, observer, health, broker, () => stages.Views, () => state.FreeBytes, time);
+        OnStop(live.Dispose);
 
         // They stop in this order, the topologies' ingest pipelines before them, each drained before the next; the outbox last of those
         // that write, because the others write to it until the end.
@@ -242,13 +246,14 @@ internal sealed class MeshServer : IAsyncDisposable
         }
 
         stages.Start("observer", observer.RunAsync);
+        stages.Start("live", live.RunAsync);
 
         var facts = new RunningServer(state, topologies, recordings, replay.Indexer, stages, broker, health, time);
         Queries = new LocalQueries(database, tables, recordings, products, landing, facts);
         var media = new LocalRecordingMedia(recordings, tables, Queries);
         OnStop(media.Dispose);
         string http = await StartHttpAsync(
-            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, signals, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, media, time,
+            settings, access, loggers, duties.HasFlag(ServerStages.Upload) ? receiver : null, UploadQuotaSettings.Read(settings, time), tables, storage.ClientSettings, Queries, signals, maintenance, topologies, new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), new LocalJobs(jobs.Runner, state.Jobs), new LocalStudies(studies, () => topologies.Triggers, products, tables, time), replay.Requests, governance, LocalCompression.Within(compression.Runner), tracking, mlflow, metrics, health, media, live, time,
             cancellationToken).ConfigureAwait(false);
         Endpoints = new ServerEndpoints(http, kafka.Bootstrap, kafka.SchemaRegistryUrl, Environment.ProcessId);
         facts.Endpoints = Endpoints;
@@ -289,18 +294,20 @@ internal sealed class MeshServer : IAsyncDisposable
     {
         var registry = await SchemaRegistry.StartAsync(broker, cancellationToken).ConfigureAwait(false);
         OnStop(registry.Dispose);
-        var listener = await HttpListening.StartAsync(registry, settings.Port(SettingKeys.SchemaRegistryPort), access.Token, loggers, cancellationToken).ConfigureAwait(false);
+        var listener = await HttpListening.StartAsync(registry, settings.Port(SettingKeys.SchemaRegistryPort), access.Token, access.AllowedHosts, loggers, cancellationToken).ConfigureAwait(false);
         OnStop(listener);
         return listener.Url;
     }
 
     private Task<string> StartHttpAsync(
         Settings settings, ServerAccess access, ILoggerFactory loggers, UploadReceiver? receiver, UploadGate quotas, TableCatalogue tables, IReadOnlyDictionary<string, string> clientSettings,
-        IMeshQueries queries, ISignals signals, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, IRecordingMedia media, TimeProvider time,
-        CancellationToken cancellationToken) =>
-        ListenAsync(
+        IMeshQueries queries, ISignals signals, IMaintenance maintenance, ITopologies topologies, ITriggers triggers, IJobs jobs, IStudies studies, IReplays replays, LocalGovernance governance, ICompression compression, ITracking tracking, MlflowProtocol mlflow, MetricsCollector metrics, ServerHealth health, IRecordingMedia media, LiveSource live, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var login = access.Token is null ? null : new ConsoleLogin(access.Token, time);
+        return ListenAsync(
             access.HttpListen, settings.Port(SettingKeys.HttpPort), SettingKeys.HttpPort, access.IsLoopback(access.HttpListen) ? null : access.Certificate,
-            access.Token, loggers,
+            new HttpLogin(access.Token, null, login), access.AllowedHosts, loggers,
             app =>
             {
                 if (receiver is null) app.MapNoUploads();
@@ -325,16 +332,17 @@ internal sealed class MeshServer : IAsyncDisposable
                 {
                     Queries = queries, Maintenance = maintenance, Replays = replays, Topologies = topologies, Triggers = triggers, Jobs = jobs, Studies = studies,
                     Tracking = tracking, Governance = governance, Compression = compression, Handoff = governance.Handoff, Media = media, Signals = signals, Settings = settings, Time = time,
-                    Logger = loggers.CreateLogger("Mesh.Console"),
+                    Live = live, Login = login, Logger = loggers.CreateLogger("Mesh.Console"),
                 });
             },
             cancellationToken);
+    }
 
     private async Task<string> ListenAsync(
-        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, string? token, ILoggerFactory loggers,
+        IPAddress address, int port, SettingKey portKey, X509Certificate2? certificate, HttpLogin login, IReadOnlyList<string> allowedHosts, ILoggerFactory loggers,
         Action<WebApplication> map, CancellationToken cancellationToken)
     {
-        var listener = await HttpListening.StartAsync(address, port, portKey, certificate, token, loggers, map, cancellationToken).ConfigureAwait(false);
+        var listener = await HttpListening.StartAsync(address, port, portKey, certificate, login, allowedHosts, loggers, map, cancellationToken).ConfigureAwait(false);
         OnStop(listener);
         return listener.Url;
     }

@@ -9,13 +9,19 @@ namespace Mesh.Cli.Hosting;
 /// <summary>Who may connect, and how: loopback freely, from elsewhere only with TLS and a token (Kafka: or users).</summary>
 internal sealed record ServerAccess(IPAddress HttpListen, IPAddress KafkaListen, string? Token, X509Certificate2? Certificate)
 {
+    /// <summary>Names beside those of loopback that listeners on loopback answer to.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="MeshException">
     /// <c>MESH11051</c> an address is none, <c>MESH11052</c> beyond loopback without certificate or token, <c>MESH11053</c> the certificate cannot be read.
     /// </exception>
     public static ServerAccess Read(Settings settings)
     {
-        var access = new ServerAccess(Address(settings, SettingKeys.HttpListen), Address(settings, SettingKeys.KafkaListen), settings.Text(SettingKeys.HttpToken), ReadCertificate(settings));
+        var access = new ServerAccess(Address(settings, SettingKeys.HttpListen), Address(settings, SettingKeys.KafkaListen), settings.Text(SettingKeys.HttpToken), ReadCertificate(settings))
+        {
+            AllowedHosts = settings.Text(SettingKeys.HttpAllowedHosts)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+        };
         bool kafkaKnows = access.Token is not null || settings.Text(SettingKeys.KafkaUsers) is not null || settings.Text(SettingKeys.KafkaTlsClientAuthorities) is not null;
         if (!access.IsLoopback(access.HttpListen) && (access.Token is null || access.Certificate is null)) throw Open(SettingKeys.HttpListen, access.HttpListen, "`tls.certificate`, `tls.key` and `http.token`");
         if (!access.IsLoopback(access.KafkaListen) && (!kafkaKnows || access.Certificate is null) && !settings.Flag(SettingKeys.KafkaAllowInsecure))

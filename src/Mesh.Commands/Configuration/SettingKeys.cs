@@ -24,7 +24,7 @@ public static class SettingKeys
     /// <summary>User at the cluster.</summary>
     public static readonly SettingKey KafkaUser = new("kafka.user", "", "User at the cluster of kafka.bootstrap; empty: none.");
     /// <summary>Password at the cluster.</summary>
-    public static readonly SettingKey KafkaPassword = new("kafka.password", "", "Password of kafka.user.");
+    public static readonly SettingKey KafkaPassword = new("kafka.password", "", "Password of kafka.user.") { IsSecret = true };
     /// <summary>Authority of the cluster's certificates.</summary>
     public static readonly SettingKey KafkaTlsCaFile = new("kafka.tlsCaFile", "", "PEM file of the authority that signed the certificates of cluster and registry; empty: the system's authorities.");
     /// <summary>Certificate shown to the cluster.</summary>
@@ -68,7 +68,7 @@ public static class SettingKeys
     /// <summary>User at the registry.</summary>
     public static readonly SettingKey SchemaRegistryUser = new("schemaRegistry.user", "", "User at the registry of schemaRegistry.url; empty: none.");
     /// <summary>Password at the registry.</summary>
-    public static readonly SettingKey SchemaRegistryPassword = new("schemaRegistry.password", "", "Password of schemaRegistry.user.");
+    public static readonly SettingKey SchemaRegistryPassword = new("schemaRegistry.password", "", "Password of schemaRegistry.user.") { IsSecret = true };
     /// <summary>Port of the embedded registry.</summary>
     public static readonly SettingKey SchemaRegistryPort = new("schemaRegistry.port", "8081", "Port of the embedded schema registry; 0 takes a free one.");
     /// <summary>Listening address of HTTP.</summary>
@@ -76,7 +76,9 @@ public static class SettingKeys
     /// <summary>Port of HTTP.</summary>
     public static readonly SettingKey HttpPort = new("http.port", "8480", "Port for uploads, the API and the console; 0 takes a free one.");
     /// <summary>Bearer token.</summary>
-    public static readonly SettingKey HttpToken = new("http.token", "", "Token that HTTP and Kafka clients must present; empty: none is asked for (loopback only).");
+    public static readonly SettingKey HttpToken = new("http.token", "", "Token that HTTP and Kafka clients must present; empty: none is asked for (loopback only).") { IsSecret = true };
+    /// <summary>Further names of a listener on loopback.</summary>
+    public static readonly SettingKey HttpAllowedHosts = new("http.allowedHosts", "", "Names that listeners on loopback answer to beside localhost and 127.0.0.1, comma-separated: what a proxy before them is called.");
     /// <summary>Certificate.</summary>
     public static readonly SettingKey TlsCertificate = new("tls.certificate", "", "PEM file with the server's certificate chain.");
     /// <summary>Key of the certificate.</summary>
@@ -110,15 +112,15 @@ public static class SettingKeys
     /// <summary>Region of the storage.</summary>
     public static readonly SettingKey StorageRegion = new("storage.region", "", "Region of the bucket; empty: AWS_REGION, the AWS profile, us-east-1.");
     /// <summary>Access key of the storage.</summary>
-    public static readonly SettingKey StorageAccessKey = new("storage.accessKey", "", "Access key for S3; empty: the credentials that AWS tools take (environment, profile, role).");
+    public static readonly SettingKey StorageAccessKey = new("storage.accessKey", "", "Access key for S3; empty: the credentials that AWS tools take (environment, profile, role).") { IsSecret = true };
     /// <summary>Secret key of the storage.</summary>
-    public static readonly SettingKey StorageSecretKey = new("storage.secretKey", "", "Secret of storage.accessKey.");
+    public static readonly SettingKey StorageSecretKey = new("storage.secretKey", "", "Secret of storage.accessKey.") { IsSecret = true };
     /// <summary>Retention of landing objects.</summary>
     public static readonly SettingKey LandingRetention = new("landing.retention", "7d", "How long the landing object of a finished recording is kept.");
     /// <summary>Retention of landing objects that are still needed.</summary>
     public static readonly SettingKey LandingRetentionInNeed = new("landing.retentionInNeed", "90d", "How long it is kept at most while the recording has open dead letters or is to be replayed.");
     /// <summary>Key for pseudonyms.</summary>
-    public static readonly SettingKey PrivacyVinKey = new("privacy.vinKey", "", "Key that turns a VIN into a pseudonym; without it, a VIN is refused.");
+    public static readonly SettingKey PrivacyVinKey = new("privacy.vinKey", "", "Key that turns a VIN into a pseudonym; without it, a VIN is refused.") { IsSecret = true };
     /// <summary>Topology file.</summary>
     public static readonly SettingKey IngestTopology = new("ingest.topology", "", "Topology files, separated by commas, which then are the only ones in force; empty: those in force before, else the built-in fleet-ingest.");
     /// <summary>Memory of all topologies.</summary>
@@ -164,7 +166,7 @@ public static class SettingKeys
     /// <summary>How they are sent.</summary>
     public static readonly SettingKey TelemetryOtlpProtocol = new("telemetry.otlpProtocol", "grpc", "grpc (usually port 4317) or httpProtobuf (usually port 4318); with an endpoint of OTEL_* variables theirs counts.");
     /// <summary>Headers they are sent with.</summary>
-    public static readonly SettingKey TelemetryOtlpHeaders = new("telemetry.otlpHeaders", "", "Headers for the collector, such as a key: NAME=VALUE,...");
+    public static readonly SettingKey TelemetryOtlpHeaders = new("telemetry.otlpHeaders", "", "Headers for the collector, such as a key: NAME=VALUE,...") { IsSecret = true };
     /// <summary>Share of traces.</summary>
     public static readonly SettingKey TelemetrySampleRatio = new("telemetry.sampleRatio", "", "Share of the traces begun here that are sent, 0 to 1; those begun by a producer follow the producer. Empty: OTEL_TRACES_SAMPLER, else all.");
     /// <summary>Log level.</summary>
@@ -177,7 +179,7 @@ public static class SettingKeys
         KafkaAllowWithoutAcl, KafkaAllowInsecure, KafkaRetention, KafkaRetentionBytes, KafkaSegmentBytes, KafkaAutoCreateTopics, KafkaMaxConnections,
         KafkaMaxConnectionsPerAddress, KafkaMaxConnectionsPerSecond, KafkaProduceBytesPerSecond, KafkaFetchBytesPerSecond, KafkaRack, KafkaPartitions, KafkaReplication, KafkaSecurityProtocol,
         KafkaSaslMechanism, KafkaUser, KafkaPassword, KafkaTlsCaFile, KafkaTlsCertificateFile, KafkaTlsKeyFile, KafkaClient, SchemaRegistryUrl,
-        SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, TlsCertificate,
+        SchemaRegistryUser, SchemaRegistryPassword, SchemaRegistryPort, HttpListen, HttpPort, HttpToken, HttpAllowedHosts, TlsCertificate,
         TlsKey, UploadMaxBytes, UploadMinFreeBytes, UploadQuotaVehicleBytesPerDay, UploadQuotaVehicleBytesPerSecond, UploadQuotaVehicleConcurrent,
         UploadQuotaProducerBytesPerDay, UploadQuotaProducerBytesPerSecond, UploadQuotaProducerConcurrent, Stages, CatalogueConnection, CatalogueSchema, StorageUri, StorageEndpoint, StorageRegion, StorageAccessKey,
         StorageSecretKey, LandingRetention, LandingRetentionInNeed, PrivacyVinKey, IngestTopology, IngestMemory, TriggersKeepDecisions, TrainingMaxDuration, Pools, Budgets, CompressionTargets, TrackingMaxArtifactBytes, OnnxRuntimePath, GovernanceLifecycle, MaintenanceEnabled, MaintenanceInterval,

@@ -138,17 +138,22 @@ public sealed class Settings
         {
             // Environment variables come in capitals, but the names below a map are somebody else's and lower-case.
             string below = $"{map.Name}.{name[(map.Name.Length + 1)..].ToLowerInvariant()}";
-            values[below] = new SettingValue(new SettingKey(below, "", map.Description), text, source);
+            values[below] = new SettingValue(new SettingKey(below, "", map.Description) { IsSecret = map == SettingKeys.KafkaClient && IsClientSecret(below) }, text, source);
             return;
         }
 
         if (!values.TryGetValue(name, out var current) || current.Key.IsMap)
         {
-            throw new MeshException("MESH11003", $"{source}: there is no setting `{name}`; the closest is `{Closest(name)}`. `mesh settings` lists them all.");
+            throw new MeshException("MESH11003", $"{source}: there is no setting `{name}`; the closest is `{Closest(name)}`. `mesh config show` lists them all.");
         }
 
         values[name] = new SettingValue(current.Key, text, source);
     }
+
+    // Settings of the Kafka client that hold a secret, by librdkafka's names.
+    private static bool IsClientSecret(string name) =>
+        name.Contains("password", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal) || name.EndsWith(".pem", StringComparison.Ordinal)
+        || name.EndsWith("oauthbearer.config", StringComparison.Ordinal);
 
     private static string Closest(string name) => SettingKeys.All.Select(key => key.Name).MinBy(candidate => Distance(candidate.ToLowerInvariant(), name.ToLowerInvariant()))!;
 

@@ -38,6 +38,8 @@ internal sealed class CollectedMetric
 
     public MetricKind Kind { get; }
 
+    public string Name => name;
+
     /// <summary>What an instrument is; null for one of a number type that nobody here uses.</summary>
     public static MetricKind? KindOf(Instrument instrument) => instrument switch
     {
@@ -67,6 +69,17 @@ internal sealed class CollectedMetric
         lock (gate)
         {
             foreach (var item in series) (item.Value, item.IsCurrent) = (0, false);
+        }
+    }
+
+    /// <summary>Values of the current series, by the attribute <c>mesh.topology</c>.</summary>
+    public IReadOnlyDictionary<string, double> SumByTopology()
+    {
+        lock (gate)
+        {
+            var sums = new Dictionary<string, double>(StringComparer.Ordinal);
+            foreach (var item in series.Where(item => item.IsCurrent)) sums[item.Topology] = sums.GetValueOrDefault(item.Topology) + item.Value;
+            return sums;
         }
     }
 
@@ -139,6 +152,8 @@ internal sealed class CollectedMetric
     {
         public string Labels { get; } = string.Join(
             ',', tags.Where(tag => tag.Value is not null).OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => PrometheusText.Label(tag.Key, tag.Value)));
+
+        public string Topology { get; } = Array.Find(tags, tag => tag.Key == "mesh.topology").Value as string ?? "";
 
         public Series? SameHash => sameHash;
 

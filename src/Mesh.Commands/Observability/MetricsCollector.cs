@@ -56,6 +56,19 @@ public sealed class MetricsCollector : IDisposable
         }
     }
 
+    /// <summary>Values of some metrics by topology, empty for series without; those that nobody has measured are missing, and so are histograms.</summary>
+    /// <param name="names">Names as they are written: <c>mesh_ingest_rows_total</c>.</param>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> SumByTopology(IReadOnlyCollection<string> names)
+    {
+        lock (reading)
+        {
+            var wanted = All().Where(metric => names.Contains(metric.Name) && metric.Kind != MetricKind.Histogram).ToList();
+            foreach (var metric in All()) metric.BeginObserving();
+            listener.RecordObservableInstruments();
+            return wanted.ToDictionary(metric => metric.Name, metric => metric.SumByTopology(), StringComparer.Ordinal);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => listener.Dispose();
 

@@ -48,6 +48,9 @@ public sealed class ServerObserver : IDisposable
         ObserveFigures();
     }
 
+    /// <summary>How far the groups of the event log are, as it was at the last look.</summary>
+    internal IReadOnlyList<GroupLag> Lags => figures.Lags;
+
     /// <summary>Looks at once, then every fifteen seconds until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

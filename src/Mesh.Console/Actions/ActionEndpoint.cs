@@ -1,5 +1,6 @@
 using Mesh.Console.Hosting;
 using Mesh.Console.Pages;
+using Mesh.Console.Safety;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,13 +27,12 @@ internal sealed class ActionEndpoint(ConsoleAction action, PageRenderer renderer
     private async Task RunAsync(HttpContext context)
     {
         var request = renderer.Begin(context);
-        if (context.Request.ContentLength is null or > MaxFormBytes || !context.Request.HasFormContentType)
+        if (await FormFields.ReadAsync(context, MaxFormBytes).ConfigureAwait(false) is not { } form)
         {
             await renderer.RenderErrorAsync(context, request, new MeshException("MESH13003", $"An action takes a form of at most {MaxFormBytes:N0} bytes.")).ConfigureAwait(false);
             return;
         }
 
-        var form = new FormFields(await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false));
         if (!request.Session.Accepts(context, form.Text(ConsoleSession.FieldName) ?? ""))
         {
             await renderer.RenderErrorAsync(context, request, new MeshException("MESH13004", "The form was not sent by a page of this console, or the server was started again since. Open the page again and repeat the action.")).ConfigureAwait(false);
@@ -46,13 +46,18 @@ internal sealed class ActionEndpoint(ConsoleAction action, PageRenderer renderer
             if (plan.Digest != form.Text(PlanField)) throw new MeshException("MESH13005", "Since the plan was made, what it found has changed. Nothing was done; this is the plan as it is now.");
             if (plan.Obstacle is { } obstacle) throw new MeshException("MESH13006", obstacle);
             var outcome = await action.RunAsync(fields, context.RequestAborted).ConfigureAwait(false);
-            context.Response.Redirect(QueryHelpers.AddQueryString(outcome.NextUrl, "done", outcome.Message));
+            context.Response.Redirect(QueryHelpers.AddQueryString(
+                LocalUrl.Or(outcome.NextUrl), new Dictionary<string, string?> { ["done"] = outcome.Message, ["seal"] = request.Session.Seal(outcome.Message) }));
             context.Response.StatusCode = StatusCodes.Status303SeeOther;
         }
         catch (MeshException exception)
         {
             context.Response.StatusCode = exception.Code == "MESH13005" ? StatusCodes.Status409Conflict : StatusCodes.Status400BadRequest;
             await ShowAsync(context, fields, exception).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            await renderer.RenderErrorAsync(context, request, exception).ConfigureAwait(false);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Mesh.Console.Actions;
@@ -7,6 +8,20 @@ namespace Mesh.Console.Actions;
 public sealed class FormFields(IEnumerable<KeyValuePair<string, StringValues>> values)
 {
     private readonly Dictionary<string, StringValues> values = new(values, StringComparer.Ordinal);
+
+    /// <summary>Fields of a request's body; null when it is no form, too long, or broken.</summary>
+    internal static async Task<FormFields?> ReadAsync(HttpContext context, long maxBytes)
+    {
+        if (context.Request.ContentLength is not { } length || length > maxBytes || !context.Request.HasFormContentType) return null;
+        try
+        {
+            return new FormFields(await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false));
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>All fields, those with several values several times.</summary>
     public IEnumerable<(string Name, string Value)> All => values.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Value.Select(value => (pair.Key, value ?? "")));

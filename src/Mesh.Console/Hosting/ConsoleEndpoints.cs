@@ -1,7 +1,11 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using Mesh.Console.Actions;
+using Mesh.Console.Live;
 using Mesh.Console.Pages;
+using Mesh.Console.Pages.Fleet;
+using Mesh.Console.Pages.Search;
+using Mesh.Console.Safety;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,7 +28,8 @@ public static class ConsoleEndpoints
     public static void MapConsole(this IEndpointRouteBuilder endpoints, ConsoleServices services)
     {
         var assets = new ConsoleAssets();
-        var renderer = new PageRenderer(services, assets, RandomNumberGenerator.GetBytes(32));
+        var live = services.Live is { } source ? new LiveHub(source, services.Time, services.Logger) : null;
+        var renderer = new PageRenderer(services, assets, RandomNumberGenerator.GetBytes(32), live?.Marks);
         endpoints.MapGet("/assets/{digest}/{name}", (HttpContext context, string digest, string name) => assets.ServeAsync(context, digest, name));
         endpoints.MapGet("/favicon.ico", (HttpContext context) => assets.ServeAsync(context, "", "mesh.svg"));
         foreach (var (template, page) in Pages)
@@ -32,6 +37,10 @@ public static class ConsoleEndpoints
             endpoints.MapMethods(template, [HttpMethods.Get, HttpMethods.Head], context => renderer.RenderAsync(context, page, renderer.Begin(context)));
         }
 
+        if (live is not null) endpoints.MapLive(live);
+        new RecordingExport(services).Map(endpoints);
+        endpoints.MapSearchApi(new ConsoleSearch(services));
+        new LoginEndpoints(services.Login, renderer).Map(endpoints);
         foreach (var action in ConsoleAction.All(services)) new ActionEndpoint(action, renderer).Map(endpoints);
         endpoints.MapFallback("/{**path}", context => FallbackAsync(context, renderer));
     }

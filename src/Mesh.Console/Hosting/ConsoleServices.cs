@@ -3,6 +3,7 @@ using Mesh.Commands.Configuration;
 using Mesh.Commands.Governance;
 using Mesh.Commands.Handoff;
 using Mesh.Commands.Jobs;
+using Mesh.Commands.Live;
 using Mesh.Commands.Maintenance;
 using Mesh.Commands.Media;
 using Mesh.Commands.Queries;
@@ -12,6 +13,7 @@ using Mesh.Commands.Studies;
 using Mesh.Commands.Topologies;
 using Mesh.Commands.Tracking;
 using Mesh.Commands.Triggers;
+using Mesh.Console.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace Mesh.Console.Hosting;
@@ -60,6 +62,12 @@ public sealed record ConsoleServices
 
     /// <summary>The server's settings and where each came from.</summary>
     public required Settings Settings { get; init; }
+
+    /// <summary>What changes; null where nothing is live.</summary>
+    public ILiveSource? Live { get; init; }
+
+    /// <summary>The login of browsers; null where none is asked for.</summary>
+    public ConsoleLogin? Login { get; init; }
 
     /// <summary>Clock.</summary>
     public required TimeProvider Time { get; init; }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Mesh.Console.Live;
 using Mesh.Console.Pages;
 using Mesh.Model;
 using Microsoft.AspNetCore.Components;
@@ -11,13 +12,16 @@ using Microsoft.Extensions.Logging;
 namespace Mesh.Console.Hosting;
 
 /// <summary>Writes pages as HTML, whole: a page whose questions fail becomes the page of the error, never half a page.</summary>
-internal sealed class PageRenderer(ConsoleServices services, ConsoleAssets assets, byte[] sessionKey)
+internal sealed class PageRenderer(ConsoleServices services, ConsoleAssets assets, byte[] sessionKey, LiveMarks? marks)
 {
     private readonly IServiceProvider provider =
         new ServiceCollection().AddSingleton(services).AddSingleton<ILoggerFactory>(new PageLoggers(services.Logger)).BuildServiceProvider();
 
-    /// <summary>The request as pages see it.</summary>
-    public PageRequest Begin(HttpContext context) => new(context, assets, ConsoleSession.Of(context, sessionKey));
+    /// <summary>What the pages ask and act through.</summary>
+    public ConsoleServices Services => services;
+
+    /// <summary>The request as pages see it. Before they ask anything: what changes from here on is newer than the page.</summary>
+    public PageRequest Begin(HttpContext context) => new(context, assets, ConsoleSession.Of(context, sessionKey)) { LiveMark = marks?.Now, HasLogin = services.Login is not null };
 
     /// <summary>Answers with a page.</summary>
     public async Task RenderAsync(HttpContext context, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.All)] Type page, PageRequest request, IReadOnlyDictionary<string, object?>? parameters = null)

@@ -8,6 +8,9 @@ namespace Mesh.Console.Hosting;
 /// <summary>What a page knows of its request, and what it says of its answer. The state of a page is its URL and nothing else.</summary>
 public sealed class PageRequest
 {
+    /// <summary>What an action has just said is no state of the page.</summary>
+    private static readonly string[] Said = ["done", "seal"];
+
     private readonly HttpContext context;
 
     internal PageRequest(HttpContext context, ConsoleAssets assets, ConsoleSession session)
@@ -40,6 +43,15 @@ public sealed class PageRequest
 
     internal ConsoleSession Session { get; }
 
+    /// <summary>Place in the order of changes that the page is made at; null where nothing is live.</summary>
+    internal string? LiveMark { get; init; }
+
+    /// <summary>Whether browsers have to log in, and so can log out.</summary>
+    internal bool HasLogin { get; init; }
+
+    /// <summary>What an action has just done; only what this server itself said to this browser.</summary>
+    internal string? Done => Query("done") is { } message && Session.Sealed(message, Query("seal")) ? message : null;
+
     /// <summary>A piece of the path that the route names.</summary>
     public string Route(string name) => context.GetRouteValue(name)?.ToString() ?? "";
 
@@ -59,11 +71,12 @@ public sealed class PageRequest
     {
         var query = context.Request.Query.ToDictionary(pair => pair.Key, pair => (string?)pair.Value.ToString());
         if (!changes.Any(change => change.Name == "page")) query.Remove("page");
+        foreach (string said in Said) query.Remove(said);
         foreach (var (name, value) in changes) query[name] = value;
         return QueryHelpers.AddQueryString(Path, query.Where(pair => !string.IsNullOrEmpty(pair.Value)));
     }
 
     /// <summary>The values of the query but the named ones, for hidden fields of a form that changes those.</summary>
     public IEnumerable<(string Name, string Value)> QueryExcept(params string[] names) =>
-        context.Request.Query.Where(pair => !names.Contains(pair.Key)).Select(pair => (pair.Key, pair.Value.ToString()));
+        context.Request.Query.Where(pair => !names.Contains(pair.Key) && !Said.Contains(pair.Key)).Select(pair => (pair.Key, pair.Value.ToString()));
 }

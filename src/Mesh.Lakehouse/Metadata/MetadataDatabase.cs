@@ -21,6 +21,12 @@ public abstract class MetadataDatabase : IDisposable
     /// <summary>Raised after a write of this process has been committed.</summary>
     internal event Action? Committed;
 
+    /// <summary>Raised after a write of this process has been committed, with the names of the tables it was about. Handlers are quick and do not throw.</summary>
+    public event Action<IReadOnlySet<string>>? Written;
+
+    /// <summary>Whether other processes may write too, so that <see cref="Written"/> does not tell of everything.</summary>
+    public abstract bool IsShared { get; }
+
     /// <summary>Opens or creates a SQLite file.</summary>
     /// <param name="path">File.</param>
     /// <param name="readOnly">Whether only reading is allowed, as by commands that run beside a server.</param>
@@ -61,7 +67,21 @@ public abstract class MetadataDatabase : IDisposable
     /// Runs work in one transaction, committed when it returns and rolled back when it throws. Transactions behave as if they ran one after
     /// the other; work that collides with another's may run again, so it changes nothing but the database.
     /// </summary>
-    public abstract ValueTask<T> WriteAsync<T>(Func<MetadataTransaction, Task<T>> work, CancellationToken cancellationToken);
+    public async ValueTask<T> WriteAsync<T>(Func<MetadataTransaction, Task<T>> work, CancellationToken cancellationToken)
+    {
+        IReadOnlySet<string>? written = null;
+        T result = await CommitAsync(
+            async transaction =>
+            {
+                T value = await work(transaction).ConfigureAwait(false);
+                written = transaction.Written;
+                return value;
+            },
+            cancellationToken).ConfigureAwait(false);
+        Committed?.Invoke();
+        if (written is { Count: > 0 }) Written?.Invoke(written);
+        return result;
+    }
 
     /// <inheritdoc cref="WriteAsync{T}"/>
     public async ValueTask WriteAsync(Func<MetadataTransaction, Task> work, CancellationToken cancellationToken) => await WriteAsync(
@@ -95,5 +115,6 @@ public abstract class MetadataDatabase : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    private protected void OnCommitted() => Committed?.Invoke();
+    /// <summary>As <see cref="WriteAsync{T}"/>, without telling anybody.</summary>
+    private protected abstract ValueTask<T> CommitAsync<T>(Func<MetadataTransaction, Task<T>> work, CancellationToken cancellationToken);
 }

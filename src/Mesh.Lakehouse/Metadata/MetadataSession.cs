@@ -29,5 +29,14 @@ public class MetadataSession
 
     private protected Task<int> RunAsync(string sql, object? parameters) => transaction.Connection!.ExecuteAsync(Command(sql, parameters));
 
-    private CommandDefinition Command(string sql, object? parameters) => new(sql, parameters, transaction, cancellationToken: cancellationToken);
+    /// <summary>Told of every statement before it is run.</summary>
+    private protected virtual void Note(string sql)
+    {
+    }
+
+    private CommandDefinition Command(string sql, object? parameters)
+    {
+        Note(sql);
+        return new CommandDefinition(sql, parameters, transaction, cancellationToken: cancellationToken);
+    }
 }

@@ -7,6 +7,8 @@ namespace Mesh.Lakehouse.Metadata;
 /// </summary>
 public abstract class MetadataTransaction : MetadataSession
 {
+    private readonly HashSet<string> written = new(StringComparer.Ordinal);
+
     private protected MetadataTransaction(DbTransaction transaction, CancellationToken cancellationToken)
         : base(transaction, cancellationToken)
     {
@@ -15,6 +17,14 @@ public abstract class MetadataTransaction : MetadataSession
     /// <summary>Runs a statement, once for each element when <paramref name="parameters"/> is a sequence.</summary>
     /// <returns>Rows changed.</returns>
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => RunAsync(sql, parameters);
+
+    /// <summary>Tables that statements so far were about.</summary>
+    internal IReadOnlySet<string> Written => written;
+
+    private protected override void Note(string sql)
+    {
+        if (WrittenTable.Of(sql) is { } table) written.Add(table);
+    }
 
     /// <summary>Lets transactions that lock the same name commit one after the other, from here on.</summary>
     internal abstract Task LockAsync(string name);

@@ -107,10 +107,10 @@ internal sealed class PostgresDatabase : MetadataDatabase
     });
 
     /// <inheritdoc/>
-    public override async ValueTask<T> WriteAsync<T>(Func<MetadataTransaction, Task<T>> work, CancellationToken cancellationToken)
+    private protected override async ValueTask<T> CommitAsync<T>(Func<MetadataTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
         if (readOnly) throw new MeshException("MESH8205", $"The database {place} is open for reading only. Send this change to the running server.");
-        T result = await TranslatedAsync(async () =>
+        return await TranslatedAsync(async () =>
         {
             await MigrateAsync(cancellationToken).ConfigureAwait(false);
             for (int attempt = 1; ; attempt++)
@@ -125,9 +125,10 @@ internal sealed class PostgresDatabase : MetadataDatabase
                 }
             }
         }).ConfigureAwait(false);
-        OnCommitted();
-        return result;
     }
+
+    /// <inheritdoc/>
+    public override bool IsShared => true;
 
     /// <inheritdoc/>
     public override (string Sql, string Value) Like(string text, string parameter, string pattern) => ($"{text} LIKE @{parameter} ESCAPE ''", pattern);

@@ -103,7 +103,7 @@ internal sealed class SqliteDatabase : MetadataDatabase
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<T> WriteAsync<T>(Func<MetadataTransaction, Task<T>> work, CancellationToken cancellationToken)
+    private protected override async ValueTask<T> CommitAsync<T>(Func<MetadataTransaction, Task<T>> work, CancellationToken cancellationToken)
     {
         if (readOnly)
         {
@@ -111,10 +111,9 @@ internal sealed class SqliteDatabase : MetadataDatabase
         }
 
         await writeTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        T result;
         try
         {
-            result = await TranslatedAsync(async () =>
+            return await TranslatedAsync(async () =>
             {
                 using var connection = Connect();
                 using var transaction = connection.BeginTransaction(deferred: false);
@@ -127,10 +126,10 @@ internal sealed class SqliteDatabase : MetadataDatabase
         {
             writeTurn.Release();
         }
-
-        OnCommitted();
-        return result;
     }
+
+    /// <inheritdoc/>
+    public override bool IsShared => false;
 
     /// <inheritdoc/>
     public override (string Sql, string Value) Like(string text, string parameter, string pattern)

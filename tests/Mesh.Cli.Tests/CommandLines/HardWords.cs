@@ -7,7 +7,7 @@ internal sealed class HardWords(int seed)
     [
         "a", "Zz9", " ", "  ", "a b", "'", "''", "\"", "it's", "$HOME", "${HOME}", "`id`", "$(id)", "\\", "\\n", "-", "--", "-x", "--reason", "--json", "-o", "@", "@file", "!!", "!x", "*", "?", "[a]",
         "[suggest]", "~", "~root", "#", "a\nb", "\n", "\t", "\r", "ü", "日本", "🚗", "é", "\u202e", "\u200b", "\u00a0", "=", "=x", "a=b", "a:b", ":", ";", "&", "|", "<", ">", "\u001b[31m", "\u007f",
-        "{a,b}", "%s", "%", "list", "catalogue", "/", "/help", ".", "..", ",", "(", ")", "^",
+        "{a,b}", "%s", "%", "list", "catalogue", "/", "/h", "/?", "/help", ".", "..", ",", "(", ")", "^",
     ];
 
     private readonly Random random = new(seed);

@@ -7,9 +7,12 @@ namespace Mesh.Cli.Tests.CommandLines;
 internal static class Shell
 {
     /// <summary>The words the shell would start <c>mesh</c> with, line by line.</summary>
-    public static IReadOnlyList<string[]> Read(string shell, IEnumerable<CommandLine> lines)
+    public static IReadOnlyList<string[]> Read(string shell, IEnumerable<CommandLine> lines) => ReadLines(shell, lines.Select(line => line.ToString()));
+
+    /// <summary>The same of lines that somebody has typed.</summary>
+    public static IReadOnlyList<string[]> ReadLines(string shell, IEnumerable<string> lines)
     {
-        string script = "mesh() { printf '%s\\0' \"$#\" \"$@\"; }\n" + string.Join('\n', lines.Select(line => line.ToString())) + "\n";
+        string script = "mesh() { printf '%s\\0' \"$#\" \"$@\"; }\n" + string.Join('\n', lines) + "\n";
         var start = new ProcessStartInfo(shell, shell == "zsh" ? ["-f"] : ["--noprofile", "--norc"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new System.Text.UTF8Encoding(false), StandardOutputEncoding = System.Text.Encoding.UTF8,

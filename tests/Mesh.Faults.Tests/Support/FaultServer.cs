@@ -109,7 +109,14 @@ internal sealed class FaultServer : IAsyncDisposable
         recording.GetProperty("losses").GetArrayLength().ShouldBe(0);
     }
 
-    public async Task<IReadOnlyList<JsonElement>> DeadLettersAsync() => [.. (await GetAsync("dead-letters"))!.Value.EnumerateArray()];
+    /// <summary>All dead letters.</summary>
+    public async Task<IReadOnlyList<JsonElement>> DeadLettersAsync()
+    {
+        const int Limit = 10_000;
+        List<JsonElement> letters = [.. (await GetAsync($"dead-letters?limit={Limit}"))!.Value.EnumerateArray()];
+        letters.Count.ShouldBeLessThan(Limit, "there may be more than were asked for");
+        return letters;
+    }
 
     /// <summary>Most memory the process ever had, in bytes.</summary>
     public long PeakBytes()

@@ -102,7 +102,8 @@ internal static class ModelQuestionCommands
     public static Command CheckLifecycle()
     {
         var file = new Argument<string?>("FILE") { Description = "File to check (default: the lifecycle that Mesh ships).", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("lifecycle", "Check a lifecycle file, and show its states and moves.") { file };
+        var json = CommonOptions.Json();
+        var command = new Command("lifecycle", "Check a lifecycle file, and show its states and moves.") { file, json };
         command.SetAction(parsed =>
         {
             string? path = parsed.GetValue(file);
@@ -119,6 +120,16 @@ internal static class ModelQuestionCommands
                 }
 
                 lifecycle = read;
+            }
+
+            if (parsed.GetValue(json))
+            {
+                Printer.Json(new
+                {
+                    lifecycle.Name, lifecycle.Sha256,
+                    Transitions = lifecycle.Transitions.Select(move => new { move.From, move.To, move.Roles, Gates = move.Gates.Select(gate => gate.Name), move.Approvals }),
+                });
+                return ExitCodes.Done;
             }
 
             Printer.Table(
