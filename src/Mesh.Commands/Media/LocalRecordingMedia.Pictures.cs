@@ -126,7 +126,7 @@ public sealed partial class LocalRecordingMedia
     }
 
     private static MeshException Video(string channel, string what) => new("MESH13303",
-        $"{channel} carries {what}, whose pictures depend on each other; Mesh decodes no video. The list of frames names its key frames; `mesh cat` or `mesh convert` gives the stream to a player.");
+        $"{channel} carries {what}, whose pictures depend on each other; Mesh decodes no video. The list of frames names its key frames; viewers of recordings play it from the file.");
 
     private static long Whole(RecordBatch batch, string name) => batch.Schema.IndexOf(name) is >= 0 and var index ? Numbers.WholeAt(batch.Columns[index], 0) : 0;
 

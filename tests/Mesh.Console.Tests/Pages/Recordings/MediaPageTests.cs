@@ -1,3 +1,4 @@
+using System.Net;
 using Mesh.Commands.Media;
 using Mesh.Commands.Media.Frames;
 using Mesh.Commands.Media.Timeline;
@@ -25,7 +26,7 @@ public sealed class MediaPageTests
         html.ShouldContain("<polyline points=\"0,0 10,-5 20,-5\"");
         html.ShouldContain("/frames/image?channel=%2Fcamera%2Ffront&amp;at=0.2&amp;width=960&amp;v=v1");
         html.ShouldContain("/frames/points?channel=%2Flidar%2Ftop&amp;at=0.2&amp;metres=50&amp;px=256&amp;theme=dark&amp;v=v1");
-        html.ShouldContain("Frame 3 of 10 · 0.200 s · 50 ms before the cursor");
+        WebUtility.HtmlDecode(html).ShouldContain("Frame 3 of 10 · 0.200 s · 50 ms before the cursor");
         html.ShouldContain($"href=\"{Url}?t=0.1\"");
         html.ShouldContain($"href=\"{Url}?t=0.3\"");
         html.ShouldContain("All 3 points of the line");
