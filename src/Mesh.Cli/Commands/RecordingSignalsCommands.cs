@@ -41,7 +41,8 @@ internal static class RecordingSignalsCommands
         var from = new Option<double?>("--from") { Description = "Beginning, in seconds since the recording's start (default: its start).", HelpName = "SECONDS" };
         var to = new Option<double?>("--to") { Description = "End, itself not included (default: behind the last sample).", HelpName = "SECONDS" };
         var output = new Option<string>("-o", "--output") { Description = "File to write: FILE.csv or FILE.parquet.", HelpName = "FILE", Required = true };
-        return SignalsCommand.Create("export", "Write every sample of signals between two times, exact and ordered by time, as CSV or Parquet.", [id, names, from, to, output], async (signals, parsed, cancellationToken) =>
+        var json = CommonOptions.Json();
+        return SignalsCommand.Create("export", "Write every sample of signals between two times, exact and ordered by time, as CSV or Parquet.", [id, names, from, to, output, json], async (signals, parsed, cancellationToken) =>
         {
             string path = parsed.GetValue(output)!;
             var format = Path.GetExtension(path).ToLowerInvariant() switch
@@ -53,7 +54,8 @@ internal static class RecordingSignalsCommands
             var query = new SignalQuery { Names = SignalName.Split(parsed.GetValue(names)), From = parsed.GetValue(from), To = parsed.GetValue(to) };
             var write = await signals.ExportAsync(parsed.GetValue(id)!, query, format, cancellationToken).ConfigureAwait(false) ?? throw Unknown(parsed.GetValue(id)!);
             long bytes = await WriteAsync(path, write, cancellationToken).ConfigureAwait(false);
-            Terminal.Out.WriteLine($"{path}: {ByteSizeText.Format(bytes)}");
+            if (parsed.GetValue(json)) Printer.Json(new ExportedFile(path, bytes));
+            else Terminal.Out.WriteLine($"{path}: {ByteSizeText.Format(bytes)}");
             return ExitCodes.Done;
         });
     }
@@ -78,6 +80,8 @@ internal static class RecordingSignalsCommands
             File.Delete(partial);
         }
     }
+
+    private sealed record ExportedFile(string File, long Bytes);
 
     private static MeshException Unknown(string id) => new("MESH11030", $"There is no recording '{id}'. `mesh recordings list` shows them.");
 }
