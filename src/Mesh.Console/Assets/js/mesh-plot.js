@@ -55,6 +55,8 @@ customElements.define('mesh-plot', class extends HTMLElement {
       canvas.setAttribute('role', 'img');
       canvas.setAttribute('aria-label', `${lane.name} over time. Arrow keys pan, plus and minus zoom, Home shows all, A and B set cursors at the clock. The same as a table below.`);
       lane.overlay = lane.stage.querySelector('.plot-marks') ?? make('div', 'plot-marks');
+      // Back to a page that was left: its marks are made again.
+      lane.overlay.replaceChildren();
     }
     if (this.axis && !this.axis.querySelector('canvas')) this.axis.append(document.createElement('canvas'));
     for (const tool of this.querySelectorAll('.plot-tools [hidden]')) tool.hidden = false;
