@@ -9,6 +9,7 @@ using Mesh.Commands.Maintenance;
 using Mesh.Commands.Media;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Replay;
+using Mesh.Commands.Signals;
 using Mesh.Commands.Studies;
 using Mesh.Commands.Topologies;
 using Mesh.Commands.Tracking;
@@ -92,6 +93,7 @@ public sealed class ConsoleHost : IAsyncDisposable
             Compression = Substitute.For<ICompression>(),
             Handoff = Substitute.For<IHandoff>(),
             Media = Substitute.For<IRecordingMedia>(),
+            Signals = Substitute.For<ISignals>(),
             Settings = Settings.Read(new Dictionary<SettingKey, (string, string)>(), new Dictionary<string, string>(), null),
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,

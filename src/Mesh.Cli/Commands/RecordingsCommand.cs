@@ -7,10 +7,10 @@ using Mesh.Model;
 
 namespace Mesh.Cli.Commands;
 
-/// <summary><c>mesh recordings list|show|clocks|withdraw|withdrawn</c>.</summary>
+/// <summary><c>mesh recordings list|show|clocks|signals|export|withdraw|withdrawn</c>.</summary>
 internal static class RecordingsCommand
 {
-    public static Command Create() => new("recordings", "What was uploaded and what became of it.") { List(), Show(), Clocks(), WithdrawCommands.Withdraw(), WithdrawCommands.Withdrawn() };
+    public static Command Create() => new("recordings", "What was uploaded and what became of it.") { List(), Show(), Clocks(), RecordingSignalsCommands.Signals(), RecordingSignalsCommands.Export(), WithdrawCommands.Withdraw(), WithdrawCommands.Withdrawn() };
 
     private static Command List()
     {

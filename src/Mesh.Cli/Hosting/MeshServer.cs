@@ -19,6 +19,8 @@ using Mesh.Commands.Observability;
 using Mesh.Commands.Publishing;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Replay;
+using Mesh.Commands.Signals;
+using Mesh.Commands.Signals.Building;
 using Mesh.Commands.State;
 using Mesh.Commands.Studies;
 using Mesh.Commands.Topologies;
@@ -179,7 +181,12 @@ internal sealed class MeshServer : IAsyncDisposable
             tables, lake, MaintenanceSettings.Read(settings) with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, time);
         OnStop(tasks.Dispose);
         var upkeep = new MaintenanceService(tasks, tables, lake, database, reads, products.TiersOf, loggers.CreateLogger<MaintenanceService>(), time);
-        var maintenance = new LocalMaintenance(tasks, tables, reads, products, time);
+        var pyramids = new PyramidStore(tables, recordings, lake);
+        var pyramidBuilder = new PyramidBuilder(tables, pyramids, state.Spill);
+        OnStop(pyramidBuilder.Dispose);
+        var pyramidStage = new PyramidStage(kafka, tables, pyramids, pyramidBuilder, loggers.CreateLogger<PyramidStage>(), time);
+        var signals = new LocalSignals(tables, recordings, pyramids, pyramidBuilder, pyramidStage.Request);
+        var maintenance = new LocalMaintenance(tasks, tables, reads, products, time) { Pyramids = pyramids };
         var serverKey = SigningKey.ReadOrCreate(state.ServerKey);
         OnStop(serverKey.Dispose);
         var governance = LocalGovernance.Create(database, storage, tables, recordings, products, serverKey, state.Jobs, settings, time);
@@ -237,6 +244,7 @@ internal sealed class MeshServer : IAsyncDisposable
             (ServerStages.Replay, "replay", replay.Stage.RunAsync),
             (ServerStages.Replay, "dead-letters", replay.Indexer.RunAsync),
             (ServerStages.Replay, "dead-letter table", letterTable.RunAsync),
+            (ServerStages.Maintenance, "signals", pyramidStage.RunAsync),
             (ServerStages.Outbox, "outbox", relay.RunAsync),
         })
         {
@@ -256,7 +264,7 @@ internal sealed class MeshServer : IAsyncDisposable
         {
             Queries = Queries, Maintenance = maintenance, Replays = replay.Requests, Topologies = topologies,
             Triggers = new LocalTriggers(trigger.Evaluator, () => topologies.Triggers, pools), Jobs = localJobs, Studies = new LocalStudies(studies, () => topologies.Triggers, products, tables, time),
-            Tracking = tracking, Governance = governance, Compression = LocalCompression.Within(compression.Runner), Handoff = governance.Handoff, Media = media,
+            Tracking = tracking, Governance = governance, Compression = LocalCompression.Within(compression.Runner), Handoff = governance.Handoff, Media = media, Signals = signals,
             Flow = new LocalFlow(topologies, () => stages.Views, tables, localJobs.ListPoolsAsync, new DeadLetterStore(database, time), meter), Topics = eventLog,
             Settings = settings, Time = time, Live = live, Login = access.Token is null ? null : new ConsoleLogin(access.Token, time), Logger = loggers.CreateLogger("Mesh.Console"),
         };
@@ -317,6 +325,7 @@ internal sealed class MeshServer : IAsyncDisposable
                 if (receiver is null) app.MapNoUploads();
                 else app.MapUploads(receiver, quotas);
                 app.MapMeshApi(services.Queries);
+                app.MapSignalApi(services.Signals);
                 app.MapMediaApi(services.Media);
                 app.MapObservation(metrics, health, services.Maintenance);
                 app.MapMaintenanceApi(services.Maintenance);

@@ -21,7 +21,10 @@ public sealed partial class LocalMaintenance
                 identifier.ToString(), true, plan.Rows, plan.DroppedFiles, plan.Rewrites ? plan.ChangedFiles : 0, plan.Rewrites ? 0 : plan.ChangedFiles, null);
         }
 
+        // Which recordings the rows are of is only known while they are there; pictures of erased rows go with them.
+        var shown = await Pyramids.FindRecordingsAsync(identifier, where, cancellationToken).ConfigureAwait(false);
         var outcome = await maintenance.DeleteRowsAsync(identifier, where, rewrite: !request.KeepFiles, cancellationToken).ConfigureAwait(false);
+        if (outcome.DeletedRows > 0) await Pyramids.RemoveAsync(identifier, shown, cancellationToken).ConfigureAwait(false);
         return new DeletionReport(
             identifier.ToString(), false, outcome.DeletedRows, outcome.DroppedUris.Count - outcome.RewrittenFiles, outcome.RewrittenFiles, outcome.DeleteFiles,
             outcome.Snapshot?.SnapshotId);

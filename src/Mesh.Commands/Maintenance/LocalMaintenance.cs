@@ -1,12 +1,14 @@
 using System.Globalization;
 using Mesh.Catalogue;
 using Mesh.Commands.Configuration;
+using Mesh.Commands.Signals.Building;
 using Mesh.Commands.State;
 using Mesh.Commands.Topologies;
 using Mesh.Lakehouse;
 using Mesh.Lakehouse.Iceberg;
 using Mesh.Lakehouse.Maintenance;
 using Mesh.Lakehouse.Metadata;
+using Mesh.Lakehouse.Recordings;
 using Mesh.Model;
 
 namespace Mesh.Commands.Maintenance;
@@ -22,6 +24,9 @@ public sealed partial class LocalMaintenance(
     LakeMaintenance maintenance, TableCatalogue tables, TableAccess access, ProductNames products, TimeProvider time, params IReadOnlyList<IDisposable> owned) : IMaintenance
 {
     private static readonly TimeSpan UsagePeriod = TimeSpan.FromDays(30);
+
+    /// <summary>Pyramids of signals, which go when rows they show are erased.</summary>
+    public required PyramidStore Pyramids { get; init; }
 
     /// <summary>Opens a state directory on which no server runs; its lock keeps one from starting meanwhile.</summary>
     /// <exception cref="MeshException"><c>MESH11010</c> a server has it; <c>MESH11013</c> it is none.</exception>
@@ -42,7 +47,10 @@ public sealed partial class LocalMaintenance(
             var maintenance = new LakeMaintenance(
                 tables, storage.Lake, options with { SpillFolder = state.Spill }, new SnapshotProtection(database).ListAsync, TimeProvider.System);
             return new LocalMaintenance(
-                maintenance, tables, new TableAccess(database, TimeProvider.System), ProductNames.Of(RunningTopology.Read(state)), TimeProvider.System, state, database, storage, maintenance);
+                maintenance, tables, new TableAccess(database, TimeProvider.System), ProductNames.Of(RunningTopology.Read(state)), TimeProvider.System, state, database, storage, maintenance)
+            {
+                Pyramids = new PyramidStore(tables, new RecordingStore(database, TimeProvider.System), storage.Lake),
+            };
         }
         catch
         {

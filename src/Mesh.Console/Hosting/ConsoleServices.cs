@@ -10,6 +10,7 @@ using Mesh.Commands.Maintenance;
 using Mesh.Commands.Media;
 using Mesh.Commands.Queries;
 using Mesh.Commands.Replay;
+using Mesh.Commands.Signals;
 using Mesh.Commands.Studies;
 using Mesh.Commands.Topologies;
 using Mesh.Commands.Tracking;
@@ -63,6 +64,9 @@ public sealed record ConsoleServices
 
     /// <summary>What recordings show besides signals.</summary>
     public required IRecordingMedia Media { get; init; }
+
+    /// <summary>Signals of recordings.</summary>
+    public required ISignals Signals { get; init; }
 
     /// <summary>The server's settings and where each came from.</summary>
     public required Settings Settings { get; init; }

@@ -22,7 +22,9 @@ function remember() {
 export function currentTime() {
   if (last !== null && page === location.pathname) return last;
   const t = Number.parseFloat(new URLSearchParams(location.search).get('t') ?? '');
-  return Number.isFinite(t) ? t : 0;
+  if (Number.isFinite(t)) return t;
+  // At the very start most sensors have said nothing yet: where nobody chose a moment the timeline names one with something to see.
+  return Number.parseFloat(document.querySelector('mesh-timeline')?.dataset.first ?? '') || 0;
 }
 
 /** Shows a moment in every view. */
