@@ -4,6 +4,7 @@ using Mesh.Console.Api;
 using Mesh.Training.Governance.Audit;
 using Mesh.Training.Governance.Gates;
 using Mesh.Training.Governance.Lineage;
+using Mesh.Training.Governance.Policy;
 using Mesh.Training.Governance;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -13,7 +13,7 @@ public sealed class TableCatalogueProfileTests : IDisposable
     public async Task Bounds_and_counts_of_all_files_become_those_of_the_column()
     {
         var table = await lake.CreateImuAsync();
-        await lake.Catalogue.AppendAsync(LakeFixture.Imu, LakeFixture.Request(LakeFixture.Set("one", await lake.FakeFileAsync(table, 10), await lake.FakeFileAsync(table, 25))), LakeFixture.None);
+        await lake.Catalogue.AppendAsync(LakeFixture.Imu, LakeFixture.Request(LakeFixture.Set("one", await lake.FakeFileAsync(LakeFixture.Imu, 10), await lake.FakeFileAsync(LakeFixture.Imu, 25))), LakeFixture.None);
         table = await lake.Catalogue.LoadAsync(LakeFixture.Imu, LakeFixture.None);
 
         var profile = await lake.Catalogue.ProfileAsync(table, table.CurrentSnapshot!.SnapshotId, 100, LakeFixture.None);
@@ -32,7 +32,7 @@ public sealed class TableCatalogueProfileTests : IDisposable
     public async Task A_limit_of_files_is_told()
     {
         var table = await lake.CreateImuAsync();
-        await lake.Catalogue.AppendAsync(LakeFixture.Imu, LakeFixture.Request(LakeFixture.Set("one", await lake.FakeFileAsync(table, 10), await lake.FakeFileAsync(table, 25))), LakeFixture.None);
+        await lake.Catalogue.AppendAsync(LakeFixture.Imu, LakeFixture.Request(LakeFixture.Set("one", await lake.FakeFileAsync(LakeFixture.Imu, 10), await lake.FakeFileAsync(LakeFixture.Imu, 25))), LakeFixture.None);
         table = await lake.Catalogue.LoadAsync(LakeFixture.Imu, LakeFixture.None);
 
         var profile = await lake.Catalogue.ProfileAsync(table, table.CurrentSnapshot!.SnapshotId, 1, LakeFixture.None);
@@ -43,10 +43,10 @@ public sealed class TableCatalogueProfileTests : IDisposable
     [Fact]
     public async Task Looking_at_files_is_no_read_of_the_table()
     {
-        var access = new Maintenance.TableAccess(lake.Database, lake.Time);
+        var access = new Mesh.Lakehouse.Maintenance.TableAccess(lake.Database, lake.Time);
         var catalogue = new TableCatalogue(lake.Database, lake.Store, lake.Time) { Access = access };
         var table = await lake.CreateImuAsync();
-        await lake.Catalogue.AppendAsync(LakeFixture.Imu, LakeFixture.Request(LakeFixture.Set("one", await lake.FakeFileAsync(table, 10))), LakeFixture.None);
+        await lake.Catalogue.AppendAsync(LakeFixture.Imu, LakeFixture.Request(LakeFixture.Set("one", await lake.FakeFileAsync(LakeFixture.Imu, 10))), LakeFixture.None);
         table = await catalogue.LoadAsync(LakeFixture.Imu, LakeFixture.None);
 
         await catalogue.ProfileAsync(table, table.CurrentSnapshot!.SnapshotId, 100, LakeFixture.None);

@@ -1,45 +1,41 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Rendering;
 
 namespace Mesh.Console.Components;
 
-/// <summary>The element <c>text</c> of SVG, which Razor's own directive of that name keeps markup from having.</summary>
+/// <summary>SVG's <c>text</c>, a word that Razor takes for one of its own.</summary>
 public sealed class SvgText : ComponentBase
 {
-    /// <summary>Place from the left, such as <c>12.5%</c>.</summary>
-    [Parameter, EditorRequired] public string X { get; set; } = "0";
+    /// <summary>Class.</summary>
+    [Parameter, EditorRequired] public string Class { get; set; } = "";
 
-    /// <summary>Place of the base line.</summary>
-    [Parameter] public string Y { get; set; } = "13";
+    /// <summary>To the right, in pixels.</summary>
+    [Parameter, EditorRequired] public double X { get; set; }
 
-    /// <summary>Class; null for none.</summary>
-    [Parameter] public string? Class { get; set; }
+    /// <summary>Downwards, in pixels.</summary>
+    [Parameter, EditorRequired] public double Y { get; set; }
 
-    /// <summary><c>start</c>, <c>middle</c> or <c>end</c>.</summary>
-    [Parameter] public string Anchor { get; set; } = "middle";
+    /// <summary>Where in the text that place is: <c>start</c>, <c>middle</c> or <c>end</c>.</summary>
+    [Parameter] public string? Anchor { get; set; }
+
+    /// <summary>Whether it is for the eye alone.</summary>
+    [Parameter] public bool IsHidden { get; set; }
 
     /// <summary>The text.</summary>
-    [Parameter, EditorRequired] public string Text { get; set; } = "";
-
-    /// <summary>What it means, as a tool tip; null for none.</summary>
-    [Parameter] public string? Explanation { get; set; }
+    [Parameter] public RenderFragment? ChildContent { get; set; }
 
     /// <inheritdoc/>
     protected override void BuildRenderTree(RenderTreeBuilder builder)
     {
+        ArgumentNullException.ThrowIfNull(builder);
         builder.OpenElement(0, "text");
-        builder.AddAttribute(1, "x", X);
-        builder.AddAttribute(2, "y", Y);
-        builder.AddAttribute(3, "class", Class);
+        builder.AddAttribute(1, "class", Class);
+        builder.AddAttribute(2, "x", X.ToString("0.#", CultureInfo.InvariantCulture));
+        builder.AddAttribute(3, "y", Y.ToString("0.#", CultureInfo.InvariantCulture));
         builder.AddAttribute(4, "text-anchor", Anchor);
-        builder.AddContent(5, Text);
-        if (Explanation is not null)
-        {
-            builder.OpenElement(6, "title");
-            builder.AddContent(7, Explanation);
-            builder.CloseElement();
-        }
-
+        builder.AddAttribute(5, "aria-hidden", IsHidden ? "true" : null);
+        builder.AddContent(6, ChildContent);
         builder.CloseElement();
     }
 }
