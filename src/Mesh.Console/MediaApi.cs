@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mesh.Commands.Media;
+using Mesh.Console.Api;
 using Mesh.Commands.Media.Frames;
 using Mesh.Commands.Media.Points;
 using Microsoft.AspNetCore.Builder;
@@ -26,13 +27,17 @@ public static class MediaApi
     {
         var api = endpoints.MapJsonGroup("/api/v1/recordings/{id}");
         api.MapGet("/timeline", async (string id, int? cols, HttpContext context) =>
-            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.GetTimelineAsync(recording, cols ?? 240, context.RequestAborted).ConfigureAwait(false) : null));
+            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.GetTimelineAsync(recording, cols ?? 240, context.RequestAborted).ConfigureAwait(false) : null))
+            .AnswersWith("application/json", "Messages of each channel over time, with what was lost and when nothing came. Names are in camelCase; docs/console/recordings.md has them.");
         api.MapGet("/track", async (string id, string? channel, double? tolerance, HttpContext context) =>
-            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.GetTrackAsync(recording, channel, tolerance ?? 2, context.RequestAborted).ConfigureAwait(false) : null));
+            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.GetTrackAsync(recording, channel, tolerance ?? 2, context.RequestAborted).ConfigureAwait(false) : null))
+            .AnswersWith("application/json", "The track in metres east and north of its middle, thinned to a tolerance in metres.");
         api.MapGet("/frames", async (string id, HttpContext context) =>
-            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ListFramesAsync(recording, context.RequestAborted).ConfigureAwait(false) : null));
+            Answer(context, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ListFramesAsync(recording, context.RequestAborted).ConfigureAwait(false) : null))
+            .AnswersWith("application/json", "Channels with pictures and point clouds, and when they have any.");
         api.MapGet("/frames/image", async (string id, string? channel, double? at, int? width, string? v, HttpContext context) =>
-            Show(context, v, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ReadPictureAsync(recording, new PictureRequest(channel ?? "", at ?? 0, width ?? 960), context.RequestAborted).ConfigureAwait(false) : null));
+            Show(context, v, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ReadPictureAsync(recording, new PictureRequest(channel ?? "", at ?? 0, width ?? 960), context.RequestAborted).ConfigureAwait(false) : null))
+            .AnswersWith("image/png", "The picture at a time, or the nearest before it; JPEG and WebP as they were recorded.");
         api.MapGet("/frames/points", async (string id, string? channel, double? at, double? metres, int? px, string? theme, double? low, double? high, string? v, HttpContext context) =>
         {
             var usual = new TopViewOptions();
@@ -41,7 +46,8 @@ public static class MediaApi
                 Metres = metres ?? usual.Metres, Pixels = px ?? usual.Pixels, Low = low ?? usual.Low, High = high ?? usual.High, IsDark = theme == "dark",
             };
             return Show(context, v, await media.ResolveAsync(id, context.RequestAborted).ConfigureAwait(false) is { } recording ? await media.ReadTopViewAsync(recording, new CloudRequest(channel ?? "", at ?? 0, view), context.RequestAborted).ConfigureAwait(false) : null);
-        });
+        })
+            .AnswersWith("image/png", "A point cloud from above, its height by colour.");
     }
 
     private static IResult Answer<T>(HttpContext context, T? value)

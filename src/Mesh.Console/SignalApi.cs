@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Mesh.Commands.Signals;
+using Mesh.Console.Api;
 using Mesh.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +14,12 @@ namespace Mesh.Console;
 /// <summary>Maps the signals of recordings under <c>/api/v1/recordings/{id}/signals</c>.</summary>
 public static class SignalApi
 {
+    private static readonly ApiParameter[] Window =
+    [
+        new("ch", "string", "Names of signals, separated by commas.", []),
+        new("from", "number", "Begin of the window, in seconds since the recording's start.", []), new("to", "number", "Its end.", []),
+    ];
+
     private const string ParquetType = "application/vnd.apache.parquet";
 
     /// <summary>Maps the endpoints onto <paramref name="signals"/>.</summary>
@@ -20,7 +27,8 @@ public static class SignalApi
     {
         var api = endpoints.MapJsonGroup("/api/v1/recordings/{id}/signals");
         api.MapGet("", async (string id, CancellationToken token) =>
-            await signals.ListAsync(id, token).ConfigureAwait(false) is { } list ? Results.Json(list, SignalWire.Json) : Results.NotFound());
+            await signals.ListAsync(id, token).ConfigureAwait(false) is { } list ? Results.Json(list, SignalWire.Json) : Results.NotFound())
+            .AnswersWith("application/json", "Signals of a recording: numbers, flags and texts of its messages over time. Names are in camelCase; docs/signals has them.");
         api.MapGet("/data", async (string id, int? cols, HttpContext context) =>
         {
             var query = QueryOf(context) with { Columns = cols ?? 1200 };
@@ -32,9 +40,11 @@ public static class SignalApi
             context.Response.Headers.CacheControl = isFinal ? "private, no-cache" : "no-store";
             var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..32]}\"");
             return Results.Bytes(bytes, "application/octet-stream", entityTag: isFinal ? tag : null);
-        });
+        })
+            .AnswersWith("application/octet-stream", "What signals were in a window, as first, least, greatest and last value of each column; docs/signals has the layout.").Reads(Window);
         api.MapGet("/statistics", async (string id, HttpContext context) =>
-            await signals.MeasureAsync(id, QueryOf(context), context.RequestAborted).ConfigureAwait(false) is { } measured ? Results.Json(measured, SignalWire.Json) : Results.NotFound());
+            await signals.MeasureAsync(id, QueryOf(context), context.RequestAborted).ConfigureAwait(false) is { } measured ? Results.Json(measured, SignalWire.Json) : Results.NotFound())
+            .AnswersWith("application/json", "Least, greatest, mean and number of values of signals in a window.").Reads(Window);
         api.MapGet("/export", async (string id, string? format, HttpContext context) =>
         {
             var form = format switch
@@ -47,7 +57,8 @@ public static class SignalApi
             string extension = form == SignalExport.Csv ? "csv" : "parquet";
             return Results.Stream(
                 stream => write(stream, context.RequestAborted), form == SignalExport.Csv ? "text/csv; charset=utf-8" : ParquetType, $"{FileNameOf(id)}-signals.{extension}");
-        });
+        })
+            .AnswersWith("text/csv", "The very values of signals in a window, as CSV or Parquet.").Reads(Window);
     }
 
     private static SignalQuery QueryOf(HttpContext context) => new()

@@ -59,11 +59,18 @@ public sealed class DemoServer : IAsyncLifetime
 
     private async Task PublishBrokenRecordingAsync()
     {
-        await File.WriteAllTextAsync(folder["no-recording.mcap"], "this is no recording", TestContext.Current.CancellationToken);
-        await MeshProcess.RunAsync("publish", folder["no-recording.mcap"], "--vehicle", "<script>alert(1)</script>", "--data", Data);
+        string file = folder["<img src=x onerror=alert(1)>.mcap"];
+        await File.WriteAllTextAsync(file, "this is no recording", TestContext.Current.CancellationToken);
+        (await MeshProcess.RunAsync("publish", file, "--vehicle", "V-9", "--data", Data)).ShouldSatisfyAllConditions(result => result.ExitCode.ShouldBe(0, result.Errors));
         for (int attempt = 0; attempt < 600; attempt++)
         {
-            if ((await AskAsync("/api/v1/recordings?limit=100")).EnumerateArray().All(recording => recording.GetProperty("state").GetString() is "committed" or "deadlettered")) return;
+            if ((await AskAsync("/api/v1/recordings?limit=100")).EnumerateArray().All(recording => recording.GetProperty("state").GetString() is "committed" or "deadlettered"))
+            {
+                // A replay that fails again: the letter stays, and there is a replay to look at.
+                (await MeshProcess.RunAsync("deadletters", "replay", "--stage", "decode", "--data", Data)).ShouldSatisfyAllConditions(result => result.ExitCode.ShouldBe(0, result.Errors + result.Output));
+                return;
+            }
+
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
 

@@ -10,6 +10,9 @@ public static class Routes
     /// <summary>Templates of all pages.</summary>
     public static IEnumerable<string> Templates => ConsoleEndpoints.Pages.Select(page => page.Template);
 
+    /// <summary>Pages of what the demo has none of; they say so with 404 and what there is.</summary>
+    public static IReadOnlyList<string> WithoutData { get; } = ["/studies/{name}"];
+
     /// <summary>The address that stands for a template.</summary>
     public static async Task<string> FillAsync(DemoServer server, string template) => template switch
     {
@@ -24,6 +27,10 @@ public static class Routes
         "/maintenance/{table}" or "/maintenance/{name}" => "/maintenance/" + (await server.AskAsync("/api/v1/catalogue/tables"))[0].GetProperty("table").GetString(),
         "/rules/{name}" => "/rules/" + (await server.AskAsync("/api/v1/triggers"))[0].GetProperty("rule").GetString(),
         "/audit/{sequence}" => "/audit/1",
+        "/runs/{id}" => "/runs/" + (await server.AskAsync("/api/v1/runs")).GetProperty("items")[0].GetProperty("run_id").GetString(),
+        "/runs/compare" => "/runs/compare?ids=" + string.Join(',', (await server.AskAsync("/api/v1/runs")).GetProperty("items").EnumerateArray().Take(2).Select(run => run.GetProperty("run_id").GetString())),
+        "/replays/{id}" => "/replays/" + (await server.AskAsync("/api/v1/replays"))[0].GetProperty("id").GetString(),
+        "/decide" => "/decide?action=alias&alias=champion&model=" + (await server.AskAsync("/api/v1/models"))[0].GetProperty("name").GetString() + "&version=2",
         "/jobs/{id}" => "/jobs/" + (await server.AskAsync("/api/v1/jobs"))[0].GetProperty("job_id").GetString(),
         "/models/{name}" => "/models/" + (await server.AskAsync("/api/v1/models"))[0].GetProperty("name").GetString(),
         "/models/{name}/{version}" => await FirstModelAsync(server),

@@ -12,6 +12,6 @@ internal static class CommandGroups
         ("The flow", ["topology", "deadletters", "replay", "triggers"]),
         ("Models", ["jobs", "studies", "runs", "models", "holdouts", "identity", "audit", "onnx"]),
         ("The event log", ["broker", "topics", "groups", "schemas", "acls"]),
-        ("The installation", ["config", "runtime", "completion"]),
+        ("The installation", ["config", "runtime", "api", "completion"]),
     ];
 }

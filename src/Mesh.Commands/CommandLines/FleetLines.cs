@@ -22,8 +22,8 @@ public sealed class FleetLines : IPageLines
     /// <summary><c>mesh recordings list</c>.</summary>
     public static CommandLine List => CommandLine.Of("recordings", "list");
 
-    /// <summary><c>mesh settings</c>.</summary>
-    public static CommandLine Settings => CommandLine.Of("settings");
+    /// <summary><c>mesh config show</c>.</summary>
+    public static CommandLine Settings => CommandLine.Of("config", "show");
 
     /// <summary><c>mesh doctor</c>.</summary>
     public static CommandLine Doctor => CommandLine.Of("doctor");

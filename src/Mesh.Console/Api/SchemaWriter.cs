@@ -55,6 +55,7 @@ internal sealed class SchemaWriter
 
         if (type == typeof(object) || type == typeof(JsonElement) || typeof(JsonNode).IsAssignableFrom(type)) return [];
         if (type == typeof(DateTimeOffset) || type == typeof(DateTime)) return new JsonObject { ["type"] = "string", ["format"] = "date-time" };
+        if (type == typeof(DateOnly)) return new JsonObject { ["type"] = "string", ["format"] = "date" };
         if (type == typeof(byte[])) return new JsonObject { ["type"] = "string", ["contentEncoding"] = "base64" };
         if (type == typeof(string) || type == typeof(TimeSpan) || type == typeof(Uri) || type == typeof(char)) return new JsonObject { ["type"] = "string" };
         if (type == typeof(Guid)) return new JsonObject { ["type"] = "string", ["format"] = "uuid" };

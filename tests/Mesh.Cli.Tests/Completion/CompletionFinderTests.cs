@@ -6,7 +6,7 @@ public class CompletionFinderTests
 {
     [Theory]
     [InlineData("recor", "recordings")]
-    [InlineData("recordings |s", "show")]
+    [InlineData("recordings |sh", "show")]
     [InlineData("catalogue |re", "")]
     [InlineData("replay start |--to", "--topology --token")]
     [InlineData("replay start --topology x |--to", "--token")]

@@ -20,7 +20,7 @@ public sealed class CompletionScriptsTests : IDisposable
 
     [Theory]
     [InlineData("mesh recordi", "recordings")]
-    [InlineData("mesh recordings ", "clocks|list|show|withdraw|withdrawn")]
+    [InlineData("mesh recordings ", "clocks|export|list|show|signals|withdraw|withdrawn")]
     [InlineData("mesh replay start --top", "--topology")]
     [InlineData("mesh jobs read --holdouts=ex", "exclude")]
     [InlineData("mesh jobs read --holdouts ", "exclude|include|only")]
@@ -47,7 +47,7 @@ public sealed class CompletionScriptsTests : IDisposable
 
     [Theory]
     [InlineData("mesh recordi", "recordings")]
-    [InlineData("mesh recordings ", "clocks|list|show|withdraw|withdrawn")]
+    [InlineData("mesh recordings ", "clocks|export|list|show|signals|withdraw|withdrawn")]
     [InlineData("mesh jobs read --holdouts=ex", "--holdouts=exclude")]
     [InlineData("mesh publish a", "a drive.mcap")]
     public void Fish_completes(string line, string expected)

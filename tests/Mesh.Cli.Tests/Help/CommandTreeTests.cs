@@ -13,6 +13,7 @@ public class CommandTreeTests
     {
         ["cat"] = "prints JSON lines as it is",
         ["subscribe"] = "prints JSON lines as it is",
+        ["api"] = "prints a JSON document as it is",
         ["completion"] = "prints a script for a shell",
     };
 

@@ -16,7 +16,7 @@ public class AuditPageTests
         var (status, html) = await console.GetAsync("/audit?subject=manoeuvre%402");
 
         status.ShouldBe(200);
-        html.ShouldContain("approved → released");
+        System.Net.WebUtility.HtmlDecode(html).ShouldContain("approved → released");
         html.ShouldContain("not checked");
         html.ShouldContain("&lt;img src=x&gt;");
         html.ShouldNotContain("<img src=x>");

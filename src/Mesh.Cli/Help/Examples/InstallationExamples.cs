@@ -11,6 +11,7 @@ internal static class InstallationExamples
         new("mesh config show", "Each setting, and where its value came from"),
         new("mesh config show kafka --changed", "What was changed about the event log"),
         new("mesh config show --config production.yaml --json", "What a server with this file would use"),
+        new("mesh api -o mesh.openapi.json", "The description of the HTTP interface, for generators of clients"),
         new("mesh runtime list", "What runs ONNX models here"),
         new("mesh runtime install onnxruntime", "Fetched, checked against a known digest"),
         new("mesh runtime remove onnxruntime", "What was installed goes"),
