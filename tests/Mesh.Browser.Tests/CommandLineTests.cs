@@ -1,3 +1,4 @@
+using Mesh.Cli;
 using Mesh.Testing;
 
 namespace Mesh.Browser.Tests;
@@ -21,14 +22,16 @@ public sealed class CommandLineTests(Browser browser, DemoServer server)
         }
 
         lines.Count.ShouldBeGreaterThan(15);
+        var root = MeshProgram.CreateRoot();
         var refused = new List<string>();
         foreach (var (line, url) in lines)
         {
             line.ShouldStartWith("mesh ", customMessage: url);
 
-            // The shell splits the line; the directive makes the program say how it understands the words instead of doing it.
-            string output = await ToolProcess.RunAsync("bash", ["-c", $"set -- {line[5..]}; dotnet '{MeshProcess.Program}' '[diagram]' \"$@\""]);
-            if (output.Contains('!', StringComparison.Ordinal) || output.Contains("???", StringComparison.Ordinal)) refused.Add($"{url}: {line}\n    {output.Trim()}");
+            // A shell splits the line, as it would when somebody pastes it.
+            string[] words = (await ToolProcess.RunAsync("bash", ["-c", $"printf '%s\\0' {line[5..]}"])).TrimEnd('\0', '\n').Split('\0');
+            var parsed = root.Parse(words);
+            refused.AddRange(parsed.Errors.Select(error => $"{url}: {line}\n    {error.Message}"));
         }
 
         refused.ShouldBeEmpty();
