@@ -9,7 +9,7 @@ namespace Mesh.Commands.Signals.Pyramids;
 internal sealed partial class PyramidWriter
 {
     /// <summary>
-    /// Samples of a bucket of the finest level, on average. Measured (tests/Mesh.Benchmarks/README.md): with 64 the levels are a sixth of the
+    /// Samples of a bucket of the finest level, on average. By arithmetic, not yet by measurement of an hour: with 64 the levels are a sixth of the
     /// numbers, and a window without a level reads a few hundred thousand samples at most where samples are evenly spread.
     /// </summary>
     public const int BaseSamples = 64;
