@@ -71,6 +71,7 @@ public class DecisionLogTests : IDisposable
         await fixture.Database.WriteAsync(
             async transaction =>
             {
+                await transaction.ExecuteAsync("DROP INDEX models_by_registration");
                 await transaction.ExecuteAsync("ALTER TABLE models DROP COLUMN lifecycle_state");
                 await transaction.ExecuteAsync("UPDATE models SET state = 'rejected' WHERE version = @failed", new { failed });
                 await transaction.ExecuteAsync("UPDATE schema_versions SET version = 1 WHERE component = 'models'");
