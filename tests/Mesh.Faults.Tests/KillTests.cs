@@ -54,7 +54,7 @@ public sealed partial class KillTests(Drives drives) : IDisposable
     {
         var tested = Places.Select(row => row.Data).Concat(KillTrainingTests.Places.Select(row => row.Data)).Concat(KillTelemetryTests.Places.Select(row => row.Data))
             .Concat(KillMaintenanceTests.Places.Select(row => row.Data.Item1)).Concat(KillReplayTests.Places).Concat(KillChunksTests.Places).Concat(KillDeadLettersTests.Places.Select(row => row.Data))
-            .Concat(KillStudyTests.Places.Select(row => row.Data))
+            .Concat(KillStudyTests.Places.Select(row => row.Data)).Concat(KillSignalsTests.Places.Select(row => row.Data))
             .Select(place => place.Split(':')[0]).Distinct().Order();
         var existing = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Reached().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Distinct().Order();
