@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Mesh.Commands.Signals;
 using Mesh.Console.Api;
 using Mesh.Model;
@@ -78,5 +77,5 @@ public static class SignalApi
     }
 
     // The id came with the request: only what an ingest id can have goes into a header.
-    private static string FileNameOf(string id) => new StringBuilder().Append([.. id.Where(char.IsAsciiHexDigitLower).Take(12)]).ToString() is { Length: > 0 } name ? name : "recording";
+    private static string FileNameOf(string id) => string.Concat(id.Where(char.IsAsciiHexDigitLower).Take(12)) is { Length: > 0 } name ? name : "recording";
 }

@@ -3,9 +3,10 @@ using Mesh.Commands.Replay;
 using Mesh.Console.Actions;
 using Mesh.Console.Components;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Flow;
 using Mesh.Streaming.DeadLetters;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Gives dead letters up, with a reason.</summary>
 public sealed class DropLettersAction(ConsoleServices services) : ConsoleAction("drop-letters", "Drop dead letters")

@@ -3,8 +3,9 @@ using Mesh.Commands.EventLog;
 using Mesh.Console.Actions;
 using Mesh.Console.Components;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Flow;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Lets a group without members read a topic from another place, at exactly the offsets that the plan shows.</summary>
 public sealed class ResetOffsetsAction(ConsoleServices services) : ConsoleAction("reset-offsets", "Reset offsets")

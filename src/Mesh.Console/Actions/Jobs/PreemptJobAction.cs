@@ -2,9 +2,10 @@ using Mesh.Commands.CommandLines;
 using Mesh.Commands.Jobs;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Jobs;
 using Mesh.Training.Jobs;
 
-namespace Mesh.Console.Pages.Jobs;
+namespace Mesh.Console.Actions.Jobs;
 
 /// <summary>Has a running job make room; it goes on from its checkpoint later.</summary>
 public sealed class PreemptJobAction(ConsoleServices services) : StopJobAction(services, "preempt-job", "Have a job make room")

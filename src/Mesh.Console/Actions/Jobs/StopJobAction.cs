@@ -1,9 +1,10 @@
 using Mesh.Commands.Jobs;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Jobs;
 using Mesh.Training.Jobs;
 
-namespace Mesh.Console.Pages.Jobs;
+namespace Mesh.Console.Actions.Jobs;
 
 /// <summary>What ends an attempt at a job: asks for a reason, shows the job.</summary>
 /// <param name="services">Acts through these.</param>

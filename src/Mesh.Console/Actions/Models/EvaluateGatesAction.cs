@@ -1,9 +1,10 @@
 using Mesh.Commands.CommandLines;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Models;
 using Mesh.Training.Governance;
 
-namespace Mesh.Console.Pages.Models;
+namespace Mesh.Console.Actions.Models;
 
 /// <summary>Evaluates the gates of a move without deciding anything; what they find is noted in the log, signed by the server.</summary>
 public sealed class EvaluateGatesAction(ConsoleServices services) : ConsoleAction("evaluate-gates", "Evaluate gates")

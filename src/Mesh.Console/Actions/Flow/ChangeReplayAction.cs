@@ -3,9 +3,10 @@ using Mesh.Commands.Replay;
 using Mesh.Console.Actions;
 using Mesh.Console.Components;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Flow;
 using Mesh.Model;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Pauses, resumes or stops a replay.</summary>
 public sealed class ChangeReplayAction(ConsoleServices services) : ConsoleAction("change-replay", "Change a replay")

@@ -1,7 +1,8 @@
 using Mesh.Console.Actions;
+using Mesh.Console.Pages.Flow;
 using Mesh.Streaming.DeadLetters;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Which dead letters a form means: those whose ids are ticked, else those that its filter matches, else all.</summary>
 internal static class LetterFields

@@ -2,9 +2,10 @@ using Mesh.Commands.CommandLines;
 using Mesh.Commands.Studies;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Studies;
 using Mesh.Training.Studies;
 
-namespace Mesh.Console.Pages.Studies;
+namespace Mesh.Console.Actions.Studies;
 
 /// <summary>Goes on with a study that was stopped or has ended.</summary>
 public sealed class ResumeStudyAction(ConsoleServices services) : ConsoleAction("resume-study", "Resume a study")

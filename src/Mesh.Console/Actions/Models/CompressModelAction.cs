@@ -2,10 +2,11 @@ using Mesh.Commands.CommandLines;
 using Mesh.Commands.Compression;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Models;
 using Mesh.Training.Compression;
 using Mesh.Training.Governance;
 
-namespace Mesh.Console.Pages.Models;
+namespace Mesh.Console.Actions.Models;
 
 /// <summary>Makes the variants of a version.</summary>
 public sealed class CompressModelAction(ConsoleServices services) : ConsoleAction("compress-model", "Make variants")
@@ -24,7 +25,7 @@ public sealed class CompressModelAction(ConsoleServices services) : ConsoleActio
         {
             Facts = [("Profiles", request.Profiles.Count == 0 ? "all of the settings" : string.Join(", ", request.Profiles)), ("Variants that are replaced", Components.Format.Count(replaced.Count))],
             Columns = ["Profile", "Target", "Is now"],
-            Rows = [.. replaced.Select(variant => (string[])[variant.Manifest.Profile, VariantNames.Of(variant.Manifest.Target), Jobs.JobText.Word(variant.Manifest.Status)])],
+            Rows = [.. replaced.Select(variant => (string[])[variant.Manifest.Profile, VariantNames.Of(variant.Manifest.Target), Pages.Jobs.JobText.Word(variant.Manifest.Status)])],
             Verb = "Make them",
             Obstacle = found.Compressions.Any(compression => compression.State is CompressionState.Queued or CompressionState.Running) ? "A compression of it is under way." : null,
         };

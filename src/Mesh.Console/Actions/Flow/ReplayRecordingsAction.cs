@@ -4,9 +4,10 @@ using Mesh.Commands.Replay;
 using Mesh.Console.Actions;
 using Mesh.Console.Components;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Flow;
 using Mesh.Model;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Takes whole recordings through a topology version, into tables of its own.</summary>
 public sealed class ReplayRecordingsAction(ConsoleServices services) : ConsoleAction("replay-recordings", "Replay recordings")

@@ -4,9 +4,10 @@ using Mesh.Commands.Topologies;
 using Mesh.Console.Actions;
 using Mesh.Console.Components;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Flow;
 using Mesh.Model;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Takes a topology out of force.</summary>
 public sealed class RetireTopologyAction(ConsoleServices services) : ConsoleAction("retire-topology", "Retire a topology")

@@ -3,9 +3,10 @@ using Mesh.Commands.CommandLines;
 using Mesh.Commands.Topologies;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Flow;
 using Mesh.Model;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Brings a topology into force: its text is planned first, and refused with every error that it has.</summary>
 public sealed class ApplyTopologyAction(ConsoleServices services) : ConsoleAction("apply-topology", "Apply a topology")

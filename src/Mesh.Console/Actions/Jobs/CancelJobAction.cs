@@ -2,9 +2,10 @@ using Mesh.Commands.CommandLines;
 using Mesh.Commands.Jobs;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Jobs;
 using Mesh.Training.Jobs;
 
-namespace Mesh.Console.Pages.Jobs;
+namespace Mesh.Console.Actions.Jobs;
 
 /// <summary>Ends a job for good.</summary>
 public sealed class CancelJobAction(ConsoleServices services) : StopJobAction(services, "cancel-job", "Cancel a job")

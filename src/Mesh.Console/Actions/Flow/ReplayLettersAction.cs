@@ -3,9 +3,10 @@ using Mesh.Commands.Replay;
 using Mesh.Console.Actions;
 using Mesh.Console.Components;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Flow;
 using Mesh.Model;
 
-namespace Mesh.Console.Pages.Flow.Actions;
+namespace Mesh.Console.Actions.Flow;
 
 /// <summary>Brings dead letters back after their cause was corrected.</summary>
 public sealed class ReplayLettersAction(ConsoleServices services) : ConsoleAction("replay-letters", "Replay dead letters")

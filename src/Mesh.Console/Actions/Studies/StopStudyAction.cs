@@ -2,10 +2,11 @@ using Mesh.Commands.CommandLines;
 using Mesh.Commands.Jobs;
 using Mesh.Console.Actions;
 using Mesh.Console.Hosting;
+using Mesh.Console.Pages.Studies;
 using Mesh.Training.Search;
 using Mesh.Training.Studies;
 
-namespace Mesh.Console.Pages.Studies;
+namespace Mesh.Console.Actions.Studies;
 
 /// <summary>Stops a study; it can be resumed.</summary>
 public sealed class StopStudyAction(ConsoleServices services) : ConsoleAction("stop-study", "Stop a study")
@@ -22,7 +23,7 @@ public sealed class StopStudyAction(ConsoleServices services) : ConsoleAction("s
             Facts = [("Trials that run", Components.Format.Count(study.Trials.Count(trial => trial.State == TrialState.Running))), ("Reason", RequestOf(fields).Reason)],
             Warnings = ["Trials that run are stopped and have no value. The study can be resumed."],
             Verb = "Stop the study",
-            Obstacle = study.State == StudyState.Running ? null : $"It is {Jobs.JobText.Word(study.State)} already.",
+            Obstacle = study.State == StudyState.Running ? null : $"It is {Pages.Jobs.JobText.Word(study.State)} already.",
         };
     }
 
